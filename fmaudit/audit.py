@@ -1,0 +1,150 @@
+"""The contracts plugin authors implement: signals and tallies that observe, audits that measure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fmaudit.corpus.batch import DocumentBatch
+    from fmaudit.records import Exhibit, Finding, Metric
+
+__all__ = ["Audit", "CorpusAudit", "DocumentFilter", "Observations", "Params", "Signal", "Tally"]
+
+
+class Params(BaseModel):
+    """Base of an audit's parameters: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Observations(Protocol):
+    """What a target's observations look like to `measure`.
+
+    `documents` is one row per document: `file`, `offset`, `id`, `url`, `host`, `domain`, `declared_language`, `bytes`
+    (UTF-8), `characters` (code points), `cluster` (host, else file), a struct `meta` of the named metadata as text,
+    and one struct column for every signal, so that `language.label` is plain SQL. Each tally is a table of its own name.
+    """
+
+    @property
+    def target(self) -> str:
+        """The target's name in audit.toml."""
+        ...
+
+    @property
+    def sampled(self) -> float:
+        """The share of the corpus that was looked at by design, 1.0 for all of it."""
+        ...
+
+    @property
+    def metadata(self) -> tuple[str, ...]:
+        """The names of the metadata fields kept in `meta`."""
+        ...
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run SQL over `documents` and the tallies; bind corpus text as parameters, never into the query."""
+        ...
+
+    def arrow(self, columns: Sequence[str]) -> pa.Table:
+        """Read columns of `documents` in corpus order."""
+        ...
+
+
+class Signal(ABC):
+    """A named set of per-document columns, computed once per batch and shared by every audit that names it.
+
+    `compute` is pure: the same batch gives the same rows, in any process and after any other batch. An instance lives as
+    long as its worker process, so it may keep models and memos, never results.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    schema: ClassVar[pa.Schema]
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, params: Mapping[str, Any] | None = None) -> None:
+        """Take the signal's parameters: those of the audit that names it."""
+        self.params: Mapping[str, Any] = params or {}
+
+    @abstractmethod
+    def compute(self, batch: DocumentBatch) -> pa.RecordBatch:
+        """Compute the columns: same length and order as the batch."""
+
+    def fingerprint(self) -> str:
+        """Name everything besides code that changes the rows (a model file's hash, say)."""
+        return ""
+
+
+class Tally(ABC):
+    """Counted rows of any grain (n-grams, hosts, hash bands): key columns and an integer column `n`.
+
+    Rows of equal key from different batches are summed when measured.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    schema: ClassVar[pa.Schema]
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, params: Mapping[str, Any] | None = None) -> None:
+        """Take the tally's parameters: those of the audit that names it."""
+        self.params: Mapping[str, Any] = params or {}
+
+    @abstractmethod
+    def count(self, batch: DocumentBatch) -> pa.Table:
+        """Count the keys of the batch."""
+
+    def fingerprint(self) -> str:
+        """Name everything besides code that changes the rows."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """A named decision over documents, replayed from stored signals.
+
+    `keep`, `first_reason` and `reasons` are SQL expressions over `documents` (boolean, text or NULL, list of text).
+    `cleaned_sha256` is an SQL expression where the filter rewrites the text, and `rewrite` then gives the new texts
+    of a batch's documents (same length and order).
+    """
+
+    name: str
+    keep: str
+    first_reason: str
+    reasons: str
+    cleaned_sha256: str | None = None
+    rewrite: Callable[[DocumentBatch], pa.Array] | None = None
+
+
+class Audit(ABC):
+    """A question about a target, answered from observations."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    title: ClassVar[str]
+    Params: ClassVar[type[Params]] = Params
+
+    def __init__(self, params: Params | None = None) -> None:
+        """Take validated parameters."""
+        self.params = params if params is not None else self.Params()
+
+    @abstractmethod
+    def measure(self, seen: Observations) -> Iterable[Metric | Finding | Exhibit]:
+        """Turn observations into metrics, findings and exhibits; may be repeated at any time."""
+
+
+class CorpusAudit(Audit):
+    """An audit of a corpus: names the signals and tallies it reads, by name."""
+
+    signals: ClassVar[tuple[str, ...]] = ()
+    tallies: ClassVar[tuple[str, ...]] = ()
+
+    def filters(self) -> Sequence[DocumentFilter]:
+        """Name the decisions this audit can replay over stored signals."""
+        return ()
