@@ -1,0 +1,198 @@
+"""Reads audit.toml, lays environment and --set over it, and remembers where every value came from."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from fmaudit.config.settings import AuditSettings, Settings
+from fmaudit.errors import ConfigError
+
+__all__ = ["Config", "explain_validation", "load_config", "suggest"]
+
+MAX_BYTES = 1 << 20
+ENVIRONMENT = "FMAUDIT__"  # FMAUDIT__RUN__WORKERS=4 sets run.workers
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Validated settings, the folder their paths are relative to, and the origin of every value by dotted key."""
+
+    settings: Settings
+    folder: Path
+    path: Path | None
+    origins: Mapping[str, str]
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
+    """Read and validate audit.toml.
+
+    `overrides` are "dotted.key=value" with TOML values; environment variables FMAUDIT__A__B set a.b.
+    Raises ConfigError naming file, line and key, with a suggestion where a name is close to a known one.
+    """
+    file = Path(path)
+    raw = _read(file)
+    origins = {key: f"{file.name}:{_line(file, key)}" for key, _ in _leaves(raw)}
+    for key, value in _from_environment(os.environ if environment is None else environment):
+        _set(raw, key, value)
+        origins[key] = f"environment {ENVIRONMENT}{key.replace('.', '__').upper()}"
+    for text in overrides:
+        key, value = _parse_override(text)
+        _set(raw, key, value)
+        origins[key] = f"--set {text}"
+    settings = _validate(raw, file)
+    for key, _ in _leaves(settings.model_dump(mode="json")):
+        origins.setdefault(key, "default")
+    return Config(settings, file.resolve().parent, file.resolve(), origins)
+
+
+def suggest(name: str, known: Sequence[str]) -> str:
+    """Say `; did you mean 'x'?` where a known name is close, else list what there is."""
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(sorted(known))}" if known else "there is none"
+
+
+def explain_validation(error: ValidationError, where: str, model: type[BaseModel], line_of: Any = None) -> str:
+    """Turn pydantic's complaint into lines of file, line, key, problem and suggestion."""
+    lines = []
+    for problem in error.errors():
+        location = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            known = _fields_at(model, problem["loc"][:-1])
+            message = f"unknown key {problem['loc'][-1]!r}; {suggest(str(problem['loc'][-1]), known)}"
+        line = f":{line_of(location)}" if line_of and line_of(location) else ""
+        lines.append(f"{where}{line}: {location}: {message}")
+    return "\n".join(lines)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: there is no such file", hint="fmaudit init writes one from a folder of data") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{file}: larger than {MAX_BYTES} bytes; this is not an audit.toml")
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+
+
+def _validate(raw: dict[str, Any], file: Path) -> Settings:
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain_validation(error, file.name, Settings, lambda key: _line(file, key))) from None
+    targets = [*settings.corpus, *settings.tokenizer, *settings.model]
+    for name, audit in settings.audit.items():
+        for target in audit.targets or ():
+            if target not in targets:
+                line = _line(file, f"audit.{name}.targets")
+                raise ConfigError(f"{file.name}:{line}: audit.{name}.targets: no target named {target!r}; {suggest(target, targets)}")
+    return settings
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[Any]) -> list[str]:
+    """Find which keys a nested table knows, following pydantic's location through models, dicts and tuples."""
+    current: Any = model
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            current = field.annotation if field else None
+        else:
+            current = _inner_model(current)
+    if not (isinstance(current, type) and issubclass(current, BaseModel)):
+        current = _inner_model(current)
+    return list(current.model_fields) if current is not None else []
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    """Find the model inside dict[str, Model], tuple[Model, ...] or Model | None."""
+    for item in getattr(annotation, "__args__", ()):
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            return item
+    return None
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, Mapping) and tree:
+        for key, value in tree.items():
+            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(tree, list) and tree and isinstance(tree[0], Mapping):
+        for index, value in enumerate(tree):
+            yield from _leaves(value, f"{prefix}.{index}")
+    elif prefix:
+        yield prefix, tree
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for name in sorted(environment):
+        if name.startswith(ENVIRONMENT):
+            key = name.removeprefix(ENVIRONMENT).lower().replace("__", ".")
+            yield key, _toml_value(environment[name])
+
+
+def _parse_override(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"--set {text}: write it as key=value", hint="for example --set run.workers=2")
+    return key.strip(), _toml_value(value.strip())
+
+
+def _toml_value(text: str) -> Any:
+    """Read a TOML value; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _set(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = _split_key(key)
+    for part in parents:
+        child: Any = tree[int(part)] if isinstance(tree, list) else tree.setdefault(part, {})
+        if not isinstance(child, (dict, list)):
+            raise ConfigError(f"{key}: {part!r} is a value, not a table")
+        tree = child  # type: ignore[assignment]
+    tree[last] = value
+
+
+def _split_key(key: str) -> list[str]:
+    """Split a dotted key; a part in double quotes may hold dots and slashes."""
+    return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^."]+)', key)]
+
+
+def _line(file: Path, key: str) -> int | str:
+    """Find the line that sets a dotted key, for error messages; empty when it cannot be told."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except OSError:
+        return ""
+    parts = [part for part in key.split(".") if not part.isdigit()]
+    table, found = "", ""
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        if header:
+            table = header.group(1).replace('"', "").replace(" ", "")
+            if table == ".".join(parts):
+                return number
+            continue
+        setting = re.match(r'\s*("[^"]+"|[\w.-]+)\s*=', line)
+        if setting and ".".join(part for part in (table, setting.group(1).strip('"')) if part) == ".".join(parts):
+            return number
+        if header is None and table and ".".join(parts).startswith(table) and not found:
+            found = str(number)
+    return found

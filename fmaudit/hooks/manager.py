@@ -1,0 +1,221 @@
+"""Loads plugins one by one, keeps the broken ones out with their cause, and gives typed answers.
+
+This is the only file that sees pluggy's untyped hook calls.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from fmaudit.errors import PluginError
+from fmaudit.hooks import specs
+from fmaudit.hooks.markers import PROJECT
+
+if TYPE_CHECKING:
+    from fmaudit.audit import Audit, Signal, Tally
+    from fmaudit.corpus.splits import Reader
+
+__all__ = ["PluginInfo", "PluginManager", "load_plugins"]
+
+GROUP = "fmaudit"
+DISTRIBUTION = "fmaudit"  # plugins of this distribution are built in
+
+
+@dataclass(slots=True)
+class PluginInfo:
+    """What is known of one plugin: loaded, available (installed but not named) or broken with its cause."""
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    state: str = "available"  # "loaded", "available", "broken"
+    cause: str = ""
+    detail: str = field(default="", repr=False)  # the traceback, for --debug
+    provides: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def builtin(self) -> bool:
+        """Whether the plugin came with fmaudit itself."""
+        return self.distribution == DISTRIBUTION
+
+
+class PluginManager:
+    """The plugins of this process and what they bring, by name."""
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(specs)
+        self.plugins: dict[str, PluginInfo] = {}
+        self._audits: dict[str, tuple[type[Audit], PluginInfo]] = {}
+        self._signals: dict[str, tuple[type[Signal], PluginInfo]] = {}
+        self._tallies: dict[str, tuple[type[Tally], PluginInfo]] = {}
+        self._readers: dict[str, tuple[type[Reader], PluginInfo]] = {}
+        self._reporters: dict[str, Callable[[Any], str]] = {}
+
+    # -- loading -------------------------------------------------------------------------------------------------
+
+    def load(self, info: PluginInfo, namespace: Any = None) -> PluginInfo:
+        """Import and register one plugin; whatever goes wrong is recorded on it and stops nothing else."""
+        self.plugins[info.name] = info
+        try:
+            module = namespace if namespace is not None else importlib.import_module(info.module)
+            self._check_hooks(module)
+            self._manager.register(module, name=info.name)
+            self._collect(info)
+        except Exception as error:  # a plugin may raise anything
+            if self._manager.has_plugin(info.name):
+                self._manager.unregister(name=info.name)
+            self._forget(info)
+            info.state, info.cause = "broken", _cause(error, info)
+            info.detail = traceback.format_exc()
+        else:
+            info.state = "loaded"
+        return info
+
+    def _check_hooks(self, module: Any) -> None:
+        """Refuse a misspelt hook, which pluggy would pass over in silence."""
+        for attribute in dir(module):
+            if attribute.startswith("fmaudit_") and callable(getattr(module, attribute)) and attribute not in specs.HOOKS:
+                if not hasattr(getattr(module, attribute), f"{PROJECT}_impl"):
+                    continue
+                close = difflib.get_close_matches(attribute, specs.HOOKS, 1)
+                raise PluginError(f"unknown hook {attribute!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+
+    def _collect(self, info: PluginInfo) -> None:
+        self._add(self._audits, "audits", info, self._answers(info, "fmaudit_audits"))
+        self._add(self._signals, "signals", info, self._answers(info, "fmaudit_signals"))
+        self._add(self._tallies, "tallies", info, self._answers(info, "fmaudit_tallies"))
+        self._add(self._readers, "readers", info, self._answers(info, "fmaudit_readers"))
+        for reporters in self._call(info, "fmaudit_reporters"):
+            self._reporters.update(reporters)
+            info.provides["reporters"] = sorted(reporters)
+
+    def _answers(self, info: PluginInfo, hook: str) -> list[Any]:
+        return [item for answer in self._call(info, hook) for item in answer]
+
+    def _call(self, info: PluginInfo, hook: str, **arguments: Any) -> list[Any]:
+        """Call one hook of one plugin alone, so that its failure costs no other plugin's answer."""
+        plugin = self._manager.get_plugin(info.name)
+        others = [other for other in self._manager.get_plugins() if other is not plugin]
+        caller = self._manager.subset_hook_caller(hook, others)
+        return [answer for answer in caller(**arguments) if answer is not None]
+
+    def _add(self, table: dict[str, Any], kind: str, info: PluginInfo, items: Iterable[Any]) -> None:
+        for item in items:
+            name = getattr(item, "name", None)
+            if not isinstance(name, str):
+                raise PluginError(f"{kind}: {item!r} has no name; the hook returns classes with a class attribute `name`")
+            if name in table:
+                raise PluginError(f"{kind}: the name {name!r} is already taken by plugin {table[name][1].name!r}")
+            table[name] = (item, info)
+            info.provides.setdefault(kind, []).append(name)
+
+    def _forget(self, info: PluginInfo) -> None:
+        for table in (self._audits, self._signals, self._tallies, self._readers):
+            for name in [name for name, (_, owner) in table.items() if owner is info]:
+                del table[name]
+        info.provides.clear()
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    @property
+    def audits(self) -> Mapping[str, type[Audit]]:
+        """The audits by name."""
+        return {name: item for name, (item, _) in sorted(self._audits.items())}
+
+    @property
+    def signals(self) -> Mapping[str, type[Signal]]:
+        """The signals by name."""
+        return {name: item for name, (item, _) in sorted(self._signals.items())}
+
+    @property
+    def tallies(self) -> Mapping[str, type[Tally]]:
+        """The tallies by name."""
+        return {name: item for name, (item, _) in sorted(self._tallies.items())}
+
+    @property
+    def readers(self) -> Mapping[str, type[Reader]]:
+        """The plugins' readers by name."""
+        return {name: item for name, (item, _) in sorted(self._readers.items())}
+
+    @property
+    def reporters(self) -> Mapping[str, Callable[[Any], str]]:
+        """The plugins' report formats by name."""
+        return dict(sorted(self._reporters.items()))
+
+    def owner(self, kind: str, name: str) -> PluginInfo:
+        """Tell which plugin brought an audit, signal, tally or reader."""
+        table: Mapping[str, tuple[Any, PluginInfo]] = getattr(self, f"_{kind}")
+        return table[name][1]
+
+    @property
+    def broken(self) -> Sequence[PluginInfo]:
+        """The plugins that could not be loaded."""
+        return [info for info in self.plugins.values() if info.state == "broken"]
+
+    def tell(self, event: specs.RunEvent) -> list[str]:
+        """Tell every plugin of a run event; returns a sentence for each plugin that raised."""
+        complaints = []
+        for info in self.plugins.values():
+            if info.state != "loaded":
+                continue
+            try:
+                self._call(info, "fmaudit_run_event", event=event)
+            except Exception as error:
+                complaints.append(f"plugin {info.name!r} raised in fmaudit_run_event: {_cause(error, info)}")
+        return complaints
+
+
+def load_plugins(enabled: Sequence[str] = (), *, builtin: bool = True) -> PluginManager:
+    """Load the built-in plugins and those in `enabled`; list all others as available.
+
+    A name in `enabled` that nothing installed provides is listed as broken. Nothing else is imported.
+    """
+    manager = PluginManager()
+    found = _installed()
+    for name, info in sorted(found.items()):
+        if (builtin and info.builtin) or name in enabled:
+            manager.load(info)
+        else:
+            manager.plugins[name] = info
+    for name in enabled:
+        if name not in found:
+            manager.plugins[name] = _missing(name, found)
+    return manager
+
+
+def _installed() -> dict[str, PluginInfo]:
+    found: dict[str, PluginInfo] = {}
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        distribution = entry.dist.name if entry.dist else ""
+        version = entry.dist.version if entry.dist else ""
+        found.setdefault(entry.name, PluginInfo(entry.name, entry.value, distribution, version))
+    return found
+
+
+def _missing(name: str, found: Mapping[str, PluginInfo]) -> PluginInfo:
+    close = difflib.get_close_matches(name, found, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else "; is its package installed in this environment?"
+    return PluginInfo(name, "", "", "", state="broken", cause=f"no installed package provides a plugin named {name!r}{hint}")
+
+
+def _cause(error: BaseException, info: PluginInfo) -> str:
+    """Say in one line what went wrong and where in the plugin."""
+    frames = traceback.extract_tb(error.__traceback__)
+    package = info.module.split(".")[0]
+    own = [frame for frame in frames if package and package in frame.filename and "importlib" not in frame.filename]
+    where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+    text = " ".join(str(error).split()) or type(error).__name__
+    kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+    return f"{kind}{text}{where}"
+
+
