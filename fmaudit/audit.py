@@ -47,6 +47,11 @@ class Observations(Protocol):
         """The names of the metadata fields kept in `meta`."""
         ...
 
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The names of the signals that `documents` has."""
+        ...
+
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run SQL over `documents` and the tallies; bind corpus text as parameters, never into the query."""
         ...
@@ -140,9 +145,13 @@ class Audit(ABC):
 
 
 class CorpusAudit(Audit):
-    """An audit of a corpus: names the signals and tallies it reads, by name."""
+    """An audit of a corpus: names the signals and tallies it reads, by name.
+
+    `wants` names signals it uses where some plugin provides them, and does without where none does.
+    """
 
     signals: ClassVar[tuple[str, ...]] = ()
+    wants: ClassVar[tuple[str, ...]] = ()
     tallies: ClassVar[tuple[str, ...]] = ()
 
     def filters(self) -> Sequence[DocumentFilter]:

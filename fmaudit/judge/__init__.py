@@ -1,0 +1,5 @@
+"""Compares metrics with the user's checks, with their intervals."""
+
+from fmaudit.judge.checks import judge_checks
+
+__all__ = ["judge_checks"]

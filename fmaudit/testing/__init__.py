@@ -1,0 +1,8 @@
+"""The public test kit for plugin authors: observe texts in memory, measure an audit, hold a signal to its contract."""
+
+from __future__ import annotations
+
+from fmaudit.testing.contracts import assert_audit_contract, assert_signal_contract
+from fmaudit.testing.memory import MemoryObservations, measure, observe
+
+__all__ = ["MemoryObservations", "assert_audit_contract", "assert_signal_contract", "measure", "observe"]

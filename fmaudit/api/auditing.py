@@ -1,0 +1,323 @@
+"""Carries out a run: plan, observe, measure, judge, report; each stage reads what the one before wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fmaudit.config import Config, load_config
+from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
+from fmaudit.hooks import specs
+from fmaudit.hooks.manager import PluginManager, load_plugins
+from fmaudit.records import Verdict, VerdictStatus
+from fmaudit.runs.journal import Journal, Unit
+from fmaudit.runs.plan import CorpusPlan, Plan, make_plan, plan_document
+from fmaudit.runs.resume import Remaining, remaining_tasks
+from fmaudit.runs.work import Progress, WorkOrder
+from fmaudit.store.layout import RunDirectory, list_runs, new_run_directory
+from fmaudit.store.results import canonical_json, verdicts_table
+from fmaudit.store.writer import file_sha256, write_bytes, write_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fmaudit.api.results import Run
+    from fmaudit.corpus.splits import Reader
+    from fmaudit.runs.executors.base import Executor
+
+__all__ = ["Listener", "Outcome", "Prepared", "measure_again", "prepare", "run", "run_prepared"]
+
+INLINE_BYTES = 24 << 20  # below this much on disk, starting processes costs more than it saves
+
+
+class Listener(Protocol):
+    """Hears how a run goes; the CLI draws it, scripts may ignore it."""
+
+    def started(self, run: RunDirectory, resumed: bool, remaining: Sequence[Remaining], total_bytes: int) -> None:
+        """Work begins, or goes on."""
+
+    def progress(self, consumed: int, documents: int) -> None:
+        """Bytes on disk read and documents examined since the last call."""
+
+    def stage(self, name: str) -> None:
+        """A stage begins: "observe", "measure", "judge", "report"."""
+
+
+class _Silent:
+    def started(self, run: RunDirectory, resumed: bool, remaining: Sequence[Remaining], total_bytes: int) -> None: ...
+
+    def progress(self, consumed: int, documents: int) -> None: ...
+
+    def stage(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A configuration with its plugins loaded and its plan made: nothing has been written yet."""
+
+    config: Config
+    plugins: PluginManager
+    readers: Mapping[str, Reader]
+    plan: Plan
+
+    @property
+    def directory(self) -> Path:
+        """Where run directories are made."""
+        return self.config.folder / self.config.settings.run.directory
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    run: RunDirectory
+    status: str  # "complete" or "partial"
+    exit_code: int
+    verdicts: tuple[Verdict, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+
+
+def run(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = (), new: bool = False) -> Run:
+    """Run an audit.toml and open its results; an unfinished run of the same file is resumed unless `new`.
+
+    Raises ConfigError, CorpusError or RunLocked before any work, RunInterrupted when stopped.
+    """
+    from fmaudit.api.results import Run
+
+    outcome = run_prepared(prepare(path, overrides, plugins=plugins), new=new)
+    return Run(outcome.run, outcome.exit_code)
+
+
+def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Prepared:
+    """Load the configuration and the plugins it names, and plan; nothing is written."""
+    from fmaudit.runs.readers import all_readers
+
+    config = load_config(path, overrides)
+    manager = load_plugins((*config.settings.plugins, *plugins))
+    readers = all_readers(manager.readers)
+    return Prepared(config, manager, readers, make_plan(config, manager, readers))
+
+
+def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | None = None) -> Outcome:
+    """Do the work, or what is left of it, and deliver the reports."""
+    listener = listener or _Silent()
+    run_, resumed = _open_directory(prepared, new)
+    with _locked(run_):
+        journal = Journal(run_.journal)
+        try:
+            return _carry_out(prepared, run_, journal, resumed, listener)
+        except KeyboardInterrupt:
+            journal.event(_now(), "interrupted")
+            raise RunInterrupted(f"stopped; {run_.id} keeps what is finished", hint="the same command goes on from here") from None
+        finally:
+            journal.close()
+
+
+def measure_again(prepared: Prepared, run_: RunDirectory) -> Outcome:
+    """Measure, judge and report a run again from its observations, with the settings as they are now."""
+    with _locked(run_):
+        journal = Journal(run_.journal)
+        try:
+            return _conclude(prepared, run_, journal, _Silent())
+        finally:
+            journal.close()
+
+
+# -- the stages --------------------------------------------------------------------------------------------------
+
+
+def _carry_out(prepared: Prepared, run_: RunDirectory, journal: Journal, resumed: bool, listener: Listener) -> Outcome:
+    plan = prepared.plan
+    created = journal.get("created") or _now()
+    journal.set("created", created)
+    journal.set("status", "running")
+    write_bytes(run_.plan, canonical_json(plan_document(plan, prepared.plugins, created)))
+    journal.event(_now(), "resumed" if resumed else "started", f"pid {os.getpid()}")
+    _tell(prepared, journal, specs.RunStarted(run=run_.id, directory=str(run_.root), resumed=resumed))
+    remaining = []
+    for corpus in plan.corpora:
+        journal.replace_planning_ledger(corpus.name, corpus.ledger)
+        order = _work_order(prepared, corpus, run_)
+        remaining.append(remaining_tasks(journal, corpus, order))
+        for reason in remaining[-1].reasons:
+            journal.event(_now(), "recomputed", reason)
+    listener.started(run_, resumed, remaining, sum(corpus.size for corpus in plan.corpora))
+    listener.stage("observe")
+    _observe(prepared, journal, remaining, listener)
+    return _conclude(prepared, run_, journal, listener)
+
+
+def _observe(prepared: Prepared, journal: Journal, remaining: Sequence[Remaining], listener: Listener) -> None:
+    tasks = [task for item in remaining for task in item.tasks]
+
+    def sink(news: Progress | Unit) -> None:
+        if isinstance(news, Unit):
+            journal.acknowledge(news)
+        else:
+            listener.progress(news.consumed, news.documents)
+
+    if tasks:
+        _executor(prepared, sum(task.split.size for task in tasks), len(tasks)).run(tasks, sink)
+
+
+def _executor(prepared: Prepared, size: int, tasks: int) -> Executor:
+    from fmaudit.runs.executors.local import InlineExecutor, ProcessExecutor
+
+    wanted = prepared.config.settings.run.workers
+    if wanted == 0:
+        wanted = 1 if size < INLINE_BYTES else min(os.cpu_count() or 1, tasks)
+    return InlineExecutor() if wanted == 1 else ProcessExecutor(wanted)
+
+
+def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener: Listener) -> Outcome:
+    """Measure, judge, report, and say how it ended."""
+    from fmaudit.api.evidence import Excerpts
+    from fmaudit.judge import judge_checks
+    from fmaudit.runs.measure import measure_run
+
+    plan = prepared.plan
+    listener.stage("measure")
+    measured = measure_run(plan, run_, journal, _schemas(prepared), Excerpts(plan, prepared.readers))
+    for record in measured.audits:
+        _tell(prepared, journal, specs.AuditFinished(run=run_.id, directory=str(run_.root), audit=record.audit, target=record.target))
+    listener.stage("judge")
+    verdicts = judge_checks(plan.config.settings.check, measured.metrics)
+    write_table(run_.verdicts, verdicts_table(verdicts))
+    for verdict in verdicts:
+        if verdict.status is VerdictStatus.FAIL:
+            event = specs.CheckFailed(run=run_.id, directory=str(run_.root), check=verdict.check, reason=verdict.reason)
+            _tell(prepared, journal, event)
+    problems = [f"{record.audit} on {record.target} failed: {record.error}" for record in measured.audits if record.error]
+    lost, examined = _lost_and_examined(journal)
+    status = "partial" if lost or problems else "complete"
+    journal.set("finished", _now())
+    journal.set("status", status)
+    listener.stage("report")
+    undelivered = _reports(prepared, run_, journal)
+    incomplete = bool(problems) or lost > prepared.config.settings.run.tolerance * (lost + examined)
+    code = _exit_code(verdicts, incomplete, undelivered)
+    journal.set("exit_code", code)
+    write_bytes(run_.manifest, canonical_json(_manifest(run_)))
+    _tell(prepared, journal, specs.RunFinished(run=run_.id, directory=str(run_.root), status=status, exit_code=code))
+    return Outcome(run_, status, code, tuple(verdicts), (*problems, *undelivered))
+
+
+def _exit_code(verdicts: Sequence[Verdict], incomplete: bool, undelivered: Sequence[str]) -> int:
+    """Pick the gravest: incomplete, then a failed check, then an undelivered report."""
+    if incomplete:
+        return 3
+    if any(verdict.status is VerdictStatus.FAIL for verdict in verdicts):
+        return 1
+    return DeliveryError.exit_code if undelivered else 0
+
+
+def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[str]:
+    """Write every report format; returns a sentence for each that could not be written."""
+    from fmaudit.report.collect import collect_report
+    from fmaudit.report.formats import FORMATS, write_report
+
+    data = collect_report(run_, journal)
+    problems = []
+    for name in prepared.config.settings.report.formats:
+        try:
+            write_report(run_, name, data, prepared.plugins.reporters)
+        except Exception as error:  # a report must not cost the run
+            known = ", ".join(sorted({*FORMATS, *prepared.plugins.reporters}))
+            problems.append(f"report format {name!r} was not written: {error} (known: {known})")
+    return problems
+
+
+# -- pieces ------------------------------------------------------------------------------------------------------
+
+
+def _work_order(prepared: Prepared, corpus: CorpusPlan, run_: RunDirectory) -> WorkOrder:
+    settings = prepared.config.settings
+    limit = corpus.settings.limit
+    return WorkOrder(
+        target=corpus.name,
+        run=str(run_.root),
+        plugins=tuple(info.name for info in prepared.plugins.plugins.values() if info.state == "loaded"),
+        fields=corpus.fields,
+        limits=corpus.limits,
+        signals=corpus.signals,
+        tallies=corpus.tallies,
+        fingerprints=corpus.fingerprints,
+        input=corpus.input,
+        unit_bytes=settings.run.unit_bytes,
+        documents_per_split=None if limit is None else -(-limit // max(len(corpus.splits), 1)),
+    )
+
+
+def _schemas(prepared: Prepared) -> dict[str, dict[str, pa.Schema]]:
+    tables: dict[str, Any] = {**prepared.plugins.signals, **prepared.plugins.tallies}
+    return {corpus.name: {name: tables[name].schema for name in (*corpus.signals, *corpus.tallies)} for corpus in prepared.plan.corpora}
+
+
+def _lost_and_examined(journal: Journal) -> tuple[int, int]:
+    lost = sum(entry.count for _, entry in journal.ledger() if entry.lost)
+    return lost, sum(unit.documents for unit in journal.units())
+
+
+def _tell(prepared: Prepared, journal: Journal, event: specs.RunEvent) -> None:
+    for complaint in prepared.plugins.tell(event):
+        journal.event(_now(), "plugin-complaint", complaint)
+
+
+def _manifest(run_: RunDirectory) -> dict[str, Any]:
+    """Hash every finished file; the journal goes on changing and checks itself."""
+    skip = {run_.manifest, run_.lock, run_.root / ".lock.json"}
+    files = sorted(p for p in run_.root.rglob("*") if p.is_file() and p not in skip and not p.name.startswith(("journal.sqlite", ".")))
+    return {"schema": 1, "files": {p.relative_to(run_.root).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files}}
+
+
+def _open_directory(prepared: Prepared, new: bool) -> tuple[RunDirectory, bool]:
+    """Find the unfinished run of the same audit.toml, or make a directory."""
+    directory = prepared.directory
+    if not new:
+        for candidate in reversed(list_runs(directory)):
+            if _unfinished(candidate, str(prepared.config.path or "")):
+                return candidate, True
+    try:
+        return new_run_directory(directory, datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")), False
+    except OSError as error:
+        raise RunError(f"{directory}: cannot make a run directory: {error.strerror}", hint="set run.directory to a writable folder") from error
+
+
+def _unfinished(candidate: RunDirectory, config_path: str) -> bool:
+    if not candidate.plan.is_file() or candidate.manifest.is_file():
+        return False
+    try:
+        return bool(json.loads(candidate.plan.read_bytes())["config"]["path"] == config_path)
+    except (ValueError, KeyError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def _locked(run_: RunDirectory) -> Iterator[None]:
+    """Hold the run's lock; raises RunLocked naming who holds it."""
+    from filelock import FileLock, Timeout
+
+    note = run_.root / ".lock.json"
+    lock = FileLock(run_.lock, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        holder = note.read_text() if note.is_file() else "another process"
+        raise RunLocked(f"{run_.id} is being worked on by {holder}", hint="wait for it, or start another run with --new") from None
+    try:
+        note.write_text(f"process {os.getpid()} on {socket.gethostname()} since {_now()}")
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,117 @@
+"""Guesses an audit.toml from a folder of data: format, text field, address, language, metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from fmaudit.errors import ConfigError, FmauditError
+
+__all__ = ["guess_config"]
+
+_ROLES = {
+    "text": ("text", "content", "raw_content", "body", "document", "completion"),
+    "id": ("id", "doc_id", "uuid", "warc_record_id"),
+    "url": ("url", "uri", "link", "source_url", "warc_target_uri"),
+    "language": ("language", "lang", "lang_code"),
+    "domain": ("domain", "source", "subset", "category"),
+}
+_METADATA = ("score", "karma", "date", "timestamp", "license", "dump", "quality")
+
+
+def guess_config(data: Path, folder: Path) -> str:
+    """Write the text of an audit.toml for a folder or file; paths are relative to `folder`.
+
+    Raises ConfigError when nothing in it can be read.
+    """
+    from fmaudit.runs.readers import all_readers
+    from fmaudit.corpus.sources import resolve_sources
+
+    if not data.exists():
+        raise ConfigError(f"{data}: there is no such file or folder")
+    readers = all_readers({})
+    suffixes = tuple(suffix for reader in readers.values() for suffix in reader.suffixes)
+    pattern = _patterns(data, folder, suffixes)
+    sources = resolve_sources(pattern, folder, readers=readers, format="")
+    names: list[str] = []
+    for file, format_ in sources.files[:1]:
+        try:
+            names = _field_names(Path(file.url), format_)
+        except (OSError, ValueError, FmauditError):
+            names = []
+    return _write(pattern, _roles(names), [name for name in _METADATA if name in names], len(sources.files))
+
+
+def _patterns(data: Path, folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """Name the file, or one glob per suffix found below the folder."""
+    if data.is_file():
+        return [_relative(data, folder)]
+    found = sorted({suffix for path in data.rglob("*") if path.is_file() for suffix in [_suffix(path.name, suffixes)] if suffix})
+    if not found:
+        raise ConfigError(f"{data}: no file with a known suffix", hint=f"known: {', '.join(sorted(suffixes))}")
+    return [_relative(data, folder) + f"/**/*{suffix}" for suffix in found]
+
+
+def _suffix(name: str, suffixes: tuple[str, ...]) -> str:
+    return max((suffix for suffix in suffixes if name.endswith(suffix)), key=len, default="")
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+
+
+def _field_names(path: Path, format_: str) -> list[str]:
+    """Look at the first document's fields."""
+    if format_ == "parquet":
+        import pyarrow.parquet as pq
+
+        return list(pq.read_schema(path).names)
+    if format_ == "jsonl":
+        from fmaudit.corpus.files import open_text_stream
+
+        with open_text_stream(path) as stream:
+            first: Any = json.loads(stream.readline())
+        return list(first) if isinstance(first, dict) else []
+    return []
+
+
+def _roles(names: list[str]) -> dict[str, str]:
+    roles = {}
+    for role, candidates in _ROLES.items():
+        match = next((name for name in candidates if name in names), "")
+        if match:
+            roles[role] = match
+    return roles
+
+
+def _write(patterns: list[str], roles: dict[str, str], metadata: list[str], files: int) -> str:
+    lines = [
+        "# What is audited. Paths are relative to this file.",
+        "[corpus.data]",
+        f"path = {json.dumps(patterns)}  # {files} files now",
+    ]
+    lines += [f"{role} = {json.dumps(name)}" for role, name in roles.items()]
+    if metadata:
+        lines.append(f"metadata = {json.dumps(metadata)}  # further fields to keep")
+    lines += [
+        "# sample = 0.01  # look at 1 % of the documents, chosen by hash: the intervals say so",
+        "",
+        "[audit.corpus-language]",
+        'targets = ["data"]',
+        "",
+        "[audit.corpus-quality]",
+        'targets = ["data"]',
+        "",
+        "# Limits on a metric's interval; `fmaudit run` exits with 1 when one fails.",
+        "# [[check]]",
+        '# metric = "corpus-language.share{language=en}"',
+        "# max = 0.8",
+        "",
+        "[report]",
+        'formats = ["html", "markdown", "json"]',
+        "",
+    ]
+    return "\n".join(lines)
+

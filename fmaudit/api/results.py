@@ -1,0 +1,164 @@
+"""Opens a run and reads its results: metrics, findings, documents; a running audit is never blocked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fmaudit.errors import ConfigError, RunError
+from fmaudit.runs.journal import Journal
+from fmaudit.store.layout import RunDirectory, find_run
+from fmaudit.store.reader import Session, read_parquet
+from fmaudit.store.results import FindingRow, MetricRow, read_findings, read_metrics
+from fmaudit.store.writer import file_sha256
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fmaudit.audit import DocumentFilter
+    from fmaudit.hooks.manager import PluginManager
+
+__all__ = ["Run", "open_run"]
+
+
+class Run:
+    """A run on disk."""
+
+    def __init__(self, directory: RunDirectory, exit_code: int | None = None) -> None:
+        """Open a run directory; `open_run` finds one by name."""
+        self.directory = directory
+        self.exit_code = exit_code
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.directory.id
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """plan.json: settings with origins, targets, audits, versions."""
+        try:
+            return json.loads(self.directory.plan.read_bytes())  # type: ignore[no-any-return]
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.directory.plan}: cannot be read: {error}") from error
+
+    def metric_rows(self) -> list[MetricRow]:
+        """The metrics as records."""
+        return read_metrics(self.metrics())
+
+    def finding_rows(self) -> list[FindingRow]:
+        """The findings as records."""
+        return read_findings(self._finished(self.directory.findings))
+
+    def metrics(self) -> pa.Table:
+        """The metrics as a table: metric, audit, name, slice, target, value, low, high, n, n_clusters, unit, method, status."""
+        return self._finished(self.directory.metrics)
+
+    def findings(self) -> pa.Table:
+        """The findings as a table."""
+        return self._finished(self.directory.findings)
+
+    def documents(self, target: str = "", where: str = "", columns: Sequence[str] = ()) -> pa.Table:
+        """The per-document rows of a corpus; `where` is SQL over them, `columns` defaults to all.
+
+        The column `rules` holds the verdicts of every rule set that the run's audits can replay.
+        """
+        with self._session(target) as session:
+            return session.sql(_documents_query(where, columns))
+
+    def document_batches(self, target: str = "", where: str = "", columns: Sequence[str] = ()) -> Iterator[list[dict[str, Any]]]:
+        """The same rows as lists of dictionaries, a batch at a time."""
+        with self._session(target) as session:
+            for batch in session.stream(_documents_query(where, columns)):
+                yield batch.to_pylist()
+
+    def verify(self) -> list[str]:
+        """Compare every file with the manifest; returns a sentence per difference."""
+        if not self.directory.manifest.is_file():
+            raise RunError(f"{self.id} is not finished, so it has no manifest", hint="fmaudit run goes on with it")
+        listed = json.loads(self.directory.manifest.read_bytes())["files"]
+        problems = []
+        for name, entry in sorted(listed.items()):
+            path = self.directory.root / name
+            if not path.is_file():
+                problems.append(f"{name}: missing")
+            elif file_sha256(path) != entry["sha256"]:
+                problems.append(f"{name}: changed since the run ended")
+        return problems
+
+    def targets(self) -> list[str]:
+        """The names of the run's corpora."""
+        return sorted(self.plan["corpora"])
+
+    def filters(self, target: str = "") -> list[DocumentFilter]:
+        """The decisions that the run's audits can replay over a corpus."""
+        return _filters(self.plan, self._target(target), self._plugins())
+
+    def _plugins(self) -> PluginManager:
+        from fmaudit.hooks.manager import load_plugins
+
+        return load_plugins([plugin["name"] for plugin in self.plan["plugins"] if plugin["state"] == "loaded"])
+
+    def _target(self, target: str) -> str:
+        targets = self.targets()
+        if target and target not in targets:
+            raise ConfigError(f"the run has no corpus {target!r}", hint=f"it has: {', '.join(targets)}")
+        if not target and len(targets) != 1:
+            raise ConfigError("the run has several corpora", hint=f"name one with --target: {', '.join(targets)}")
+        return target or targets[0]
+
+    @contextlib.contextmanager
+    def _session(self, target: str) -> Iterator[Session]:
+        from fmaudit.store.reader import quote
+
+        target = self._target(target)
+        journal = Journal(self.directory.journal, readonly=True)
+        parts = [self.directory.root / unit.parts["documents"] for unit in journal.units(target) if "documents" in unit.parts]
+        journal.close()
+        parts = parts or [self.directory.observations("documents", target) / "empty.parquet"]
+        if not parts[0].is_file():
+            raise RunError(f"{self.id} has no documents of {target} yet", hint="fmaudit run goes on with it")
+        filters = _filters(self.plan, target, self._plugins())
+        rules = ", ".join(f"{quote(item.name)} := {_verdict_sql(item)}" for item in filters)
+        derived = {"documents": f"select *, struct_pack({rules}) as rules from documents_only"} if filters else {}
+        session = Session(self.directory.root, {"documents_only" if filters else "documents": parts}, derived=derived)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def _finished(self, path: Path) -> pa.Table:
+        if not path.is_file():
+            raise RunError(f"{self.id} has no results yet", hint="fmaudit run goes on with it; fmaudit measure repeats only the measuring")
+        return read_parquet(path)
+
+
+def open_run(name: str = "latest", directory: str | Path = "runs") -> Run:
+    """Open a run by id, by path, or the latest."""
+    return Run(find_run(name, Path(directory)))
+
+
+def _filters(plan: dict[str, Any], target: str, plugins: PluginManager) -> list[DocumentFilter]:
+    from fmaudit.audit import CorpusAudit
+
+    filters = []
+    for planned in plan["audits"]:
+        kind = plugins.audits.get(planned["audit"])
+        if planned["target"] == target and kind is not None and issubclass(kind, CorpusAudit):
+            filters += list(kind(kind.Params.model_validate(planned["parameters"])).filters())
+    return filters
+
+
+def _verdict_sql(item: DocumentFilter) -> str:
+    fields = [f"kept := ({item.keep})", f"first_reason := ({item.first_reason})", f"reasons := ({item.reasons})"]
+    if item.cleaned_sha256 is not None:
+        fields.append(f"cleaned_sha256 := ({item.cleaned_sha256})")
+    return f"struct_pack({', '.join(fields)})"
+
+
+def _documents_query(where: str, columns: Sequence[str]) -> str:
+    selected = ", ".join(columns) if columns else "*"
+    return f"select {selected} from documents" + (f" where {where}" if where else "")

@@ -1,0 +1,35 @@
+"""fmaudit measure: repeat measuring, judging and reporting from the observations of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fmaudit.cli.app import app
+from fmaudit.cli.options import AsJson, Overrides, RunName, RunsFolder
+
+__all__ = ["measure"]
+
+
+@app.command()
+def measure(
+    run: RunName,
+    config: Annotated[Path | None, typer.Option("--config", help="Take checks and parameters from this audit.toml.", metavar="AUDIT.TOML")] = None,
+    overrides: Overrides = [],
+    runs: RunsFolder = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Measure a run again without reading the corpus: new thresholds, new checks, a newer audit."""
+    from fmaudit.api.auditing import measure_again, prepare
+    from fmaudit.api.results import open_run
+    from fmaudit.cli.ending import print_ending
+    from fmaudit.cli.quiet import stdout_to_stderr
+
+    with stdout_to_stderr(as_json):
+        opened = open_run(run, runs)
+        prepared = prepare(config or opened.plan["config"]["path"], overrides)
+        outcome = measure_again(prepared, opened.directory)
+    print_ending(outcome, as_json)
+    raise typer.Exit(outcome.exit_code)

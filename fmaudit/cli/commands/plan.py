@@ -1,0 +1,35 @@
+"""fmaudit plan: what a run would do, before it does anything."""
+
+from __future__ import annotations
+
+from fmaudit.cli.app import app
+from fmaudit.cli.options import AsJson, ConfigFile, Overrides, PluginNames
+
+__all__ = ["plan"]
+
+
+@app.command()
+def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [], as_json: AsJson = False) -> None:
+    """Show files, bytes, signals and a time estimate without running anything."""
+    from fmaudit.api.auditing import prepare
+    from fmaudit.api.estimate import estimate
+    from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.cli.quiet import stdout_to_stderr
+
+    with stdout_to_stderr(as_json):
+        prepared = prepare(config, overrides, plugins=plugins)
+        rows = [estimate(corpus, prepared.readers) for corpus in prepared.plan.corpora]
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    for corpus, row in zip(prepared.plan.corpora, rows, strict=True):
+        print(f"corpus {corpus.name}: {row['files']} files, {row['bytes'] / 1e6:,.1f} MB on disk, {row['splits']} splits")
+        print(f"  about {row['documents']:,} documents, {row['text_bytes'] / 1e6:,.1f} MB of text, {row['observation_bytes'] / 1e6:,.1f} MB of observations")
+        print(f"  about {row['core_minutes']:.1f} core minutes (from a probe of {row['probe_documents']:,} documents)")
+        for entry in corpus.ledger:
+            print(f"  ! {entry.file}: {entry.reason}: {entry.detail}")
+        print(f"  signals: {', '.join(corpus.signals) or 'none'}" + (f"; tallies: {', '.join(corpus.tallies)}" if corpus.tallies else ""))
+    print()
+    audits = [(a.name, a.target, a.audit.version, f"{a.plugin} {a.plugin_version}") for a in prepared.plan.audits]
+    print_rows(audits, ("audit", "target", "version", "plugin"))

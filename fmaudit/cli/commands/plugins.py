@@ -1,0 +1,32 @@
+"""fmaudit plugins: what is loaded, available or broken, and why."""
+
+from __future__ import annotations
+
+from fmaudit.cli.app import app
+from fmaudit.cli.options import AsJson, PluginNames
+
+__all__ = ["plugins"]
+
+
+@app.command()
+def plugins(names: PluginNames = [], as_json: AsJson = False) -> None:
+    """List plugins with state, version and what they bring; imports only the built-in ones and those named."""
+    from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.hooks.manager import load_plugins
+
+    manager = load_plugins(names)
+    infos = sorted(manager.plugins.values(), key=lambda info: (not info.builtin, info.name))
+    if as_json:
+        for info in infos:
+            fields = ("name", "state", "distribution", "version", "module", "cause", "provides")
+            print_json({field: getattr(info, field) for field in fields})
+        return
+    rows = [
+        (info.name, info.state, f"{info.distribution} {info.version}".strip(), "; ".join(f"{k}: {', '.join(v)}" for k, v in info.provides.items()))
+        for info in infos
+    ]
+    print_rows(rows, ("plugin", "state", "from", "brings"))
+    for info in manager.broken:
+        print(f"\n{info.name} is broken: {info.cause}")
+    if any(info.state == "available" for info in infos):
+        print('\navailable plugins are not imported: name them in plugins = ["..."] of audit.toml, or with --plugin')

@@ -1,0 +1,44 @@
+"""fmaudit results: the metrics of a run."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fmaudit.cli.app import app
+from fmaudit.cli.options import AsJson, RunName, RunsFolder
+
+__all__ = ["results"]
+
+
+@app.command()
+def results(
+    run: RunName = "latest",
+    metric: Annotated[str, typer.Option("--metric", help="Only metrics whose full name, or name without slice, matches.", metavar="GLOB")] = "",
+    runs: RunsFolder = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Print metrics with intervals, n and method."""
+    from fmaudit.api.results import open_run
+    from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.store.results import MetricRow, metric_as_json
+
+    def matches(row: MetricRow) -> bool:
+        escaped = metric.replace("[", "[[]")
+        return not metric or any(fnmatch.fnmatchcase(name, escaped) for name in (row.name, row.name.partition("{")[0]))
+
+    rows = [row for row in open_run(run, runs).metric_rows() if matches(row)]
+    if as_json:
+        for row in rows:
+            print_json(metric_as_json(row))
+        return
+    table = []
+    for row in rows:
+        m = row.metric
+        value = f"{m.value:.6g}" if m.value is not None else str(m.status)
+        between = f"{m.interval.low:.6g} to {m.interval.high:.6g}" if m.interval else ""
+        table.append((row.name, row.target, value, between, m.unit, f"{m.n:,}"))
+    print_rows(table, ("metric", "target", "value", "95 % interval", "unit", "n"), right=(2, 5))

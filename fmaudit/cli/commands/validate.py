@@ -1,0 +1,21 @@
+"""fmaudit validate: check an audit.toml, its plugins and its targets."""
+
+from __future__ import annotations
+
+from fmaudit.cli.app import app
+from fmaudit.cli.options import ConfigFile, Overrides, PluginNames
+
+__all__ = ["validate"]
+
+
+@app.command()
+def validate(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = []) -> None:
+    """Check an audit.toml without running it; exit code 2 and a line per problem when something is wrong."""
+    from fmaudit.api.auditing import prepare
+
+    prepared = prepare(config, overrides, plugins=plugins)
+    for info in prepared.plugins.broken:
+        print(f"warning: plugin {info.name!r} is broken and left out: {info.cause}")
+    corpora = ", ".join(f"{c.name} ({len(c.files)} files)" for c in prepared.plan.corpora)
+    audits = ", ".join(f"{a.name} on {a.target}" for a in prepared.plan.audits)
+    print(f"{config} is valid: corpora {corpora}; audits {audits}; {len(prepared.config.settings.check)} checks")

@@ -1,0 +1,82 @@
+"""Shows how a run goes: bytes, rate and time left, on stderr; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from fmaudit.runs.resume import Remaining
+from fmaudit.store.layout import RunDirectory
+
+__all__ = ["ProgressDisplay"]
+
+PLAIN_SECONDS = 10.0  # between two lines where there is no terminal
+
+
+class ProgressDisplay:
+    """A Listener that draws a bar on a terminal, and writes a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        self._total = self._consumed = self._documents = 0
+        self._begin = self._told = time.monotonic()
+
+    def __enter__(self) -> ProgressDisplay:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._finish_bar()
+
+    def started(self, run: RunDirectory, resumed: bool, remaining: Sequence[Remaining], total_bytes: int) -> None:
+        """Say which run this is and what is left of it."""
+        done = min(sum(item.done_bytes for item in remaining), total_bytes)
+        kept = sum(item.kept for item in remaining)
+        self._say(f"{'resuming' if resumed else 'starting'} {run.id}" + (f": {kept} finished units stay" if kept else ""))
+        for item in remaining:
+            for reason in item.reasons:
+                self._say(f"  {reason}")
+        self._total, self._consumed = total_bytes, done
+        if sys.stderr.isatty():
+            self._start_bar()
+
+    def progress(self, consumed: int, documents: int) -> None:
+        """Count bytes on disk and documents."""
+        self._consumed += consumed
+        self._documents += documents
+        if self._bar is not None:
+            self._bar.update(self._task, completed=min(self._consumed, self._total), documents=f"{self._documents:,} documents")
+        elif time.monotonic() - self._told >= PLAIN_SECONDS:
+            self._told = time.monotonic()
+            self._say(self._line())
+
+    def stage(self, name: str) -> None:
+        """Name the stage that begins."""
+        if name == "measure":
+            self._finish_bar()
+            self._say(f"observed {self._documents:,} documents in {time.monotonic() - self._begin:.1f} s; measuring")
+
+    def _line(self) -> str:
+        rate = self._consumed / max(time.monotonic() - self._begin, 1e-9)
+        left = max(self._total - self._consumed, 0) / rate if rate else 0.0
+        return f"  {self._consumed / 1e6:,.1f} of {self._total / 1e6:,.1f} MB, {rate / 1e6:.1f} MB/s, about {left:.0f} s left"
+
+    def _start_bar(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[documents]}"))
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("observe", total=self._total, completed=self._consumed, documents="")
+        self._bar.start()
+
+    def _finish_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)

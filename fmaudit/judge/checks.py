@@ -1,0 +1,75 @@
+"""Judges checks: a limit on a metric's interval (or value) passes, fails, or cannot be decided."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from fmaudit.config import CheckSettings
+from fmaudit.records import MetricStatus, Verdict, VerdictStatus
+from fmaudit.store.results import MetricRow
+
+__all__ = ["judge_checks"]
+
+
+def judge_checks(checks: Sequence[CheckSettings], metrics: Sequence[MetricRow]) -> list[Verdict]:
+    """Judge every check against every target that has its metric; in the order of the checks."""
+    return [verdict for check in checks for verdict in _judge(check, metrics)]
+
+
+def _judge(check: CheckSettings, metrics: Sequence[MetricRow]) -> list[Verdict]:
+    name = _normal(check.metric)
+    rows = [row for row in metrics if row.name == name and check.target in ("", row.target)]
+    if not rows:
+        return [_not_measured(check, metrics)]
+    return [_verdict(check, row) for row in rows]
+
+
+def _not_measured(check: CheckSettings, metrics: Sequence[MetricRow]) -> Verdict:
+    names = sorted({row.name for row in metrics})
+    close = difflib.get_close_matches(check.metric, names, 1)
+    reason = "no audit measured this metric" + (f"; did you mean {close[0]!r}?" if close else "")
+    return Verdict(check=_text(check), metric=check.metric, target=check.target, status=VerdictStatus.NOT_MEASURED, reason=reason)
+
+
+def _verdict(check: CheckSettings, row: MetricRow) -> Verdict:
+    metric = row.metric
+    interval = metric.interval if check.on == "interval" else None
+    low = interval.low if interval else metric.value
+    high = interval.high if interval else metric.value
+    if metric.status is not MetricStatus.OK or metric.value is None or low is None or high is None:
+        status, reason = VerdictStatus.NOT_MEASURED, f"the metric is {metric.status}: {metric.note or 'no value'}"
+    elif check.max_change is not None and check.min is None and check.max is None:
+        status, reason = VerdictStatus.NOT_MEASURED, "there is no baseline run to compare with"
+    else:
+        status, reason = _against(check, low, high)
+    return Verdict(
+        check=_text(check), metric=row.name, target=row.target, status=status, reason=reason, value=metric.value, low=low, high=high
+    )
+
+
+def _against(check: CheckSettings, low: float, high: float) -> tuple[VerdictStatus, str]:
+    """Fail only when the whole interval lies beyond a limit, pass only when all of it lies within."""
+    if check.max is not None and low > check.max:
+        return VerdictStatus.FAIL, f"even the lower bound {low:.4g} is above {check.max:g}"
+    if check.min is not None and high < check.min:
+        return VerdictStatus.FAIL, f"even the upper bound {high:.4g} is below {check.min:g}"
+    if check.max is not None and high > check.max:
+        return VerdictStatus.INCONCLUSIVE, f"the interval {low:.4g} to {high:.4g} reaches above {check.max:g}"
+    if check.min is not None and low < check.min:
+        return VerdictStatus.INCONCLUSIVE, f"the interval {low:.4g} to {high:.4g} reaches below {check.min:g}"
+    return VerdictStatus.PASS, f"{low:.4g} to {high:.4g} lies within the limits"
+
+
+def _text(check: CheckSettings) -> str:
+    limits = [f"{sign} {limit:g}" for sign, limit in ((">=", check.min), ("<=", check.max), ("change <=", check.max_change)) if limit is not None]
+    return f"{check.metric} {' and '.join(limits)}"
+
+
+def _normal(name: str) -> str:
+    """Bring a metric's name into canonical form: no blanks, slice keys sorted."""
+    base, brace, rest = name.strip().partition("{")
+    if not brace:
+        return base
+    pairs = sorted(pair.strip().replace(" = ", "=") for pair in rest.rstrip("}").split(",") if pair.strip())
+    return f"{base.strip()}{{{','.join(pairs)}}}"

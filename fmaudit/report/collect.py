@@ -1,0 +1,160 @@
+"""Collects everything a report needs from a run directory and its journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fmaudit.records import Exhibit
+from fmaudit.report.document import (
+    AuditRow,
+    Coverage,
+    CoverageTotal,
+    EnvironmentRow,
+    ExhibitRow,
+    FindingRow,
+    LedgerRow,
+    MetricRow,
+    ReportData,
+    RunStatus,
+    SettingRow,
+    TargetRow,
+)
+from fmaudit.runs.journal import Journal
+from fmaudit.store.layout import RunDirectory
+from fmaudit.store.reader import read_parquet
+from fmaudit.store.results import read_findings, read_metrics, read_verdicts
+
+__all__ = ["collect_report"]
+
+LEDGER_ROWS = 500  # shown in a report; the totals count all
+
+
+def collect_report(run: RunDirectory, journal: Journal) -> ReportData:
+    """Read a measured run into the record that every report format renders."""
+    plan = json.loads(run.plan.read_bytes())
+    audits = json.loads(run.audits.read_bytes())
+    failed = bool(audits) and all(audit["error"] for audit in audits)
+    return ReportData(
+        run_id=run.id,
+        title=plan["settings"]["report"]["title"] or f"Audit of {', '.join(plan['corpora'])}",
+        status=RunStatus.FAILED if failed else RunStatus(journal.get("status", "partial")),
+        created=journal.get("created", ""),
+        finished=journal.get("finished", ""),
+        version=plan["environment"].get("fmaudit", ""),
+        targets=tuple(_target(name, plan, journal) for name in plan["corpora"]),
+        coverage=_coverage(plan["corpora"], journal),
+        audits=_audits(audits),
+        metrics=tuple(
+            MetricRow(audit=row.audit, target=row.target, name=row.name, metric=row.metric) for row in read_metrics(read_parquet(run.metrics))
+        ),
+        findings=tuple(
+            FindingRow(audit=row.audit, target=row.target, finding=row.finding) for row in read_findings(read_parquet(run.findings))
+        ),
+        exhibits=tuple(_exhibits(run)),
+        verdicts=tuple(read_verdicts(read_parquet(run.verdicts))),
+        settings=_settings(plan),
+        environment=tuple(EnvironmentRow(name=name, value=value) for name, value in _environment(plan)),
+        reproduce=_reproduce(run, plan),
+    )
+
+
+def _target(name: str, plan: Mapping[str, Any], journal: Journal) -> TargetRow:
+    corpus = plan["corpora"][name]
+    units = list(journal.units(name))
+    settings = plan["settings"]["corpus"][name]
+    limit = f", at most about {settings['limit']} documents" if settings["limit"] else ""
+    formats = ", ".join(corpus["formats"]) or "no readable format"
+    return TargetRow(
+        name=name,
+        kind="corpus",
+        description=f"{', '.join(settings['path'])} ({formats}{limit})",
+        documents=sum(unit.documents for unit in units),
+        bytes=sum(unit.bytes for unit in units),
+        sampled=settings["sample"],
+        files=len(corpus["files"]),
+    )
+
+
+def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
+    rows: list[LedgerRow] = []
+    totals = []
+    entries = 0
+    for name in corpora:
+        lost = repaired = files_lost = 0
+        sizes: list[int] = []
+        for _, entry in journal.ledger(name):
+            entries += 1
+            if len(rows) < LEDGER_ROWS:
+                rows.append(LedgerRow(target=name, entry=entry))
+            lost += entry.count if entry.lost else 0
+            repaired += 0 if entry.lost else entry.count
+            files_lost += entry.lost and entry.reason == "unreadable"
+            sizes += [entry.size] if entry.lost and entry.size is not None else []
+        examined = sum(unit.documents for unit in journal.units(name))
+        totals.append(
+            CoverageTotal(
+                target=name, examined=examined, lost=lost, repaired=repaired, bytes_lost=sum(sizes) if sizes else None, files_lost=files_lost
+            )
+        )
+    rows.sort(key=lambda row: not row.entry.lost)
+    return Coverage(rows=tuple(rows), totals=tuple(totals), entries=entries)
+
+
+def _audits(audits: Sequence[Mapping[str, Any]]) -> tuple[AuditRow, ...]:
+    """One row per audit; an error names its target."""
+    rows: dict[str, AuditRow] = {}
+    for audit in audits:
+        error = f"{audit['target']}: {audit['error']}" if audit["error"] else ""
+        before = rows.get(audit["audit"])
+        rows[audit["audit"]] = AuditRow(
+            name=audit["audit"],
+            title=audit["title"],
+            version=audit["version"],
+            plugin=audit["plugin"],
+            plugin_version=audit["plugin_version"],
+            parameters=audit["parameters"],
+            error="; ".join(text for text in (before.error if before else "", error) if text),
+        )
+    return tuple(rows.values())
+
+
+def _exhibits(run: RunDirectory) -> list[ExhibitRow]:
+    index = run.exhibits / "index.json"
+    rows = []
+    for entry in json.loads(index.read_bytes()) if index.is_file() else []:
+        fields = {key: entry[key] for key in ("name", "title", "kind", "caption", "unit", "log", "encoding", "spec")}
+        exhibit = Exhibit(data=read_parquet(run.exhibits / entry["file"]), **fields)
+        rows.append(ExhibitRow(audit=entry["audit"], target=entry["target"], exhibit=exhibit))
+    return rows
+
+
+def _settings(plan: Mapping[str, Any]) -> tuple[SettingRow, ...]:
+    """The settings that somebody set; defaults stay in plan.json."""
+    rows = []
+    for key, origin in plan["origins"].items():
+        if origin != "default":
+            rows.append(SettingRow(key=key, value=json.dumps(_at(plan["settings"], key), ensure_ascii=False), origin=origin))
+    return tuple(rows)
+
+
+def _at(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        try:
+            tree = tree[int(part)] if isinstance(tree, list) else tree[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+    return tree
+
+
+def _environment(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [(name, str(value)) for name, value in plan["environment"].items()]
+    return [*facts, ("seed", str(plan["seed"]))]
+
+
+def _reproduce(run: RunDirectory, plan: Mapping[str, Any]) -> tuple[str, ...]:
+    name = plan["config"]["path"].replace("\\", "/").rsplit("/", 1)[-1] or "audit.toml"
+    overrides = [origin for origin in plan["origins"].values() if origin.startswith("--set ")]
+    quoted = "".join(f" --set '{origin.removeprefix('--set ')}'" for origin in sorted(set(overrides)))
+    return (f"fmaudit run {name}{quoted}", f"fmaudit results {run.id} --json", f"fmaudit verify {run.id}")

@@ -1,0 +1,41 @@
+"""The report formats by name, and where each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fmaudit.errors import ConfigError
+from fmaudit.report.document import ReportData
+from fmaudit.store.layout import RunDirectory
+from fmaudit.store.writer import write_bytes
+
+__all__ = ["FORMATS", "render", "write_report"]
+
+FORMATS = {"html": "html", "markdown": "md", "json": "json"}  # format -> suffix
+
+
+def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> str:
+    """Render a report in one format; `extra` holds the formats that plugins bring."""
+    if name == "html":
+        from fmaudit.report.html import render_html
+
+        return render_html(data)
+    if name == "markdown":
+        from fmaudit.report.markdown import render_markdown
+
+        return render_markdown(data)
+    if name == "json":
+        from fmaudit.report.json_report import render_json
+
+        return render_json(data)
+    if name in extra:
+        return extra[name](data)
+    raise ConfigError(f"no report format {name!r}", hint=f"known: {', '.join(sorted({*FORMATS, *extra}))}")
+
+
+def write_report(run: RunDirectory, name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> Path:
+    """Render and write a report into the run directory; the old one stays whole until the new one is."""
+    path = run.report(FORMATS.get(name, name))
+    write_bytes(path, render(name, data, extra).encode("utf-8"))
+    return path

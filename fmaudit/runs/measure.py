@@ -1,0 +1,160 @@
+"""Measures what was observed: every audit over its target's rows, into metrics, findings and exhibits on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fmaudit.records import Evidence, Exhibit, Finding, Metric
+from fmaudit.runs.columns import documents_schema
+from fmaudit.runs.journal import Journal
+from fmaudit.runs.plan import CorpusPlan, Plan, PlannedAudit
+from fmaudit.runs.signals import SIGNAL_FAILED
+from fmaudit.store.layout import RunDirectory
+from fmaudit.store.reader import Session, TargetObservations
+from fmaudit.store.results import AuditRecord, FindingRow, MetricRow, canonical_json, findings_table, metrics_table
+from fmaudit.store.writer import write_bytes, write_table
+
+__all__ = ["Measured", "measure_run", "target_views"]
+
+Excerpt = Callable[[str, Evidence], Evidence]
+
+
+@dataclass(slots=True)
+class Measured:
+    """Everything one run's audits said."""
+
+    metrics: list[MetricRow] = field(default_factory=list)
+    findings: list[FindingRow] = field(default_factory=list)
+    exhibits: list[tuple[str, str, Exhibit]] = field(default_factory=list)  # audit, target, exhibit
+    audits: list[AuditRecord] = field(default_factory=list)
+
+
+def measure_run(
+    plan: Plan, run: RunDirectory, journal: Journal, schemas: Mapping[str, Mapping[str, pa.Schema]], excerpt: Excerpt | None = None
+) -> Measured:
+    """Measure every audit and write the results; an audit that raises is recorded and stops no other.
+
+    `schemas` maps each corpus to its signals' and tallies' schemas; `excerpt` fills in the text around evidence, where it can.
+    """
+    measured = Measured()
+    for corpus in plan.corpora:
+        views = target_views(run, journal, corpus, schemas[corpus.name])
+        session = Session(run.root, views)
+        seen = TargetObservations(session, corpus.name, corpus.settings.sample, corpus.settings.metadata, tuple(corpus.signals))
+        failed = _failed_signals(journal, corpus)
+        for planned in plan.audits:
+            if planned.target == corpus.name:
+                _measure_one(planned, seen, failed, measured, excerpt)
+        session.close()
+    _write(run, measured)
+    return measured
+
+
+def target_views(run: RunDirectory, journal: Journal, corpus: CorpusPlan, schemas: Mapping[str, pa.Schema]) -> dict[str, list[Path]]:
+    """List the parts of each view of a corpus in corpus order; a view without rows gets an empty part."""
+    views: dict[str, list[Path]] = {name: [] for name in ("documents", *corpus.tallies)}
+    for unit in journal.units(corpus.name):
+        for name, part in unit.parts.items():
+            if name in views:
+                views[name].append(run.root / part)
+    for name, files in views.items():
+        if not files:
+            files.append(_empty_part(run, corpus, name, schemas))
+    return views
+
+
+def _empty_part(run: RunDirectory, corpus: CorpusPlan, name: str, schemas: Mapping[str, pa.Schema]) -> Path:
+    path = run.observations(name, corpus.name) / "empty.parquet"
+    signals = {signal: schemas[signal] for signal in corpus.signals}
+    schema = documents_schema(corpus.settings.metadata, signals) if name == "documents" else schemas[name]
+    write_table(path, schema.empty_table())
+    return path
+
+
+def _failed_signals(journal: Journal, corpus: CorpusPlan) -> dict[str, str]:
+    """Find signals that gave nothing on every document: their audits cannot be measured."""
+    documents = sum(unit.documents for unit in journal.units(corpus.name))
+    failures: dict[str, tuple[int, str]] = {}
+    for _, entry in journal.ledger(corpus.name):
+        if entry.reason == SIGNAL_FAILED:
+            name = entry.detail.split("'")[1]
+            count, first = failures.get(name, (0, entry.detail))
+            failures[name] = (count + entry.count, first)
+    return {name: detail for name, (count, detail) in failures.items() if count >= documents}
+
+
+def _measure_one(
+    planned: PlannedAudit, seen: TargetObservations, failed: Mapping[str, str], measured: Measured, excerpt: Excerpt | None
+) -> None:
+    record = AuditRecord(
+        audit=planned.name,
+        target=planned.target,
+        title=planned.audit.title,
+        version=planned.audit.version,
+        plugin=planned.plugin,
+        plugin_version=planned.plugin_version,
+        parameters=planned.parameters,
+    )
+    needs = getattr(planned.audit, "signals", ())
+    causes = [failed[name] for name in needs if name in failed]
+    try:
+        if causes:
+            raise RuntimeError(causes[0])
+        results = list(planned.audit.measure(seen))
+    except Exception as error:  # a plugin may raise anything
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames and not causes else ""
+        measured.audits.append(replace(record, error=f"{type(error).__name__}: {' '.join(str(error).split())[:500]}{where}"))
+        return
+    measured.audits.append(record)
+    _sort_results(planned, results, measured, excerpt)
+
+
+def _sort_results(planned: PlannedAudit, results: Iterable[Any], measured: Measured, excerpt: Excerpt | None) -> None:
+    for result in results:
+        if isinstance(result, Metric):
+            measured.metrics.append(MetricRow(audit=planned.name, target=planned.target, metric=result))
+        elif isinstance(result, Finding):
+            if excerpt is not None:
+                result = replace(result, evidence=tuple(excerpt(planned.target, item) for item in result.evidence))
+            measured.findings.append(FindingRow(audit=planned.name, target=planned.target, finding=result))
+        elif isinstance(result, Exhibit):
+            measured.exhibits.append((planned.name, planned.target, result))
+        else:
+            raise TypeError(f"{planned.name}: measure yields Metric, Finding or Exhibit, not {type(result).__name__}")
+
+
+def _write(run: RunDirectory, measured: Measured) -> None:
+    write_table(run.metrics, metrics_table(measured.metrics))
+    write_table(run.findings, findings_table(measured.findings))
+    write_bytes(run.audits, canonical_json([_plain(asdict(record)) for record in measured.audits]))
+    _write_exhibits(run, measured.exhibits)
+
+
+def _write_exhibits(run: RunDirectory, exhibits: Sequence[tuple[str, str, Exhibit]]) -> None:
+    if run.exhibits.exists():
+        shutil.rmtree(run.exhibits)
+    index = []
+    for number, (audit, target, exhibit) in enumerate(exhibits):
+        name = f"{number:03d}-{_slug(audit)}-{_slug(target)}-{_slug(exhibit.name)}.parquet"
+        write_table(run.exhibits / name, exhibit.data)
+        entry = {key: getattr(exhibit, key) for key in ("name", "title", "kind", "caption", "unit", "log")}
+        entry |= {"audit": audit, "target": target, "file": name, "encoding": dict(exhibit.encoding), "spec": exhibit.spec}
+        index.append(_plain(entry))
+    write_bytes(run.exhibits / "index.json", canonical_json(index))
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name)[:60]
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))

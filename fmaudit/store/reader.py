@@ -1,0 +1,127 @@
+"""Reads runs: an in-memory DuckDB over the Parquet files, locked down so that SQL can reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fmaudit.errors import RunError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Session", "TargetObservations", "quote", "read_parquet"]
+
+
+class Session:
+    """One in-memory database whose views are Parquet files of a run."""
+
+    def __init__(
+        self, folder: Path, views: Mapping[str, Sequence[Path]], *, derived: Mapping[str, str] | None = None, threads: int | None = None
+    ) -> None:
+        """Open views over `views` (name -> files, in order) and `derived` (name -> query over them).
+
+        Afterwards only `folder` can be read, and nothing written.
+        """
+        import duckdb
+
+        self._database: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
+        for name, files in views.items():
+            listed = ", ".join(quote_text(str(file)) for file in files)
+            self._database.execute(f"create view {quote(name)} as select * from read_parquet([{listed}])")
+        for name, query in (derived or {}).items():
+            self._database.execute(f"create view {quote(name)} as {query}")
+        if threads:
+            self._database.execute(f"set threads = {int(threads)}")
+        self._lock_down(folder)
+
+    def _lock_down(self, folder: Path) -> None:
+        run = self._database.execute
+        run("set preserve_insertion_order = true")
+        run(f"set allowed_directories = [{quote_text(str(folder.resolve()) + '/')}]")
+        run("set enable_external_access = false")
+        run("set lock_configuration = true")
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run a query and return its rows; raises RunError with the query's own message."""
+        import duckdb
+
+        try:
+            return self._database.execute(query, list(parameters)).to_arrow_table()
+        except duckdb.Error as error:
+            raise RunError(f"the query failed: {error}") from error
+
+    def stream(self, query: str, rows: int = 4096) -> Iterator[pa.RecordBatch]:
+        """Run a query and yield its rows in batches."""
+        import duckdb
+
+        try:
+            yield from self._database.execute(query).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise RunError(f"the query failed: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._database.close()
+
+
+class TargetObservations:
+    """One target's observations, as `measure` sees them (the Observations contract)."""
+
+    def __init__(self, session: Session, target: str, sampled: float, metadata: Sequence[str], signals: Sequence[str] = ()) -> None:
+        """Wrap a session whose views are `documents` and the tallies."""
+        self._session = session
+        self._target = target
+        self._sampled = sampled
+        self._metadata = tuple(metadata)
+        self._signals = tuple(signals)
+
+    @property
+    def target(self) -> str:
+        """The target's name in audit.toml."""
+        return self._target
+
+    @property
+    def sampled(self) -> float:
+        """The share of the corpus that was looked at by design."""
+        return self._sampled
+
+    @property
+    def metadata(self) -> tuple[str, ...]:
+        """The names of the metadata fields kept in `meta`."""
+        return self._metadata
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The names of the signals that `documents` has."""
+        return self._signals
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run SQL over `documents` and the tallies."""
+        return self._session.sql(query, parameters)
+
+    def arrow(self, columns: Sequence[str]) -> pa.Table:
+        """Read columns of `documents` in corpus order."""
+        return self._session.sql(f"select {', '.join(columns)} from documents")
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a whole Parquet file, checking its page checksums."""
+    try:
+        return pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"{path}: cannot be read: {error}", hint="fmaudit verify RUN lists every damaged file") from error
+
+
+def quote(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Quote an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
