@@ -41,8 +41,13 @@ if TYPE_CHECKING:
     from fmaudit.records import Severity as Severity
     from fmaudit.text import ChunkFeature as ChunkFeature
     from fmaudit.text import Segments as Segments
+    from fmaudit.text import TokenFeature as TokenFeature
     from fmaudit.text import Vocabulary as Vocabulary
     from fmaudit.text import kernels as kernels
+    from fmaudit.text import layout as text_layout
+    from fmaudit.text import reference as text_reference
+    from fmaudit.text import segment as segment
+    from fmaudit.text import tables as text_tables
 
 __version__ = "0.1.0"
 
@@ -79,12 +84,17 @@ _HOMES = {
     "Split": "fmaudit.corpus.splits",
     "StatisticsError": "fmaudit.errors",
     "Tally": "fmaudit.audit",
+    "TokenFeature": "fmaudit.text",
     "Vocabulary": "fmaudit.text",
     "hookimpl": "fmaudit.hooks.markers",
     "kernels": "fmaudit.text.kernels:",
     "open_run": "fmaudit.api",
     "run": "fmaudit.api",
+    "segment": "fmaudit.text",
     "stats": "fmaudit.stats:",
+    "text_layout": "fmaudit.text.layout:",
+    "text_reference": "fmaudit.text.reference:",
+    "text_tables": "fmaudit.text.tables:",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - tested equal to the imports above

@@ -145,7 +145,7 @@ class Verdict:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """Something of a corpus that was not examined, where, and why.
 

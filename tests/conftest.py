@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,3 +21,41 @@ def shared_data() -> Path:
         if folder and Path(folder).is_dir():
             return Path(folder)
     pytest.skip("no shared data: set FMAUDIT_SHARED_DATA to its folder")
+
+
+@pytest.fixture()
+def shouting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stranger's plugin, installed into a folder of its own that is on the path of this process and its children."""
+    site = tmp_path / "site"
+    site.mkdir()
+    shutil.copy(ROOT / "tests/third_party/fmaudit_shouting/fmaudit_shouting.py", site)
+    install_plugin(site, "shouting", "fmaudit_shouting", "0.3.0")
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])))
+    return site
+
+
+def install_plugin(site: Path, name: str, module: str, version: str = "1.0") -> None:
+    """Write the metadata that pip would, so that the entry point is found."""
+    info = site / f"fmaudit_{name}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: fmaudit-{name}\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(f"[fmaudit]\n{name} = {module}\n")
+
+
+WriteJsonl = Callable[..., Path]
+
+
+@pytest.fixture()
+def write_jsonl(tmp_path: Path) -> WriteJsonl:
+    """Write texts as JSONL (gz by suffix) with ids and hosts, and return the path."""
+
+    def write(name: str, texts: Sequence[str], hosts: int = 7) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [{"id": f"d{i}", "url": f"https://h{i % hosts}.example/{i}", "text": text} for i, text in enumerate(texts)]
+        data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+        path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        return path
+
+    return write

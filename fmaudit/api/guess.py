@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fmaudit.corpus.splits import Limits, SourceFile
 from fmaudit.errors import ConfigError, FmauditError
 
 __all__ = ["guess_config"]
@@ -18,6 +20,7 @@ _ROLES = {
     "language": ("language", "lang", "lang_code"),
     "domain": ("domain", "source", "subset", "category"),
 }
+_WEAK = (".txt", ".txt.gz", ".md", ".json")  # the corpus only where nothing else is
 _METADATA = ("score", "karma", "date", "timestamp", "license", "dump", "quality")
 
 
@@ -38,20 +41,31 @@ def guess_config(data: Path, folder: Path) -> str:
     names: list[str] = []
     for file, format_ in sources.files[:1]:
         try:
-            names = _field_names(Path(file.url), format_)
+            names = _field_names(file, format_)
         except (OSError, ValueError, FmauditError):
             names = []
     return _write(pattern, _roles(names), [name for name in _METADATA if name in names], len(sources.files))
 
 
 def _patterns(data: Path, folder: Path, suffixes: tuple[str, ...]) -> list[str]:
-    """Name the file, or one glob per suffix found below the folder."""
+    """Name the file, or one glob per suffix found below the folder; fmaudit's own runs are no data."""
     if data.is_file():
         return [_relative(data, folder)]
-    found = sorted({suffix for path in data.rglob("*") if path.is_file() for suffix in [_suffix(path.name, suffixes)] if suffix})
+    found = sorted({suffix for path in _data_files(data) for suffix in [_suffix(path.name, suffixes)] if suffix})
+    strong = [suffix for suffix in found if suffix not in _WEAK]
     if not found:
         raise ConfigError(f"{data}: no file with a known suffix", hint=f"known: {', '.join(sorted(suffixes))}")
-    return [_relative(data, folder) + f"/**/*{suffix}" for suffix in found]
+    base = _relative(data, folder)
+    return [("" if base == "." else f"{base}/") + f"**/*{suffix}" for suffix in strong or found]
+
+
+def _data_files(data: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(data):
+        if "journal.sqlite" in names:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in names)
 
 
 def _suffix(name: str, suffixes: tuple[str, ...]) -> str:
@@ -62,17 +76,17 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.resolve(), folder)).as_posix()
 
 
-def _field_names(path: Path, format_: str) -> list[str]:
+def _field_names(file: SourceFile, format_: str) -> list[str]:
     """Look at the first document's fields."""
     if format_ == "parquet":
         import pyarrow.parquet as pq
 
-        return list(pq.read_schema(path).names)
+        return list(pq.read_schema(file.url).names)
     if format_ == "jsonl":
-        from fmaudit.corpus.files import open_text_stream
+        from fmaudit.corpus.streams import open_stream
 
-        with open_text_stream(path) as stream:
-            first: Any = json.loads(stream.readline())
+        with open_stream(file, Limits()) as stream:
+            first: Any = json.loads(stream.read().split(b"\n", 1)[0])
         return list(first) if isinstance(first, dict) else []
     return []
 

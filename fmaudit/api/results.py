@@ -160,5 +160,7 @@ def _verdict_sql(item: DocumentFilter) -> str:
 
 
 def _documents_query(where: str, columns: Sequence[str]) -> str:
-    selected = ", ".join(columns) if columns else "*"
+    from fmaudit.store.reader import quote
+
+    selected = ", ".join(f"{name} as {quote(name.replace(chr(34), ''))}" for name in columns) if columns else "*"
     return f"select {selected} from documents" + (f" where {where}" if where else "")

@@ -26,7 +26,8 @@ def main() -> None:
     from fmaudit.cli import commands  # noqa: F401 - registers the commands
 
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        _leave(code if isinstance(code, int) else 0)
     except (typer.Exit, SystemExit) as stop:
         _leave(int(getattr(stop, "exit_code", getattr(stop, "code", 0)) or 0))
     except FmauditError as error:

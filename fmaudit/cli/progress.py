@@ -45,10 +45,10 @@ class ProgressDisplay:
 
     def progress(self, consumed: int, documents: int) -> None:
         """Count bytes on disk and documents."""
-        self._consumed += consumed
+        self._consumed = min(self._consumed + consumed, self._total)
         self._documents += documents
         if self._bar is not None:
-            self._bar.update(self._task, completed=min(self._consumed, self._total), documents=f"{self._documents:,} documents")
+            self._bar.update(self._task, completed=self._consumed, documents=f"{self._documents:,} documents")
         elif time.monotonic() - self._told >= PLAIN_SECONDS:
             self._told = time.monotonic()
             self._say(self._line())

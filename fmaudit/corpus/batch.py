@@ -86,7 +86,7 @@ class DocumentBatch:
     def text(self) -> pa.LargeStringArray:
         """The texts as an Arrow array over the same buffer, without a copy."""
         buffers = [None, pa.py_buffer(np.ascontiguousarray(self.offsets)), pa.py_buffer(self.data)]
-        return pa.LargeStringArray.from_buffers(pa.large_string(), len(self), buffers)  # type: ignore[no-any-return]
+        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)  # type: ignore[no-any-return]
 
     @cached_property
     def segments(self) -> Segments:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from fmaudit.corpus.batch import DocumentBatch
     from fmaudit.records import LedgerEntry
 
-__all__ = ["Fields", "Limits", "ReadStep", "Reader", "SourceFile", "Split"]
+__all__ = ["END", "Fields", "Limits", "ReadStep", "Reader", "SourceFile", "Split"]
+
+END = (1 << 63) - 1  # the position after everything: reading from it yields nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Split:
 class ReadStep:
     """One step of reading: a batch (None where only the ledger has news), and where to go on.
 
-    `read(split, ..., position=next_position)` yields exactly the steps that would have followed. `consumed` counts
-    the split's bytes on disk so far.
+    `read(split, ..., position=next_position)` yields exactly the steps that would have followed, but for `consumed`, which counts
+    the split's bytes on disk so far and may run ahead by a buffer. A step has at most about a thousand ledger entries.
     """
 
     batch: DocumentBatch | None

@@ -51,7 +51,7 @@ class Session:
         import duckdb
 
         try:
-            return self._database.execute(query, list(parameters)).to_arrow_table()
+            return self._database.sql(query, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
             raise RunError(f"the query failed: {error}") from error
 
@@ -60,7 +60,7 @@ class Session:
         import duckdb
 
         try:
-            yield from self._database.execute(query).to_arrow_reader(rows)
+            yield from self._database.sql(query).to_arrow_reader(rows)
         except duckdb.Error as error:
             raise RunError(f"the query failed: {error}") from error
 

@@ -43,8 +43,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_table(path: Path, table: pa.Table, *, row_group_size: int | None = None) -> None:
     """Write a Parquet file atomically, zstd-compressed, with page checksums."""
     options: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True, "store_schema": True}
-    with atomic_file(path) as file, pa.PythonFile(file, mode="w") as sink:
-        pq.write_table(table, sink, row_group_size=row_group_size or max(table.num_rows, 1), **options)
+    with atomic_file(path) as file:
+        pq.write_table(table, file, row_group_size=row_group_size or max(table.num_rows, 1), **options)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,0 +1,159 @@
+"""All that a report needs, and nothing else: the core fills it from a run directory, the renderers only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fmaudit.records import Exhibit, Finding, LedgerEntry, Metric, Verdict
+
+__all__ = [
+    "AuditRow",
+    "Coverage",
+    "CoverageTotal",
+    "EnvironmentRow",
+    "ExhibitRow",
+    "FindingRow",
+    "LedgerRow",
+    "MetricRow",
+    "ReportData",
+    "RunStatus",
+    "SettingRow",
+    "TargetRow",
+]
+
+
+class RunStatus(StrEnum):
+    """How far the run came."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # something was not examined
+    FAILED = "failed"  # an audit failed, or nothing could be measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    """A corpus, a tokenizer or a model as audit.toml names it; `documents` and `bytes` are what was examined."""
+
+    name: str
+    kind: str  # "corpus", "tokenizer", "model"
+    description: str = ""
+    documents: int | None = None
+    bytes: int | None = None
+    sampled: float = 1.0  # the share that was to be looked at, by design
+    files: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One entry of the ledger with the target it belongs to."""
+
+    target: str
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageTotal:
+    """What was lost or repaired of one target; `bytes_lost` counts only the losses whose size is known."""
+
+    target: str
+    examined: int
+    lost: int = 0
+    repaired: int = 0
+    bytes_lost: int | None = None
+    files_lost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was not examined: ledger rows, and totals that stay right where the rows were cut.
+
+    `entries` counts all entries of the ledger, also those that `rows` leaves out; None means that none is left out.
+    """
+
+    rows: tuple[LedgerRow, ...] = ()
+    totals: tuple[CoverageTotal, ...] = ()
+    entries: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """An audit that ran or failed, stamped with who made it and its parameters."""
+
+    name: str
+    title: str
+    version: str
+    plugin: str = ""
+    plugin_version: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRow:
+    """A metric of one audit and target; `name` is its full name."""
+
+    audit: str
+    target: str
+    name: str
+    metric: Metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """A finding of one audit and target."""
+
+    audit: str
+    target: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitRow:
+    """An exhibit of one audit and target."""
+
+    audit: str
+    target: str
+    exhibit: Exhibit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """A resolved setting and where its value came from ("audit.toml:12", "--set", "default")."""
+
+    key: str
+    value: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentRow:
+    """A fact about where the numbers were made: a version, the hardware, the seed."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportData:
+    """A whole report. Times are UTC in ISO 8601; `headlines` names the metrics of the summary, if not the first ones."""
+
+    run_id: str
+    title: str
+    status: RunStatus
+    created: str
+    finished: str
+    version: str
+    targets: tuple[TargetRow, ...] = ()
+    coverage: Coverage = Coverage()
+    audits: tuple[AuditRow, ...] = ()
+    metrics: tuple[MetricRow, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    exhibits: tuple[ExhibitRow, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    settings: tuple[SettingRow, ...] = ()
+    environment: tuple[EnvironmentRow, ...] = ()
+    reproduce: tuple[str, ...] = ()
+    headlines: tuple[str, ...] = ()

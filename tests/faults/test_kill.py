@@ -1,0 +1,121 @@
+"""kill -9 at any moment, and again while resuming: nothing acknowledged is lost or done twice, and the numbers are the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+KILLS = 24
+TEXTS = [f"Document {i} SAYS this. " * (3 + i % 7) for i in range(3000)]
+
+
+@pytest.fixture()
+def config(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
+    write_jsonl("data/a.jsonl.gz", TEXTS[:1500])
+    write_jsonl("data/b.jsonl", TEXTS[1500:])
+    path = tmp_path / "audit.toml"
+    path.write_text(
+        'plugins = ["shouting"]\n[corpus.web]\npath = "data/*"\nid = "id"\nurl = "url"\n[audit.shouting]\n[report]\nformats = []\n'
+        "[run]\nbatch_bytes = 1024\nunit_bytes = 4096\nworkers = 1\n"
+    )
+    return path
+
+
+def start(config: Path) -> subprocess.Popen:
+    command = [sys.executable, "-m", "fmaudit", "run", str(config), "--json"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def kill_after(process: subprocess.Popen, seconds: float) -> bool:
+    """Kill the whole process group; False when it was done before."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def acknowledged(run: Path) -> dict:
+    """Every unit's row, CPU seconds included: a unit that is done again has other seconds."""
+    if not (run / "journal.sqlite").is_file():
+        return {}
+    database = sqlite3.connect(run / "journal.sqlite")
+    try:
+        return {row[:4]: row for row in database.execute("select * from units")}
+    except sqlite3.OperationalError:
+        return {}
+    finally:
+        database.close()
+
+
+@pytest.mark.slow()
+def test_a_killed_run_resumes_to_the_same_numbers(config: Path):
+    begin = time.monotonic()
+    assert start(config).wait(120) == 0
+    duration = time.monotonic() - begin
+    whole = config.parent / "runs" / sorted(os.listdir(config.parent / "runs"))[0]
+    expected = (whole / "metrics.parquet").read_bytes()
+
+    chance = random.Random(5)
+    kills = 0
+    before: dict[Path, dict] = {}
+    while kills < KILLS:  # runs, each killed and resumed until it is done
+        process = start(config)
+        killed = kill_after(process, chance.uniform(0.25, max(duration * 0.6, 0.6)))
+        run = config.parent / "runs" / sorted(os.listdir(config.parent / "runs"))[-1]
+        now = acknowledged(run)
+        assert before.get(run, {}).items() <= now.items(), "an acknowledged unit was lost or done again"
+        before[run] = now
+        if killed:
+            kills += 1
+        else:
+            assert process.returncode == 0, process.stderr.read().decode()
+            assert (run / "metrics.parquet").read_bytes() == expected
+            assert len(now) == len(acknowledged(whole))
+    assert start(config).wait(120) == 0
+
+
+def test_a_worker_that_is_killed_is_replaced_and_costs_nothing(config: Path, monkeypatch: pytest.MonkeyPatch):
+    (config.parent / "killer").mkdir()
+    source = (config.parent / "site" / "fmaudit_shouting.py").read_text()
+    once = f"import os, signal, pathlib\n        p = pathlib.Path({str(config.parent / 'killer' / 'done')!r})\n"
+    once += "        if 'Document 777 ' in str(batch.text.to_pylist()) and not p.exists():\n"
+    once += "            p.touch(); os.kill(os.getpid(), signal.SIGKILL)\n        "
+    (config.parent / "site" / "fmaudit_shouting.py").write_text(source.replace("letters, upper = (pc", once + "letters, upper = (pc"))
+    config.write_text(config.read_text().replace("workers = 1", "workers = 2"))
+    assert start(config).wait(120) == 0
+    assert (config.parent / "killer" / "done").exists()
+
+
+def test_a_batch_that_kills_every_worker_is_passed_over_and_entered(config: Path):
+    source = (config.parent / "site" / "fmaudit_shouting.py").read_text()
+    poison = "import os\n        if 'Document 777 ' in str(batch.text.to_pylist()): os._exit(9)\n        "
+    (config.parent / "site" / "fmaudit_shouting.py").write_text(source.replace("letters, upper = (pc", poison + "letters, upper = (pc"))
+    config.write_text(config.read_text().replace("workers = 1", "workers = 2"))
+    assert start(config).wait(120) == 3
+    run = config.parent / "runs" / os.listdir(config.parent / "runs")[0]
+    database = sqlite3.connect(run / "journal.sqlite")
+    entries = list(database.execute("select reason, count, detail from ledger"))
+    documents = database.execute("select sum(documents) from units").fetchone()[0]
+    assert [entry[0] for entry in entries] == ["crashed"]
+    assert documents + entries[0][1] == len(TEXTS)
+
+
+def test_an_interrupted_run_says_how_to_go_on(config: Path):
+    process = start(config)
+    time.sleep(1.0)
+    os.kill(process.pid, signal.SIGINT)
+    output = process.communicate(timeout=30)[1].decode()
+    if process.returncode != 0:  # else it was faster than the signal
+        assert process.returncode == 130
+        assert "the same command goes on from here" in output
