@@ -274,7 +274,10 @@ def _manifest(run_: RunDirectory) -> dict[str, Any]:
     """Hash every finished file; the journal goes on changing and checks itself."""
     skip = {run_.manifest, run_.lock, run_.root / ".lock.json"}
     files = sorted(p for p in run_.root.rglob("*") if p.is_file() and p not in skip and not p.name.startswith(("journal.sqlite", ".")))
-    return {"schema": 1, "files": {p.relative_to(run_.root).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files}}
+    return {
+        "schema": 1,
+        "files": {p.relative_to(run_.root).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files},
+    }
 
 
 def _open_directory(prepared: Prepared, new: bool) -> tuple[RunDirectory, bool]:
@@ -287,7 +290,9 @@ def _open_directory(prepared: Prepared, new: bool) -> tuple[RunDirectory, bool]:
     try:
         return new_run_directory(directory, datetime.datetime.now(datetime.UTC).strftime("%Y%m%d")), False
     except OSError as error:
-        raise RunError(f"{directory}: cannot make a run directory: {error.strerror}", hint="set run.directory to a writable folder") from error
+        raise RunError(
+            f"{directory}: cannot make a run directory: {error.strerror}", hint="set run.directory to a writable folder"
+        ) from error
 
 
 def _unfinished(candidate: RunDirectory, config_path: str) -> bool:

@@ -21,9 +21,7 @@ class Excerpts:
 
     def __init__(self, plan: Plan, readers: Mapping[str, Reader]) -> None:
         """Take the plan's files and the readers of their formats."""
-        self._files = {
-            (corpus.name, split.file.path): (split, corpus.fields) for corpus in plan.corpora for split in corpus.splits
-        }
+        self._files = {(corpus.name, split.file.path): (split, corpus.fields) for corpus in plan.corpora for split in corpus.splits}
         self._readers = readers
         self._text = lru_cache(maxsize=256)(self._read)
 

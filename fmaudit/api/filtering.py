@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fmaudit.api.results import Run
@@ -48,7 +49,7 @@ def write_kept(run: Run, output: Path, *, rules: Sequence[str] = (), where: str 
                 texts = rewriting[0].rewrite(part) if rewriting and rewriting[0].rewrite else part.text
                 write(part, texts)
                 kept += len(rows)
-                size += sum(len(text) for text in texts.cast(pa.large_binary()).to_pylist())
+                size += pc.sum(pc.binary_length(texts.cast(pa.large_string()))).as_py() or 0
     expected = sum(len(positions) for positions in wanted.values())
     if kept != expected:
         raise RunError(f"{expected - kept} documents of the run are no longer in the corpus", hint="run the audit again, then filter")
@@ -65,9 +66,8 @@ def _chosen(run: Run, rules: Sequence[str], target: str) -> list[DocumentFilter]
 
 def _wanted(run: Run, target: str, condition: str) -> dict[str, set[int]]:
     wanted: dict[str, set[int]] = {}
-    table = run.documents(target, condition, ["file", quote("offset")])
-    for file, offset in zip(table["file"].to_pylist(), table["offset"].to_pylist(), strict=True):
-        wanted.setdefault(file, set()).add(offset)
+    for row in run.documents(target, condition, ["file", quote("offset")]).to_pylist():
+        wanted.setdefault(row["file"], set()).add(row["offset"])
     return wanted
 
 
@@ -118,13 +118,13 @@ def _compressed(file: IO[bytes], name: str) -> Iterator[Any]:
         yield file
 
 
-def _columns(batch: DocumentBatch, texts: pa.Array) -> dict[str, Any]:
+def _columns(batch: DocumentBatch, texts: pa.Array[Any]) -> dict[str, Any]:
     names = {name.removeprefix("meta."): column for name, column in batch.metadata.items()}
     file = pa.array([batch.file] * len(batch))
     return {"id": batch.ids, "text": texts, **names, "source_file": file, "source_offset": pa.array(batch.position)}
 
 
-def _json_lines(batch: DocumentBatch, texts: pa.Array) -> bytes:
+def _json_lines(batch: DocumentBatch, texts: pa.Array[Any]) -> bytes:
     rows = pa.table(_columns(batch, texts)).to_pylist()
     buffer = io.BytesIO()
     for row in rows:
@@ -139,11 +139,12 @@ class _ParquetRows:
         self._file = file
         self._writer: pq.ParquetWriter | None = None
 
-    def write(self, batch: DocumentBatch, texts: pa.Array) -> None:
+    def write(self, batch: DocumentBatch, texts: pa.Array[Any]) -> None:
         table = pa.table(_columns(batch, texts))
         if self._writer is None:
+            self._schema = table.schema
             self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd", write_page_checksum=True)
-        self._writer.write_table(table.cast(self._writer.schema))
+        self._writer.write_table(table.cast(self._schema))
 
     def close(self) -> None:
         if self._writer is None:

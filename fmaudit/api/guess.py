@@ -29,8 +29,8 @@ def guess_config(data: Path, folder: Path) -> str:
 
     Raises ConfigError when nothing in it can be read.
     """
-    from fmaudit.runs.readers import all_readers
     from fmaudit.corpus.sources import resolve_sources
+    from fmaudit.runs.readers import all_readers
 
     if not data.exists():
         raise ConfigError(f"{data}: there is no such file or folder")
@@ -128,4 +128,3 @@ def _write(patterns: list[str], roles: dict[str, str], metadata: list[str], file
         "",
     ]
     return "\n".join(lines)
-

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from fmaudit.config.settings import AuditSettings, Settings
+from fmaudit.config.settings import Settings
 from fmaudit.errors import ConfigError
 
 __all__ = ["Config", "explain_validation", "load_config", "suggest"]
@@ -162,12 +162,12 @@ def _toml_value(text: str) -> Any:
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = _split_key(key)
+    table: Any = tree
     for part in parents:
-        child: Any = tree[int(part)] if isinstance(tree, list) else tree.setdefault(part, {})
-        if not isinstance(child, (dict, list)):
+        table = table[int(part)] if isinstance(table, list) else table.setdefault(part, {})
+        if not isinstance(table, (dict, list)):
             raise ConfigError(f"{key}: {part!r} is a value, not a table")
-        tree = child  # type: ignore[assignment]
-    tree[last] = value
+    table[last] = value
 
 
 def _split_key(key: str) -> list[str]:

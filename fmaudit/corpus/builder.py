@@ -101,7 +101,8 @@ class StepBuilder:
 
     def note(self, offset: int, reason: str, detail: str = "", size: int | None = None, *, lost: bool = True, count: int = 1) -> None:
         """Enter something in the ledger."""
-        self.ledger.append(LedgerEntry(self.path, offset, reason, detail, size, count, lost))
+        entry = LedgerEntry(file=self.path, offset=offset, reason=reason, detail=detail, size=size, count=count, lost=lost)
+        self.ledger.append(entry)
 
     def wants(self, position: int, values: Sequence[bytes | None]) -> bool:
         """Tell whether a document belongs to the sample, counting it as skipped where it does not."""

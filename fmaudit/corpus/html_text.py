@@ -13,12 +13,11 @@ from fmaudit.errors import MissingDependency
 
 __all__ = ["html_text"]
 
-_HIDDEN = frozenset("script style noscript template svg math iframe object textarea select button#".split()) - {"button#", "select"}
+_HIDDEN = frozenset(["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "textarea"])
 _BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
-    " h5 h6 head header hgroup hr html legend li main menu nav ol optgroup option p pre search section summary table tbody td tfoot th thead"
-    " title tr ul".split()
+    ["address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"]
 )
+_EDGES = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}
 
 
 def html_text(page: str) -> str:
@@ -35,22 +34,23 @@ def html_text(page: str) -> str:
 
 def _walk(root: Any, pieces: list[str]) -> None:
     """Visit the tree without recursion, since hostile pages nest without end."""
+    open_nodes: list[tuple[Any, str]] = []
     node = root
     while node is not None:
         tag = node.tag
         if tag == "-text":
             # line breaks of the source are white space; only blocks begin lines
-            pieces.append((node.text_content or "").replace("\n", " ").replace("\r", " "))
-        elif tag in _BLOCKS:
-            pieces.append("\n")
-        child = None if tag in _HIDDEN else node.first_child
-        if child is not None:
-            node = child
-            continue
-        while node is not None and node.next is None:
-            node = node.parent
-            if node is not None and node.tag in _BLOCKS:
-                pieces.append("\n")
-            if node == root:
-                return
-        node = node.next if node is not None else None
+            pieces.append((node.text_content or "").replace("\n", " "))
+        elif tag not in _HIDDEN:
+            edge = _EDGES.get(tag, "")
+            pieces.append(edge)
+            child = node.first_child
+            if child is not None:
+                open_nodes.append((node, edge))
+                node = child
+                continue
+        node = node.next
+        while node is None and open_nodes:
+            parent, edge = open_nodes.pop()
+            pieces.append(edge)
+            node = parent.next

@@ -6,7 +6,7 @@ import numpy as np
 
 from fmaudit.corpus.splits import Limits
 
-__all__ = ["Sampler", "fnv1a", "finish"]
+__all__ = ["Sampler", "finish", "fnv1a"]
 
 _MASK = (1 << 64) - 1
 _PRIME = 0x100000001B3

@@ -151,7 +151,7 @@ class _Search:
         return True
 
     def _skip(self, path: str, reason: str, detail: str) -> None:
-        self.ledger.append(LedgerEntry(_printable(path), 0, reason, _printable(detail)))
+        self.ledger.append(LedgerEntry(file=_printable(path), offset=0, reason=reason, detail=_printable(detail)))
 
     def _formats_hint(self) -> str:
         known = "; ".join(f"{name} ({', '.join(suffixes[:4])})" for name, suffixes in list_formats(self.readers) if suffixes)

@@ -137,6 +137,10 @@ class GzipStream(_Guarded):
         """Bytes of the file that were used: at a pause, where the next member begins."""
         return self.consumed - len(self._pending)
 
+    def at_member(self) -> bool:
+        """Tell whether another member begins at the boundary."""
+        return self._need(3) and self._pending[:3] == GZIP_MAGIC + b"\x08"
+
     def go_on(self) -> None:
         """Leave a pause."""
         self._paused = False

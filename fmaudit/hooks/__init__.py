@@ -1,0 +1,1 @@
+"""What plugins may bring, and how they are loaded."""

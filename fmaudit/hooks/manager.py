@@ -217,5 +217,3 @@ def _cause(error: BaseException, info: PluginInfo) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
     return f"{kind}{text}{where}"
-
-

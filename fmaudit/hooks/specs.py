@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fmaudit.audit import Audit, Signal, Tally
     from fmaudit.corpus.splits import Reader
 
-__all__ = ["HOOK_API", "HOOKS", "AuditFinished", "CheckFailed", "RunEvent", "RunFinished", "RunStarted"]
+__all__ = ["HOOKS", "HOOK_API", "AuditFinished", "CheckFailed", "RunEvent", "RunFinished", "RunStarted"]
 
 HOOK_API = 1
 

@@ -62,7 +62,9 @@ def _against(check: CheckSettings, low: float, high: float) -> tuple[VerdictStat
 
 
 def _text(check: CheckSettings) -> str:
-    limits = [f"{sign} {limit:g}" for sign, limit in ((">=", check.min), ("<=", check.max), ("change <=", check.max_change)) if limit is not None]
+    limits = [
+        f"{sign} {limit:g}" for sign, limit in ((">=", check.min), ("<=", check.max), ("change <=", check.max_change)) if limit is not None
+    ]
     return f"{check.metric} {' and '.join(limits)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,9 +39,9 @@ def documents_schema(metadata: Sequence[str], signals: dict[str, pa.Schema]) -> 
     return pa.schema([*BASE_SCHEMA, *([meta] if metadata else []), *structs])
 
 
-def base_columns(batch: DocumentBatch, metadata: Sequence[str]) -> dict[str, pa.Array]:
+def base_columns(batch: DocumentBatch, metadata: Sequence[str]) -> dict[str, pa.Array[Any]]:
     """Compute the base columns of a batch."""
-    file = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(batch), np.int32)), pa.array([batch.file], pa.string()))
+    file = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(batch), np.int32), pa.int32()), pa.array([batch.file], pa.string()))
     url = _text(batch, "url")
     host = pc.utf8_lower(pc.struct_field(pc.extract_regex(url, _HOST), "host"))
     columns = {
@@ -81,6 +82,6 @@ def take_batch(batch: DocumentBatch, rows: Sequence[int]) -> DocumentBatch:
     )
 
 
-def _text(batch: DocumentBatch, name: str) -> pa.Array:
+def _text(batch: DocumentBatch, name: str) -> pa.Array[Any]:
     column = batch.metadata.get(name)
     return pa.nulls(len(batch), pa.string()) if column is None else column.cast(pa.string())

@@ -103,8 +103,7 @@ class Journal:
             self._database.execute("delete from ledger where target=? and file=? and split_start=? and start=?", key)
             self._database.execute(
                 "insert or replace into units values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                (*key, unit.stop, unit.final, unit.documents, unit.bytes, unit.consumed, unit.skipped, unit.input)
-                + tuple(json.dumps(dict(value), sort_keys=True) for value in (unit.signals, unit.parts, unit.seconds)),
+                (*key, unit.stop, unit.final, unit.documents, unit.bytes, unit.consumed, unit.skipped, unit.input, *_json_columns(unit)),
             )
             self._add_ledger(unit.key.target, unit.ledger, unit.key.split_start, unit.key.start)
 
@@ -176,6 +175,10 @@ class Journal:
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._database)
+
+
+def _json_columns(unit: Unit) -> tuple[str, ...]:
+    return tuple(json.dumps(dict(value), sort_keys=True) for value in (unit.signals, unit.parts, unit.seconds))
 
 
 class _Transaction:

@@ -148,7 +148,9 @@ class Observer:
             if task.stop is not None and unit.stop >= task.stop:
                 break
         if row != old.num_rows:
-            raise RunError(f"{task.split.file.path}: the corpus changed while the run was stopped", hint="start a new run with fmaudit run --new")
+            raise RunError(
+                f"{task.split.file.path}: the corpus changed while the run was stopped", hint="start a new run with fmaudit run --new"
+            )
         yield self._close(unit, task, final=task.final)
 
     def _refresh_batch(self, unit: _Draft, batch: DocumentBatch, kept: Mapping[str, Any], fresh: SignalRunner) -> None:

@@ -132,7 +132,7 @@ def _broken_hint(plugins: PluginManager) -> str:
     broken = [f"plugin {info.name!r} is broken: {info.cause}" for info in plugins.broken]
     available = [info.name for info in plugins.plugins.values() if info.state == "available"]
     if available:
-        broken.append(f'installed but not named in plugins = [...]: {", ".join(available)}')
+        broken.append(f"installed but not named in plugins = [...]: {', '.join(available)}")
     return "\n  ".join(broken)
 
 
@@ -166,9 +166,7 @@ def _corpus_plan(
     )
 
 
-def _splits(
-    files: Sequence[tuple[SourceFile, str]], readers: Mapping[str, Reader], size: int
-) -> tuple[list[Split], list[LedgerEntry]]:
+def _splits(files: Sequence[tuple[SourceFile, str]], readers: Mapping[str, Reader], size: int) -> tuple[list[Split], list[LedgerEntry]]:
     """List the splits of every file; a file that cannot be opened goes to the ledger."""
     splits: list[Split] = []
     ledger: list[LedgerEntry] = []
@@ -180,9 +178,7 @@ def _splits(
     return splits, ledger
 
 
-def _needed(
-    audits: Sequence[PlannedAudit], plugins: PluginManager
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
+def _needed(audits: Sequence[PlannedAudit], plugins: PluginManager) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
     """Collect the signals and tallies of a corpus's audits, needs first, with the parameters of the audit that owns them."""
     signals: dict[str, Mapping[str, Any]] = {}
     tallies: dict[str, Mapping[str, Any]] = {}
@@ -215,7 +211,9 @@ def _add_signal(
     if name in path:
         raise ConfigError(f"signals need one another in a circle: {' -> '.join([*path, name])}")
     if name not in plugins.signals:
-        raise ConfigError(f"audit.{planned.name}: it needs the signal {name!r}, which no loaded plugin provides", hint=_broken_hint(plugins))
+        raise ConfigError(
+            f"audit.{planned.name}: it needs the signal {name!r}, which no loaded plugin provides", hint=_broken_hint(plugins)
+        )
     for need in plugins.signals[name].needs:
         _add_signal(need, planned, audits, plugins, signals, (*path, name))
     signals.setdefault(name, _owner_params("signals", name, audits, plugins))
@@ -226,9 +224,8 @@ def _owner_params(kind: str, name: str, audits: Sequence[PlannedAudit], plugins:
     owner = plugins.owner(kind, name).name
     for planned in audits:
         audit = planned.audit
-        if planned.plugin == owner and isinstance(audit, CorpusAudit):
-            if name in (*audit.signals, *audit.tallies):
-                return planned.parameters
+        if planned.plugin == owner and isinstance(audit, CorpusAudit) and name in (*audit.signals, *audit.tallies):
+            return planned.parameters
     return {}
 
 

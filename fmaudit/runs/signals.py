@@ -41,9 +41,9 @@ class SignalRunner:
         """Make the tallies of a work order."""
         return TallyRunner([classes[name](given) for name, given in params.items()])
 
-    def compute(self, batch: DocumentBatch, seconds: Counter[str]) -> tuple[dict[str, pa.Array], list[LedgerEntry]]:
+    def compute(self, batch: DocumentBatch, seconds: Counter[str]) -> tuple[dict[str, pa.Array[Any]], list[LedgerEntry]]:
         """Compute every signal as a struct column; failures come back as ledger entries, their rows as null."""
-        columns: dict[str, pa.Array] = {}
+        columns: dict[str, pa.Array[Any]] = {}
         failed: list[LedgerEntry] = []
         for signal in self._signals:
             begin = time.process_time()

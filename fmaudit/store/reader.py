@@ -51,7 +51,8 @@ class Session:
         import duckdb
 
         try:
-            return self._database.sql(query, params=list(parameters)).to_arrow_table()
+            table: pa.Table = self._database.sql(query, params=list(parameters)).to_arrow_table()
+            return table
         except duckdb.Error as error:
             raise RunError(f"the query failed: {error}") from error
 

@@ -64,7 +64,7 @@ class FindingRow:
 
 
 _SLICE = pa.map_(pa.string(), pa.string())
-METRICS = pa.schema(
+METRICS: pa.Schema = pa.schema(
     [
         ("metric", pa.string()),
         ("audit", pa.string()),
@@ -84,7 +84,7 @@ METRICS = pa.schema(
         ("note", pa.string()),
     ]
 )
-_EVIDENCE = pa.struct(
+_EVIDENCE: pa.DataType = pa.struct(
     [
         ("file", pa.string()),
         ("offset", pa.int64()),
@@ -210,7 +210,9 @@ def _finding_row(row: FindingRow) -> dict[str, Any]:
         "metric": finding.metric,
         "slice": sorted(finding.slice.items()),
         "advice": finding.advice,
-        "evidence": [{name: getattr(item, name) for name in _EVIDENCE.names} for item in finding.evidence],
+        "evidence": [
+            {name: getattr(item, name) for name in ("file", "offset", "id", "excerpt", "start", "stop")} for item in finding.evidence
+        ],
     }
 
 

@@ -26,7 +26,9 @@ _ROLES = {"url": "url", "language": "language", "domain": "domain"}
 class MemoryObservations(TargetObservations):
     """Observations of texts given in a test; the temporary files go with the object."""
 
-    def __init__(self, documents: pa.Table, tallies: Mapping[str, pa.Table], metadata: Sequence[str], signals: Sequence[str], sampled: float) -> None:
+    def __init__(
+        self, documents: pa.Table, tallies: Mapping[str, pa.Table], metadata: Sequence[str], signals: Sequence[str], sampled: float
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="fmaudit-test-")
         root = Path(self._folder.name)
         views = {}
@@ -46,7 +48,7 @@ def observe(
     ids: Sequence[str] | None = None,
     batch_documents: int = 1000,
     sampled: float = 1.0,
-    extra: Mapping[str, pa.Array] | None = None,
+    extra: Mapping[str, pa.Array[Any]] | None = None,
 ) -> MemoryObservations:
     """Observe texts with signals (needs first) and tallies.
 

@@ -196,7 +196,7 @@ def infix_length(points: Ints, i: int, a: int, z: int, classes: Classes) -> int:
 @inlined
 def is_host_letter(point: int) -> bool:
     """[A-Za-z0-9\\u00a1-\\uffff] of the URL expression."""
-    return 0xA1 <= point <= 0xFFFF or is_digit(point) or 97 <= (point | 32) <= 122 and point < 128
+    return 0xA1 <= point <= 0xFFFF or is_digit(point) or (97 <= (point | 32) <= 122 and point < 128)
 
 
 @inlined

@@ -13,7 +13,7 @@ from fmaudit.text.buffers import BufferPool
 from fmaudit.text.tokens import TokenFeature
 from fmaudit.text.vocabulary import Vocabulary
 
-__all__ = ["Segments", "segment"]
+__all__ = ["Segments", "forget", "segment"]
 
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -66,6 +66,11 @@ class _Workshop(threading.local):
 
 
 _WORKSHOP = _Workshop()
+
+
+def forget() -> None:
+    """Drop what this thread knows of chunks, and the memory it takes; batches segmented before stay valid."""
+    _WORKSHOP.__init__()  # type: ignore[misc]
 
 
 def segment(data: Bytes, offsets: Ints, vocabulary: Vocabulary | None = None) -> Segments:

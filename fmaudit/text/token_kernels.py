@@ -9,8 +9,6 @@ from numba import int64, uint64
 from fmaudit.text.english_kernels import EnglishTables
 from fmaudit.text.english_split import Scratch, split_chunk
 from fmaudit.text.kernels import Bytes, Word, compiled, decode, inlined, load64
-from fmaudit.text.scan import chunk_key, find
-from fmaudit.text.tables import PUNCTUATION_MARK, SENTENCE_END
 from fmaudit.text.layout import (
     BREAKS_SPACY,
     CHARACTERS,
@@ -25,6 +23,8 @@ from fmaudit.text.layout import (
     TOKEN_ID,
     TOLD,
 )
+from fmaudit.text.scan import chunk_key, find
+from fmaudit.text.tables import PUNCTUATION_MARK, SENTENCE_END
 
 __all__ = ["enter_chunks", "fill_chunks"]
 
@@ -105,7 +105,7 @@ def fill_chunks(
 ) -> None:  # fmt: skip
     """Split and enter chunks; `state` counts tokens, distinct tokens, and the chunks left in `asked` for spaCy."""
     for number in range(first, last):
-        count, told = split_chunk(tables, arena, starts[number], sizes[number], scratch)
+        count, told = split_chunk(tables, arena, starts[number], int64(sizes[number]), scratch)
         if count == 0:
             asked[state[2]] = number
             state[2] += 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 
 import pytest
 
@@ -15,8 +15,11 @@ def info(name: str, module: str = "made_up") -> PluginInfo:
     return PluginInfo(name, module, "somebody", "1.0")
 
 
-def plugin(**hooks):
-    return SimpleNamespace(**{name: hookimpl(function) for name, function in hooks.items()})
+def plugin(**hooks) -> ModuleType:
+    module = ModuleType("made_up")
+    for name, function in hooks.items():
+        setattr(module, name, hookimpl(function))
+    return module
 
 
 def test_builtin_plugins_load_and_bring_their_audits():
@@ -37,7 +40,7 @@ def test_a_plugin_that_fails_to_import_is_listed_with_its_cause(tmp_path: Path, 
 
 
 def test_a_misspelt_hook_is_named_with_the_nearest_one():
-    broken = PluginManager().load(info("typo"), plugin(fmaudit_audit=lambda: []))
+    broken = PluginManager().load(info("typo"), plugin(fmaudit_audit=list))
     assert "fmaudit_audit" in broken.cause
     assert "did you mean 'fmaudit_audits'" in broken.cause
 

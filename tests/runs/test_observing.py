@@ -15,7 +15,7 @@ from fmaudit.runs.journal import Journal
 TEXTS = [f"Document {i} says THIS and nothing else. " * (1 + i % 5) for i in range(400)]
 
 
-@pytest.fixture()
+@pytest.fixture
 def config(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
     write_jsonl("data/a.jsonl.gz", TEXTS[:250])
     write_jsonl("data/b.jsonl", TEXTS[250:])
@@ -28,7 +28,9 @@ def config(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
 
 
 def rows(run: fmaudit.Run) -> pa.Table:
-    return run.documents(columns=["file", '"offset"', "id", "host", "bytes", "capitals"]).sort_by([("file", "ascending"), ("offset", "ascending")])
+    return run.documents(columns=["file", '"offset"', "id", "host", "bytes", "capitals"]).sort_by(
+        [("file", "ascending"), ("offset", "ascending")]
+    )
 
 
 def test_every_document_is_observed_once_with_identity_and_signal(config: Path):

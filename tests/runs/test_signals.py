@@ -31,7 +31,9 @@ class Double(Length):
     name, needs = "double", ("length",)
 
     def compute(self, batch):
-        return pa.RecordBatch.from_arrays([pa.array([2 * n for n in batch.signals["length"]["length"].to_pylist()], pa.int64())], schema=SCHEMA)
+        return pa.RecordBatch.from_arrays(
+            [pa.array([2 * n for n in batch.signals["length"]["length"].to_pylist()], pa.int64())], schema=SCHEMA
+        )
 
 
 def run(kinds, texts):

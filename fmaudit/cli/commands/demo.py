@@ -15,7 +15,9 @@ __all__ = ["demo"]
 
 @app.command()
 def demo(
-    directory: Annotated[Path, typer.Option("--directory", "-d", help="Where to put the sample data and the run.", metavar="DIR")] = Path("demo"),
+    directory: Annotated[Path, typer.Option("--directory", "-d", help="Where to put the sample data and the run.", metavar="DIR")] = Path(
+        "demo"
+    ),
 ) -> None:
     """Audit the sample corpus: many languages, planted defects, one report."""
     from fmaudit.api.auditing import prepare, run_prepared

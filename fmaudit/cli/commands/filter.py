@@ -14,10 +14,14 @@ __all__ = ["filter"]
 
 
 @app.command()
-def filter(  # noqa: A001 - the command's name
+def filter(
     run: RunName,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .jsonl, .jsonl.gz, .jsonl.zst or .parquet", metavar="FILE")],
-    rules: Annotated[list[str], typer.Option("--rules", help="A rule set that must keep the document; may be repeated.", metavar="NAME")] = [],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write: .jsonl, .jsonl.gz, .jsonl.zst or .parquet", metavar="FILE")
+    ],
+    rules: Annotated[
+        list[str], typer.Option("--rules", help="A rule set that must keep the document; may be repeated.", metavar="NAME")
+    ] = [],
     where: Annotated[str, typer.Option("--where", help="SQL over the documents' columns that must hold, too.", metavar="SQL")] = "",
     target: TargetName = "",
     runs: RunsFolder = Path("runs"),

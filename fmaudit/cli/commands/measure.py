@@ -16,7 +16,9 @@ __all__ = ["measure"]
 @app.command()
 def measure(
     run: RunName,
-    config: Annotated[Path | None, typer.Option("--config", help="Take checks and parameters from this audit.toml.", metavar="AUDIT.TOML")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Take checks and parameters from this audit.toml.", metavar="AUDIT.TOML")
+    ] = None,
     overrides: Overrides = [],
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,

@@ -25,7 +25,8 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
         return
     for corpus, row in zip(prepared.plan.corpora, rows, strict=True):
         print(f"corpus {corpus.name}: {row['files']} files, {row['bytes'] / 1e6:,.1f} MB on disk, {row['splits']} splits")
-        print(f"  about {row['documents']:,} documents, {row['text_bytes'] / 1e6:,.1f} MB of text, {row['observation_bytes'] / 1e6:,.1f} MB of observations")
+        text, rows_on_disk = row["text_bytes"] / 1e6, row["observation_bytes"] / 1e6
+        print(f"  about {row['documents']:,} documents, {text:,.1f} MB of text, {rows_on_disk:,.1f} MB of observations")
         print(f"  about {row['core_minutes']:.1f} core minutes (from a probe of {row['probe_documents']:,} documents)")
         for entry in corpus.ledger:
             print(f"  ! {entry.file}: {entry.reason}: {entry.detail}")

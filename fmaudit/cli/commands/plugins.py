@@ -22,7 +22,12 @@ def plugins(names: PluginNames = [], as_json: AsJson = False) -> None:
             print_json({field: getattr(info, field) for field in fields})
         return
     rows = [
-        (info.name, info.state, f"{info.distribution} {info.version}".strip(), "; ".join(f"{k}: {', '.join(v)}" for k, v in info.provides.items()))
+        (
+            info.name,
+            info.state,
+            f"{info.distribution} {info.version}".strip(),
+            "; ".join(f"{k}: {', '.join(v)}" for k, v in info.provides.items()),
+        )
         for info in infos
     ]
     print_rows(rows, ("plugin", "state", "from", "brings"))

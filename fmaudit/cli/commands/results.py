@@ -17,7 +17,9 @@ __all__ = ["results"]
 @app.command()
 def results(
     run: RunName = "latest",
-    metric: Annotated[str, typer.Option("--metric", help="Only metrics whose full name, or name without slice, matches.", metavar="GLOB")] = "",
+    metric: Annotated[
+        str, typer.Option("--metric", help="Only metrics whose full name, or name without slice, matches.", metavar="GLOB")
+    ] = "",
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:

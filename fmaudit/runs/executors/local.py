@@ -25,8 +25,8 @@ MAX_DEATHS = 3  # at one place: the third time the batch is passed over
 
 def make_observer(order: WorkOrder) -> Observer:
     """Load the order's plugins and make an observer, in whatever process this is."""
-    from fmaudit.runs.readers import all_readers
     from fmaudit.hooks.manager import load_plugins
+    from fmaudit.runs.readers import all_readers
 
     plugins = load_plugins(order.plugins)
     return Observer(order, plugins, all_readers(plugins.readers))
