@@ -124,7 +124,7 @@ class DocumentFilter:
     first_reason: str
     reasons: str
     cleaned_sha256: str | None = None
-    rewrite: Callable[[DocumentBatch], pa.Array] | None = None
+    rewrite: Callable[[DocumentBatch], pa.Array[Any]] | None = None
 
 
 class Audit(ABC):
@@ -133,9 +133,9 @@ class Audit(ABC):
     name: ClassVar[str]
     version: ClassVar[str]
     title: ClassVar[str]
-    Params: ClassVar[type[Params]] = Params
+    Params: ClassVar[type[BaseModel]] = Params
 
-    def __init__(self, params: Params | None = None) -> None:
+    def __init__(self, params: BaseModel | None = None) -> None:
         """Take validated parameters."""
         self.params = params if params is not None else self.Params()
 

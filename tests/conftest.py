@@ -23,7 +23,7 @@ def shared_data() -> Path:
     pytest.skip("no shared data: set FMAUDIT_SHARED_DATA to its folder")
 
 
-@pytest.fixture()
+@pytest.fixture
 def shouting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stranger's plugin, installed into a folder of its own that is on the path of this process and its children."""
     site = tmp_path / "site"
@@ -46,7 +46,7 @@ def install_plugin(site: Path, name: str, module: str, version: str = "1.0") -> 
 WriteJsonl = Callable[..., Path]
 
 
-@pytest.fixture()
+@pytest.fixture
 def write_jsonl(tmp_path: Path) -> WriteJsonl:
     """Write texts as JSONL (gz by suffix) with ids and hosts, and return the path."""
 

@@ -13,7 +13,8 @@ from fmaudit.runs.plan import Plan
 __all__ = ["Excerpts"]
 
 WIDTH = 200  # code points kept of a document
-MAX_READ = 64 << 20  # bytes of a compressed stream worth unpacking for an excerpt
+MAX_READ = 256 << 20  # how far into a compressed stream an excerpt is worth unpacking
+_STREAMED = ("jsonl", "wet", "warc")
 
 
 class Excerpts:
@@ -37,13 +38,15 @@ class Excerpts:
         return replace(evidence, excerpt=excerpt)
 
     def _read(self, target: str, file: str, offset: int) -> str:
-        from fmaudit.corpus.sources import fetch_document
+        from fmaudit.corpus.fetch import fetch_document
 
         found = self._files.get((target, file))
         if found is None:
             return ""
         split, fields = found
+        if split.format in _STREAMED and offset > MAX_READ:
+            return ""
         try:
-            return fetch_document(split.file, split.format, fields, offset, self._readers, limit=MAX_READ) or ""
+            return fetch_document(split.file, fields, offset, format=split.format, readers=self._readers)
         except Exception:  # an excerpt is a kindness, never a reason to fail
             return ""

@@ -49,7 +49,7 @@ def write_kept(run: Run, output: Path, *, rules: Sequence[str] = (), where: str 
                 texts = rewriting[0].rewrite(part) if rewriting and rewriting[0].rewrite else part.text
                 write(part, texts)
                 kept += len(rows)
-                size += pc.sum(pc.binary_length(texts.cast(pa.large_string()))).as_py() or 0
+                size += sum(map(len, texts.cast(pa.large_binary()).to_pylist()))
     expected = sum(len(positions) for positions in wanted.values())
     if kept != expected:
         raise RunError(f"{expected - kept} documents of the run are no longer in the corpus", hint="run the audit again, then filter")

@@ -1,0 +1,1 @@
+"""Corpora: their files, the readers, and batches of documents."""

@@ -39,12 +39,13 @@ def text_problem(type_: pa.DataType) -> str:
     return "" if any(test(type_) for test in (*texts, *binaries)) else f"has the type {type_}, not text"
 
 
-def text_column(column: pa.Array) -> TextColumn:
+def text_column(column: Any) -> TextColumn:
     """Take the bytes of a column that has no `text_problem`."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     binary = column.cast(pa.large_binary())
-    _, offsets, data = binary.buffers()
+    buffers: list[Any] = binary.buffers()
+    _, offsets, data = buffers
     null = np.asarray(binary.is_null(), np.bool_) if binary.null_count else np.zeros(len(binary), np.bool_)
     return TextColumn(
         memoryview(data) if data is not None else memoryview(b""),
@@ -54,7 +55,7 @@ def text_column(column: pa.Array) -> TextColumn:
     )
 
 
-def _is_utf8(binary: pa.Array) -> bool:
+def _is_utf8(binary: Any) -> bool:
     try:
         binary.cast(pa.large_string())  # Arrow trusts files that say "string", so it is checked here
     except pa.ArrowInvalid:
@@ -62,7 +63,7 @@ def _is_utf8(binary: pa.Array) -> bool:
     return True
 
 
-def column_named(batch: Any, name: str) -> pa.Array | None:
+def column_named(batch: Any, name: str) -> Any:
     """Find a column by its name, else by its path with dots into structs."""
     if name in batch.schema.names:
         return batch.column(batch.schema.get_field_index(name))
@@ -77,7 +78,7 @@ def column_named(batch: Any, name: str) -> pa.Array | None:
     return column
 
 
-def label_column(column: pa.Array | None, length: int) -> list[bytes | None]:
+def label_column(column: Any, length: int) -> list[bytes | None]:
     """Write a column's values as text: numbers and times as Arrow writes them, nested values as compact JSON."""
     if column is None or pa.types.is_null(column.type):
         return [None] * length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ __all__ = ["SLACK", "DocumentBatch", "pad_text"]
 SLACK = 64  # bytes after the last document, so that kernels may load whole words past the end
 
 
-def pad_text(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def pad_text(texts: pa.Array[Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Copy an Arrow string array into a padded buffer.
 
     Returns `data` (uint8, `SLACK` zero bytes after the text) and `offsets` (int64, n + 1, starting at 0).
@@ -26,7 +26,8 @@ def pad_text(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int
     large = texts.cast(pa.large_string()) if texts.type != pa.large_string() else texts
     if large.null_count:
         raise ValueError("document text must not be null")
-    _, offset_buffer, data_buffer = large.buffers()
+    buffers: list[Any] = large.buffers()
+    _, offset_buffer, data_buffer = buffers
     offsets = np.frombuffer(offset_buffer, np.int64, len(large) + 1, large.offset * 8)
     start, stop = int(offsets[0]), int(offsets[-1])
     data = np.zeros(stop - start + SLACK, np.uint8)
@@ -50,8 +51,8 @@ class DocumentBatch:
         data: npt.NDArray[np.uint8],
         offsets: npt.NDArray[np.int64],
         position: npt.NDArray[np.int64],
-        ids: pa.Array,
-        metadata: Mapping[str, pa.Array],
+        ids: pa.Array[Any],
+        metadata: Mapping[str, pa.Array[Any]],
         signals: Mapping[str, pa.RecordBatch] | None = None,
     ) -> None:
         """Take the columns as they are; lengths must agree."""
@@ -66,7 +67,9 @@ class DocumentBatch:
         self.signals: dict[str, pa.RecordBatch] = dict(signals or {})
 
     @classmethod
-    def from_texts(cls, texts: pa.Array | list[str], *, file: str = "memory", metadata: Mapping[str, pa.Array] | None = None) -> DocumentBatch:
+    def from_texts(
+        cls, texts: pa.Array[Any] | list[str], *, file: str = "memory", metadata: Mapping[str, pa.Array[Any]] | None = None
+    ) -> DocumentBatch:
         """Build a batch from texts, numbering the documents from 0."""
         array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
         data, offsets = pad_text(array)
@@ -83,10 +86,10 @@ class DocumentBatch:
         return int(self.offsets[-1])
 
     @cached_property
-    def text(self) -> pa.LargeStringArray:
+    def text(self) -> pa.Array[Any]:
         """The texts as an Arrow array over the same buffer, without a copy."""
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.offsets)), pa.py_buffer(self.data)]
-        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)  # type: ignore[no-any-return]
+        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.offsets).data), pa.py_buffer(self.data.data)]
+        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
 
     @cached_property
     def segments(self) -> Segments:

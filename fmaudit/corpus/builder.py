@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -164,11 +165,11 @@ class StepBuilder:
             metadata={name: columns[source] for name, source in self.columns.outputs},
         )
 
-    def _labels(self) -> list[pa.Array]:
+    def _labels(self) -> list[Any]:
         """Gather the arena's entries into one string column for each source."""
         if not self.columns.sources:
             return []
-        offsets = pa.py_buffer(self.arena_offsets[: self.entries + 1])
-        entries = pa.Array.from_buffers(pa.large_string(), self.entries, [None, offsets, pa.py_buffer(self.arena)])
+        offsets = pa.py_buffer(self.arena_offsets[: self.entries + 1].data)
+        entries = pa.Array.from_buffers(pa.large_string(), self.entries, [None, offsets, pa.py_buffer(self.arena.data)])
         links = self.links[: self.count]
         return [entries.take(pa.array(column, mask=column < 0)).cast(pa.string()) for column in links.T.copy()]

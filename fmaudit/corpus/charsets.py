@@ -78,7 +78,8 @@ def decode_file(body: bytes) -> Decoded:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             found = _decode(body[len(mark) :], encoding)
-            return found if encoding == "utf-8" or found.repair else Decoded(found.text, encoding, ("encoding", f"read as {encoding.upper()}"))
+            named = None if encoding == "utf-8" else ("encoding", f"read as {encoding.upper()}")
+            return Decoded(found.text, encoding, found.repair or named)
     zeros = (body[:4096:2].count(0), body[1:4096:2].count(0))
     if max(zeros) > len(body[:4096]) // 5 and min(zeros) == 0 and len(body) % 2 == 0:
         encoding = "utf-16-be" if zeros[0] else "utf-16-le"

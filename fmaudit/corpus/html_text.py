@@ -14,9 +14,14 @@ from fmaudit.errors import MissingDependency
 __all__ = ["html_text"]
 
 _HIDDEN = frozenset(["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "textarea"])
-_BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"]
-)
+# fmt: off
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup",
+    "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "summary",
+    "table", "tbody", "tfoot", "thead", "title", "tr", "ul",
+))
+# fmt: on
 _EDGES = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}
 
 

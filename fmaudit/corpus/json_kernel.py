@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from fmaudit.text import intrinsics
 from fmaudit.text.compiling import compiled, inlined
-from fmaudit.text.intrinsics import load64, store64, trailing_zeros
 
 __all__ = ["ARENA", "DONE", "FULL", "ODD", "read_lines"]
+
+load64: Any = intrinsics.load64  # numba gives them a signature that Python never sees
+store64: Any = intrinsics.store64
+trailing_zeros: Any = intrinsics.trailing_zeros
 
 DONE, FULL, ODD, ARENA = 0, 1, 2, 3  # why `read_lines` came back
 
@@ -46,17 +50,17 @@ def _skip_space(data: Any, at: int) -> int:
 
 
 @inlined
-def _line_end(data: Any, at: int) -> int:
+def _line_end(data: Any, at: Any) -> Any:
     """Find the next newline, which must exist."""
     while True:
         hits = _zero_bytes(load64(data, at) ^ _NEWLINES)
         if hits:
-            return at + np.int64(trailing_zeros(hits) >> 3)
+            return at + (trailing_zeros(hits) >> 3)
         at += 8
 
 
 @inlined
-def _hex4(data: Any, at: int) -> int:
+def _hex4(data: Any, at: Any) -> Any:
     """Read four hexadecimal digits, -1 where they are not."""
     digits = _HEX[data[at]] << 12 | _HEX[data[at + 1]] << 8 | _HEX[data[at + 2]] << 4 | _HEX[data[at + 3]]
     return digits if digits >= 0 else -1
@@ -79,7 +83,7 @@ def _put(out: Any, to: int, code: int) -> int:
 
 
 @inlined
-def _escape(data: Any, at: int) -> tuple[int, int]:
+def _escape(data: Any, at: Any) -> tuple[Any, int]:
     """Read the escape whose backslash is at `at`: its code point (-1 where it is none or half a pair) and its length."""
     kind = data[at + 1]
     if kind == 110:
@@ -109,10 +113,10 @@ def _copy_string(data: Any, at: int, out: Any, to: int, limit: int) -> tuple[int
         word = load64(data, at)
         store64(out, to, word)
         special = _zero_bytes(word ^ _QUOTES) | _zero_bytes(word ^ _SLASHES) | ((word - _SPACES) & ~word & _TOPS)
-        if not special:
+        if special == 0:
             at, to = at + 8, to + 8
             continue
-        plain = np.int64(trailing_zeros(special) >> 3)
+        plain = trailing_zeros(special) >> 3
         at, to = at + plain, to + plain
         byte = data[at]
         if byte == 34:
@@ -128,14 +132,14 @@ def _copy_string(data: Any, at: int, out: Any, to: int, limit: int) -> tuple[int
 
 
 @inlined
-def _digits(data: Any, at: int) -> int:
+def _digits(data: Any, at: Any) -> Any:
     while 48 <= data[at] <= 57:
         at += 1
     return at
 
 
 @compiled
-def _skip_scalar(data: Any, at: int) -> int:
+def _skip_scalar(data: Any, at: Any) -> Any:
     """Pass a number, true, false or null; -1 where it is none."""
     first = data[at]
     if first == 116:
@@ -286,7 +290,7 @@ def _hash(data: Any, start: int, stop: int, state: Any) -> Any:
 
 
 @inlined
-def _kept(place: int, entry: int, arena: Any, arena_ends: Any, seeds: Any, scratch: Any) -> bool:
+def _kept(place: int, entry: int, arena: Any, arena_ends: Any, seeds: Any, scratch: Any) -> Any:
     """Tell whether the document with this id (-1: none) at this position belongs to the sample."""
     if entry >= 0:
         return _hash(arena, arena_ends[entry], arena_ends[entry + 1], seeds[0]) < seeds[2]

@@ -116,5 +116,6 @@ def _kind(value: Any) -> str:
         return "a boolean"
     if isinstance(value, str) and type(value) is str:
         return "a string"
-    names = {dict: "an object", list: "an array"}
-    return names.get(type(value), "a number")
+    if isinstance(value, dict):
+        return "an object"
+    return "an array" if isinstance(value, list) else "a number"

@@ -97,7 +97,7 @@ class _Window:
 
     def end_of_lines(self, stop: int | None) -> int:
         """Say how many bytes of the window are whole lines that start before `stop`."""
-        view = memoryview(self.data)[: self.used]
+        view = self.data.data[: self.used]
         if stop is not None and stop - 1 - self.base < self.used:
             border = _find_newline(view, max(stop - 1 - self.base, 0))
             if border >= 0:

@@ -55,9 +55,7 @@ def pick_format(path: str, readers: Mapping[str, Reader]) -> str:
     return max(fitting)[1] if fitting else ""
 
 
-def resolve_sources(
-    patterns: Sequence[str], folder: Path, *, readers: Mapping[str, Reader] | None = None, format: str = ""
-) -> Sources:
+def resolve_sources(patterns: Sequence[str], folder: Path, *, readers: Mapping[str, Reader] | None = None, format: str = "") -> Sources:
     """Find the files of a corpus; `folder` is what relative patterns start from, `format` overrides the suffixes.
 
     Pipes, devices and links that lead nowhere go to the ledger. A pattern without a file, or with a file no reader knows, is a
@@ -112,7 +110,8 @@ class _Search:
             known = [(entry, pick_format(entry.path, self.readers)) for entry in inside]
             strong = any(format_ and not entry.path.lower().endswith(_WEAK) for entry, format_ in known)
             chosen = [entry for entry, format_ in known if format_ and not (strong and entry.path.lower().endswith(_WEAK))]
-            return any([self._add_file(entry) for entry in chosen])
+            taken = [self._add_file(entry) for entry in chosen]
+            return any(taken)
         if not (self.format or pick_format(match.path, self.readers)):
             if only:
                 raise CorpusError(f"{match.path}: its name does not tell the format", hint=self._formats_hint())
@@ -128,7 +127,7 @@ class _Search:
             self._skip(top.path, "unreadable", str(error))
             return
         for entry in entries:
-            shown = os.path.join(top.path, entry.name)
+            shown = os.path.normpath(os.path.join(top.path, entry.name))
             if entry.name.startswith((".", "_")):
                 continue
             if entry.is_dir(follow_symlinks=False):

@@ -6,7 +6,8 @@ import zlib
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from io import IOBase
+from typing import Any, BinaryIO, cast
 
 from fmaudit.corpus.files import open_binary
 from fmaudit.corpus.splits import Limits, SourceFile
@@ -242,12 +243,14 @@ class ZstdStream(_Guarded):
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
         super().__init__(file, limits)
+        self._opened: list[Any] = []  # a stream closes the file when it goes, so all stay until the file is closed
         self._stream = self._open()
 
     def _open(self) -> Any:
         import pyarrow as pa
 
-        return pa.CompressedInputStream(pa.PythonFile(self.file, "r"), "zstd")
+        self._opened.append(pa.CompressedInputStream(pa.PythonFile(cast(IOBase, self.file), "r"), "zstd"))
+        return self._opened[-1]
 
     def _read(self) -> bytes:
         if self._is_bomb():

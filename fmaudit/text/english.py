@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import platform
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,6 @@ import numpy.typing as npt
 
 from fmaudit.text.compiling import cache_root, kernel_salt
 from fmaudit.text.english_kernels import EnglishTables
-from fmaudit.text.strings import string_set
 from fmaudit.text.tables import expand_runs
 
 if TYPE_CHECKING:
@@ -107,41 +107,17 @@ def _store(path: Path, tables: EnglishTables) -> None:
     """Write the tables aside and rename, so that no other process reads half a file."""
     starts = np.flatnonzero(np.diff(tables.classes, prepend=tables.classes[0] ^ 1)).astype(np.int32)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as stream:
-        np.savez_compressed(
-            stream,
-            starts=starts,
-            classes=tables.classes[starts],
-            parts=tables.parts,
-            part_offsets=tables.part_offsets,
-            matches=tables.matches,
-            match_offsets=tables.match_offsets,
-            most_matched=np.int64(tables.most_matched),
-            **{name: np.array(_strings(getattr(tables, name))) for name in ("specials", "units", "openers", "closers")},
-        )
+        np.savez_compressed(stream, starts=starts, classes=tables.classes[starts], numbers=tables.numbers, text=tables.text)
     os.replace(stream.name, path)
-
-
-def _strings(strings: Any) -> list[str]:
-    data = strings.data.tobytes()
-    return [data[a:b].decode() for a, b in zip(strings.offsets[:-1], strings.offsets[1:], strict=True)]
 
 
 def _load(path: Path) -> EnglishTables | None:
     try:
         with np.load(path, allow_pickle=False) as stored:
-            columns = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError):
+            classes = expand_runs(stored["starts"], stored["classes"]).astype(np.uint16)
+            return EnglishTables(classes, stored["numbers"], stored["text"])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-    sets = {name: string_set([str(text) for text in columns[name]]) for name in ("specials", "units", "openers", "closers")}
-    return EnglishTables(
-        classes=expand_runs(columns["starts"], columns["classes"]).astype(np.uint16),
-        parts=columns["parts"],
-        part_offsets=columns["part_offsets"],
-        matches=columns["matches"],
-        match_offsets=columns["match_offsets"],
-        most_matched=int(columns["most_matched"]),
-        **sets,
-    )
 
 
 def chunk_tokens(chunks: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmaudit.text.kernels import Bytes, compiled, inlined
-from fmaudit.text.strings import StringSet, lookup
+from fmaudit.text.strings import SET_HEADER, lookup
 
 __all__ = ["EnglishTables", "infix_length", "is_url", "prefix_length", "suffix_length"]
 
@@ -35,6 +35,8 @@ DECIMAL: Final = 2048  # \d
 MATCH_FIRST: Final = 4096  # begins a special case that spaCy looks for in the finished tokens
 MATCH_LAST: Final = 8192  # ends one
 
+_LONGEST_MEASURE: Final = 16  # code points; no unit or currency is longer
+
 _DOT, _PLUS, _MINUS, _COLON, _SLASH, _AT = ord("."), ord("+"), ord("-"), ord(":"), ord("/"), ord("@")
 _DOLLAR, _A, _C, _S, _U = ord("$"), ord("A"), ord("C"), ord("S"), ord("U")
 _LOWER_S, _APOSTROPHE, _RIGHT_QUOTE, _ELLIPSIS, _DEGREE = ord("s"), ord("'"), 0x2019, 0x2026, 0xB0
@@ -43,23 +45,26 @@ _STAR, _CARET, _LESS, _EQUAL, _GREATER, _QUESTION, _NUMBER = ord("*"), ord("^"),
 _EN_DASH, _EM_DASH, _TILDE, _UNDERSCORE, _COMMA = 0x2013, 0x2014, ord("~"), ord("_"), ord(",")
 
 
-class EnglishTables(NamedTuple):
-    """What spaCy's English tokenizer is made of.
+# the sets of strings, and what else is in the header of `numbers`
+SPECIALS: Final = 0  # the special cases
+UNITS: Final = 1
+OPENERS: Final = 2  # tokens that a special case looked for among tokens may go on after
+CLOSERS: Final = 3  # tokens that may continue one
+SETS: Final = 4
+PARTS: Final = SET_HEADER * SETS  # where the lengths of the special cases' tokens begin
+PART_OFFSETS: Final = PARTS + 1  # where it is told which of them belong to which special case
+MATCHES: Final = PARTS + 2  # likewise for the tokens at which spaCy looks for a special case among finished tokens
+MATCH_OFFSETS: Final = PARTS + 3
+MOST_MATCHED: Final = PARTS + 4  # bytes of the longest special case looked for among tokens
+HEADER: Final = PARTS + 5
 
-    `specials` are the special cases; number `i` becomes tokens of `parts[part_offsets[i] : part_offsets[i + 1]]` code points.
-    Those that spaCy also looks for among finished tokens have the lengths of these tokens in `matches`, by `match_offsets`.
-    """
+
+class EnglishTables(NamedTuple):
+    """What spaCy's English tokenizer is made of: classes of code points, and packed sets of strings with their numbers."""
 
     classes: Classes
-    specials: StringSet
-    parts: Ints
-    part_offsets: npt.NDArray[np.int64]
-    matches: Ints
-    match_offsets: npt.NDArray[np.int64]
-    most_matched: int  # bytes of the longest special case looked for among tokens
-    units: StringSet
-    openers: StringSet  # tokens that such a special case may begin with or go on after
-    closers: StringSet  # tokens that may continue one
+    numbers: Ints
+    text: Bytes
 
 
 @inlined
@@ -89,7 +94,7 @@ def prefix_length(points: Ints, a: int, z: int, classes: Classes) -> int:
     return 0
 
 
-@compiled
+@inlined
 def dot_suffix_length(points: Ints, a: int, z: int, classes: Classes) -> int:
     """Give the length of the suffix of a string that ends in a dot."""
     begin = z
@@ -112,10 +117,12 @@ def dot_suffix_length(points: Ints, a: int, z: int, classes: Classes) -> int:
 
 
 @compiled
-def measure_length(points: Ints, a: int, z: int, tables: EnglishTables, data: Bytes, start: int, bounds: Ints) -> int:
+def measure_length(
+    points: Ints, a: int, z: int, classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints
+) -> int:
     """Give the length of a unit or currency that follows a digit at the end."""
     digit = z - 1
-    while digit >= a and z - digit <= tables.units.longest + 1 and not is_digit(points[digit]):
+    while digit >= a and z - digit <= _LONGEST_MEASURE + 1 and not is_digit(points[digit]):
         digit -= 1
     if digit < a or not is_digit(points[digit]):
         return 0
@@ -123,25 +130,27 @@ def measure_length(points: Ints, a: int, z: int, tables: EnglishTables, data: By
     length = z - first
     if length == 0:
         return 0
-    if length == 1 and tables.classes[points[first]] & CURRENCY:
+    if length == 1 and classes[points[first]] & CURRENCY:
         return 1
     if points[z - 1] == _DOLLAR:
         if length == 2 and (points[first] == _A or points[first] == _C):
             return 2
         if length == 3 and points[first] == _U and points[first + 1] == _S:
             return 3
-    return length if lookup(tables.units, data, start + bounds[first], bounds[z] - bounds[first]) >= 0 else 0
+    return length if lookup(numbers, text, UNITS, data, start + bounds[first], bounds[z] - bounds[first]) >= 0 else 0
 
 
-@compiled
-def suffix_length(points: Ints, a: int, z: int, tables: EnglishTables, data: Bytes, start: int, bounds: Ints) -> int:
+@inlined
+def suffix_length(
+    points: Ints, a: int, z: int, classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints
+) -> int:
     """Give the length of the suffix to split, 0 for none: the longest that any expression finds."""
     if a >= z:
         return 0
     point = points[z - 1]
     if point == _DOT:
-        return dot_suffix_length(points, a, z, tables.classes)
-    kind = tables.classes[point]
+        return dot_suffix_length(points, a, z, classes)
+    kind = classes[point]
     before = points[z - 2] if z - 2 >= a else 0
     if (point == _LOWER_S or point == _S) and (before == _APOSTROPHE or before == _RIGHT_QUOTE):
         return 2
@@ -150,13 +159,13 @@ def suffix_length(points: Ints, a: int, z: int, tables: EnglishTables, data: Byt
     if point == _PLUS and is_digit(before):
         return 1
     if kind & (CURRENCY | UNIT_END):
-        length = measure_length(points, a, z, tables, data, start, bounds)
+        length = measure_length(points, a, z, classes, numbers, text, data, start, bounds)
         if length:
             return length
     return 1 if kind & SUFFIX else 0
 
 
-@compiled
+@inlined
 def infix_length(points: Ints, i: int, a: int, z: int, classes: Classes) -> int:
     """Give the length of the infix at a place, 0 for none."""
     point = points[i]

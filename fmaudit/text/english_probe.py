@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from fmaudit.text import english_kernels as kinds
 from fmaudit.text.english_kernels import EnglishTables
 from fmaudit.text.kernels import join_bytes
-from fmaudit.text.strings import string_set
+from fmaudit.text.strings import pack_sets
 from fmaudit.text.tables import CODE_POINTS
 
 __all__ = ["agrees_with_spacy", "probe", "sample_chunks"]
@@ -35,20 +36,15 @@ def probe() -> EnglishTables | None:
     lengths = [[len(token) for token in matches.get(text, ())] for text in specials]
     matched = [text for text in specials if text in matches]
     units = _units()
-    flat_parts, part_offsets = _flatten(parts)
-    flat_matches, match_offsets = _flatten(lengths)
-    return EnglishTables(
-        classes=_classes(units, matched),
-        specials=string_set(specials),
-        parts=flat_parts,
-        part_offsets=part_offsets,
-        matches=flat_matches,
-        match_offsets=match_offsets,
-        most_matched=max(len(text.encode()) for text in matched),
-        units=string_set(units),
-        openers=string_set(sorted({token for text in matched for token in matches[text][:-1]})),
-        closers=string_set(sorted({token for text in matched for token in matches[text][1:]})),
-    )
+    sets = (specials, units, {token for text in matched for token in matches[text][:-1]}, {token for text in matched for token in matches[text][1:]})
+    numbers, text = pack_sets([sorted(strings) if isinstance(strings, set) else strings for strings in sets], kinds.HEADER)
+    for at, rows in ((kinds.PARTS, parts), (kinds.MATCHES, lengths)):
+        numbers[at] = len(numbers)
+        numbers += [length for row in rows for length in row]
+        numbers[at + 1] = len(numbers)
+        numbers += [0, *itertools.accumulate(map(len, rows))]
+    numbers[kinds.MOST_MATCHED] = max(len(text.encode()) for text in matched)
+    return EnglishTables(_classes(units, matched), np.array(numbers, np.int32), text)
 
 
 def _orths(rule: Iterable[dict[Any, str]]) -> list[str]:
@@ -77,12 +73,6 @@ def _matched_tokens(tokenizer: Any, specials: Sequence[str]) -> dict[str, tuple[
             if len(tokens) > 1:
                 found[text] = tokens
     return found
-
-
-def _flatten(rows: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    return np.array([value for row in rows for value in row], np.int32), offsets
 
 
 def _expressions_are_known() -> bool:
@@ -179,7 +169,7 @@ def agrees_with_spacy(tables: EnglishTables, count: int = 4000, seed: int = 1) -
     expected = tokens_by_chunk(chunks, token_lengths(blank_tokenizer(), "\n".join(chunks)))
     unmerged = tokens_by_chunk(chunks, token_lengths(unmerged_tokenizer(), "\n".join(chunks)))
     for i in range(len(chunks)):
-        tokens, told = split_chunk(tables, data, int(offsets[i]), int(offsets[i + 1] - offsets[i]), scratch)
+        tokens, told = split_chunk(*tables, data, int(offsets[i]), int(offsets[i + 1] - offsets[i]), *scratch)
         if tokens == 0:
             continue
         if scratch.tokens[:tokens].tolist() != expected[i] or (expected[i] != unmerged[i]) != (told & MERGED != 0):

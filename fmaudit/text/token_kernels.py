@@ -104,13 +104,16 @@ def fill_chunks(
     scratch: Scratch, chunks: Ints, tokens: Ints, slots: Words, token_starts: Longs, asked: Longs, state: Longs,
 ) -> None:  # fmt: skip
     """Split and enter chunks; `state` counts tokens, distinct tokens, and the chunks left in `asked` for spaCy."""
+    classes, numbers, text = tables
+    points, bounds, lengths, back, found = scratch
     for number in range(first, last):
-        count, told = split_chunk(tables, arena, starts[number], int64(sizes[number]), scratch)
+        start, size = starts[number], int64(sizes[number])
+        count, told = split_chunk(classes, numbers, text, arena, start, size, points, bounds, lengths, back, found)
         if count == 0:
             asked[state[2]] = number
             state[2] += 1
             continue
-        _enter(number, scratch.tokens, 0, count, told, arena, starts[number], seed, flags, chunks, tokens, slots, token_starts, state)
+        _enter(number, lengths, 0, count, told, arena, start, seed, flags, chunks, tokens, slots, token_starts, state)
 
 
 @compiled

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-import pyarrow as pa
-
 from fmaudit.corpus.readers.parquet import RowStepper
 from fmaudit.corpus.splits import END, Fields, Limits, Reader, ReadStep, SourceFile, Split
 from fmaudit.errors import CorpusError, FmauditError, MissingDependency
@@ -52,3 +50,34 @@ class HuggingfaceReader(Reader):
             rows.step.note(rows.row, "unreadable", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
         if not rows.step.empty:
             yield rows.step.take(END, split.size)
+
+
+def _open(url: str) -> Any:
+    """Open a data set by its name and options; MissingDependency or CorpusError where that cannot be."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingDependency(f"{url} needs datasets", hint="pip install 'fmaudit[datasets]'") from error
+    name, _, query = url.removeprefix(_PREFIX).partition("?")
+    options = dict(parse_qsl(query))
+    if unknown := sorted(set(options) - set(_OPTIONS)):
+        raise CorpusError(f"{url}: unknown option {unknown[0]!r}", hint=f"known options: {', '.join(_OPTIONS)}")
+    split = options.get("split", "train")
+    if (Path(name) / "dataset_dict.json").is_file():
+        return datasets.load_from_disk(str(Path(name) / split))
+    if (Path(name) / "state.json").is_file():
+        return datasets.load_from_disk(name)
+    return datasets.load_dataset(
+        name,
+        options.get("config"),
+        split=split,
+        revision=options.get("revision"),
+        streaming=options.get("streaming", "").lower() in ("1", "true", "yes"),
+    )
+
+
+def _batches(dataset: Any, start: int) -> Iterator[Any]:
+    """Yield the rows from `start` as Arrow batches."""
+    rows = dataset.skip(start) if start else dataset
+    for table in rows.with_format("arrow").iter(batch_size=_ROWS):
+        yield from table.combine_chunks().to_batches()

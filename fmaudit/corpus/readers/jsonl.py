@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -33,10 +34,7 @@ class JsonlReader(Reader):
         if compression_of(sniff(file)) or file.size <= split_bytes:
             return [Split(file, self.name, 0, None, file.size)]
         borders = [*range(0, file.size - split_bytes // 2, max(split_bytes, 1)), file.size]
-        return [
-            Split(file, self.name, start, None if stop == file.size else stop, stop - start)
-            for start, stop in zip(borders, borders[1:], strict=False)
-        ]
+        return [Split(file, self.name, start, None if stop == file.size else stop, stop - start) for start, stop in pairwise(borders)]
 
     def read(self, split: Split, fields: Fields, limits: Limits, position: int | None = None) -> Iterator[ReadStep]:
         """Read the split's lines from `position` in bounded batches."""
@@ -167,7 +165,7 @@ class CompiledLane(PythonLane):
     def _is_utf8(self, window: Lines) -> bool:
         if self._checked is not window:
             whole = pa.array([0, window.stop], pa.int64()).buffers()[1]
-            text = pa.Array.from_buffers(pa.large_string(), 1, [None, whole, pa.py_buffer(window.data)])
+            text = pa.Array.from_buffers(pa.large_string(), 1, [None, whole, pa.py_buffer(window.data.data)])
             try:
                 text.validate(full=True)
                 self._valid = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -84,7 +85,7 @@ def _read(file: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
     names = rows.check(file.schema_arrow)
     rows.total = (split.stop if split.stop is not None else file.metadata.num_rows) - split.start
     if names is None:
-        rows.step.ledger[-1:] = [_of_all(rows.step.ledger[-1], rows.total)]
+        rows.step.ledger[-1:] = [replace(rows.step.ledger[-1], count=rows.total, size=split.size)]
         yield rows.step.take(END, split.size)
         return
     for index, (first, after, _) in enumerate(_groups(file.metadata)):
@@ -99,12 +100,6 @@ def _read(file: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
         except _BROKEN as error:
             rows.step.note(rows.row, "unreadable", " ".join(str(error).split()), count=after - rows.row)
             rows.row = after
-
-
-def _of_all(entry: Any, rows: int) -> Any:
-    from dataclasses import replace
-
-    return replace(entry, count=rows)
 
 
 def _batch_rows(group: Any, names: Sequence[str]) -> int:
@@ -125,6 +120,7 @@ class RowStepper:
         self.step = StepBuilder(split.file.path, self.columns, limits)
         self.row = self.step.begin = row
         self.total = 0  # rows of the split, where known
+        self.names: list[str] | None = None  # the columns to read, once `check` found them
 
     def check(self, schema: pa.Schema) -> list[str] | None:
         """List the columns to read, noting those that are missing; None where there is no text column."""
@@ -138,7 +134,8 @@ class RowStepper:
         if self.row == 0:
             for name in missing:
                 self.step.note(0, "missing-column", f"the file has no column {name!r}", lost=False)
-        return list(dict.fromkeys(name for name in (self.text, *self.columns.sources) if name not in missing))
+        self.names = list(dict.fromkeys(name for name in (self.text, *self.columns.sources) if name not in missing))
+        return self.names
 
     def add(self, batch: Any) -> Iterator[ReadStep]:
         """Add an Arrow batch's rows, which begin at `self.row`."""

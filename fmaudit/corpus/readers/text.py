@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from fmaudit.corpus.builder import Columns, StepBuilder
@@ -28,7 +29,7 @@ class TextReader(Reader):
         """Read the file as one step."""
         if position:
             return
-        step = StepBuilder(split.file.path, Columns.of(Fields(metadata=fields.metadata), {"id": "path"}), limits)
+        step = StepBuilder(split.file.path, Columns.of(replace(fields, id="path")), replace(limits, batch_documents=1))
         problem = problem_with(split.file)
         if problem is None:
             try:

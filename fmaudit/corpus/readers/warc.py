@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 from fmaudit.corpus.builder import Columns, StepBuilder
@@ -34,10 +35,7 @@ class WarcReader(Reader):
         if file.size <= split_bytes or not _by_member(file, Limits()):
             return [Split(file, self.name, 0, None, file.size)]
         borders = [*range(0, file.size - split_bytes // 2, max(split_bytes, 1)), file.size]
-        return [
-            Split(file, self.name, start, None if stop == file.size else stop, stop - start)
-            for start, stop in zip(borders, borders[1:], strict=False)
-        ]
+        return [Split(file, self.name, start, None if stop == file.size else stop, stop - start) for start, stop in pairwise(borders)]
 
     def read(self, split: Split, fields: Fields, limits: Limits, position: int | None = None) -> Iterator[ReadStep]:
         """Read the split's records from `position` in bounded batches."""
@@ -119,5 +117,3 @@ def _take(step: StepBuilder, frame: Frame, position: int) -> None:
             step.add(position, found.text.encode("utf-8", "replace"), values)
     if other:
         step.extra[other] = step.extra.get(other, 0) + 1
-
-

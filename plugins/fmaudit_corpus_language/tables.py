@@ -1,0 +1,202 @@
+"""What the audit needs from the observations, as sums by cluster: the only SQL of the plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fmaudit import Evidence, Observations
+from fmaudit_corpus_language.facts import language, languages, normalise_code
+from fmaudit_corpus_language.params import LanguageParams
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["DECLARED", "Flags", "Sums", "Tables"]
+
+Floats = npt.NDArray[np.float64]
+MOST_CLUSTERS = 20_000  # more are put into buckets, which leaves the variance of their sums what it is
+BUCKET_DIGITS = 3  # of the MD5 sum in hexadecimal: 4,096 buckets
+EVIDENCE = 5
+DECLARED = "list_extract($2::varchar[], list_position($1::varchar[], declared_language))"  # see `Tables.declared_parameters`
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One quantity, clusters x labels; `documents` counts what lies behind every label."""
+
+    labels: tuple[str, ...]
+    values: Floats
+    documents: Floats
+
+    def total(self) -> Floats:
+        """Return every cluster's sum over all labels, as a column."""
+        column: Floats = self.values.sum(axis=1, keepdims=True)
+        return column
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Documents with a mark among those that were looked at, clusters x labels."""
+
+    labels: tuple[str, ...]
+    hits: Floats
+    seen: Floats
+
+
+class Tables:
+    """Sums over `documents` with the label that holds: "und" below the minimum score."""
+
+    def __init__(self, seen: Observations, params: LanguageParams) -> None:
+        """Look at nothing yet."""
+        self.seen, self.params = seen, params
+
+    @property
+    def label(self) -> str:
+        """SQL: the document's label, "und" where it is undetermined, null where it was not looked at."""
+        return self.label_at(self.params.min_score)
+
+    @staticmethod
+    def label_at(min_score: float) -> str:
+        """SQL: the label for a minimum score."""
+        return f"(case when language.no_evidence or language.score < {float(min_score)!r} then 'und' else language.label::varchar end)"
+
+    def labelled(self, label: str, *, macro: bool = False) -> str:
+        """SQL: whether a document has a label, or one of a macrolanguage."""
+        return f"{self.macro if macro else self.label} = {_quoted(label)}"
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """Documents: all, looked at, and sources."""
+        query = "select count(*) as documents, count(language.label) as looked_at, count(distinct cluster) as clusters from documents"
+        return {name: int(values[0]) for name, values in self.seen.sql(query).to_pydict().items()}
+
+    @property
+    def clustered(self) -> bool:
+        """Whether documents come from two or more sources; otherwise they are taken to be independent."""
+        return self.counts["clusters"] >= 2
+
+    @property
+    def n_clusters(self) -> int | None:
+        """The number of sources, None where documents are taken to be independent."""
+        return self.counts["clusters"] if self.clustered else None
+
+    @property
+    def cluster(self) -> str:
+        """SQL: what to group by for errors; documents of a single source, and very many sources, go into buckets by MD5."""
+        if not self.clustered:
+            return f"md5(file || ':' || \"offset\")[1:{BUCKET_DIGITS}]"
+        return f"md5(cluster)[1:{BUCKET_DIGITS}]" if self.counts["clusters"] > MOST_CLUSTERS else "cluster"
+
+    @cached_property
+    def _by_label(self) -> dict[str, Any]:
+        return self.seen.sql(
+            f"select {self.cluster} as cluster, {self.label} as label, count(*)::double as documents,"
+            " sum(characters)::double as characters, sum(bytes)::double as bytes"
+            " from documents where language.label is not null group by 1, 2 order by 1, 2"
+        ).to_pydict()
+
+    def sums(self, quantity: str) -> Sums:
+        """Sum "documents", "characters" or "bytes" by label."""
+        rows = self._by_label
+        labels, values = _matrix(rows["cluster"], rows["label"], rows[quantity])
+        _, documents = _matrix(rows["cluster"], rows["label"], rows["documents"])
+        return Sums(labels, values, documents.sum(axis=0))
+
+    @cached_property
+    def documents(self) -> Mapping[str, int]:
+        """Documents of every label, most first."""
+        sums = self.sums("documents")
+        counts = {label: int(count) for label, count in zip(sums.labels, sums.documents, strict=True)}
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def flags(self, mark: str, among: str, *, by: str | None = None, weight: str = "1.0", parameters: Sequence[Any] = ()) -> Flags:
+        """Count documents with a mark among others, both SQL conditions, by label or by another SQL expression."""
+        rows = self.seen.sql(
+            f"select {self.cluster} as cluster, {by or self.label} as label,"
+            f" coalesce(sum({weight}) filter (where {mark}), 0)::double as hits, sum({weight})::double as seen"
+            f" from documents where language.label is not null and ({among}) group by 1, 2 order by 1, 2",
+            parameters,
+        ).to_pydict()
+        labels, hits = _matrix(rows["cluster"], rows["label"], rows["hits"])
+        _, seen = _matrix(rows["cluster"], rows["label"], rows["seen"])
+        return Flags(labels, hits, seen)
+
+    def strata(self, min_score: float, edges: Sequence[int]) -> dict[str, list[Any]]:
+        """Count documents by cluster, label at a given minimum score, and length bucket."""
+        bucket = " + ".join(f"(characters >= {int(edge)})::int" for edge in edges)
+        return self.seen.sql(
+            f"select {self.cluster} as cluster, {self.label_at(min_score)} as label, ({bucket})::varchar as bucket,"
+            " count(*)::double as documents"
+            " from documents where language.label is not null group by 1, 2, 3 order by 1, 2, 3"
+        ).to_pydict()
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Run a query and return its rows."""
+        table: pa.Table = self.seen.sql(query, parameters)
+        found: list[dict[str, Any]] = table.to_pylist()
+        return found
+
+    def evidence(self, condition: str, order: str = "-language.score", parameters: Sequence[Any] = ()) -> tuple[Evidence, ...]:
+        """Name a few documents that meet an SQL condition, those with the least `order` first."""
+        # materialized: DuckDB 2.0.0 stops at a filter on a struct's field together with an order on another and a limit
+        query = (
+            f'with found as materialized (select file::varchar as file, "offset", id, {order} as place from documents'
+            f" where language.label is not null and ({condition}))"
+            f' select file, "offset", id from found order by place, file, "offset" limit {EVIDENCE}'
+        )
+        return tuple(Evidence(file=row["file"], offset=row["offset"], id=row["id"] or "") for row in self.rows(query, parameters))
+
+    @cached_property
+    def declared(self) -> Mapping[str, str]:
+        """The macrolanguage of every declared language that the model knows, by what the corpus wrote."""
+        return {name: language(code).macro for name in self._declared if (code := normalise_code(name)) in languages()}
+
+    @cached_property
+    def undeclarable(self) -> Mapping[str, int]:
+        """Documents by declared language that is none of the model's."""
+        return {name: count for name, count in self._declared.items() if name not in self.declared}
+
+    @cached_property
+    def _declared(self) -> Mapping[str, int]:
+        query = (
+            "select declared_language as name, count(*) as n from documents"
+            " where trim(declared_language) <> '' and language.label is not null group by 1 order by 2 desc, 1"
+        )
+        return {row["name"]: row["n"] for row in self.rows(query)}
+
+    @property
+    def declared_parameters(self) -> list[list[str]]:
+        """The parameters of every query that uses `DECLARED`: corpus text is bound, never written into SQL."""
+        return [list(self.declared), list(self.declared.values())]
+
+    @cached_property
+    def macro(self) -> str:
+        """SQL: the macrolanguage of the document's label."""
+        return self.macro_of(self.label)
+
+    def macro_of(self, label: str) -> str:
+        """SQL: the macrolanguage of a label."""
+        names = {name: language(name).macro for name in (*languages(), *self.documents)}
+        cases = " ".join(f"when {_quoted(name)} then {_quoted(macro)}" for name, macro in names.items() if macro != name)
+        return f"(case {label} {cases} else {label} end)"
+
+
+def _quoted(text: str) -> str:
+    """Quote an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _matrix(clusters: Sequence[str], labels: Sequence[str], values: Sequence[float]) -> tuple[tuple[str, ...], Floats]:
+    from fmaudit import stats
+
+    if not len(values):
+        return (), np.zeros((0, 0))
+    table = stats.tabulate([str(cluster) for cluster in clusters], labels, values)
+    dense: Floats = table.sums.toarray()
+    return table.categories, dense
