@@ -64,6 +64,10 @@ class FrameReader:
             short = not self._have(_HEAD_LIMIT)
             reason = "truncated" if short and self._find_next(1) < 0 else "broken-record"
             return self._broken(start, 1, reason, "the record's header has no end")
+        inner = self.held.find(b"\nWARC/1.", 0, head)
+        if inner >= 0:
+            self._drop(inner + 1)
+            return Frame(start, self.start, reason="broken-record", detail="the record's header has no end")
         headers = _parse_head(bytes(self.held[:head]))
         length = headers.get("content-length", "")
         if not length.isascii() or not length.isdigit():
@@ -80,8 +84,8 @@ class FrameReader:
             self._drop(len(self.held))
             return Frame(start, self.start, headers, reason="truncated", detail="the stream ends in the middle of the record")
         self._have(end + 16)
-        after = bytes(self.held[end : end + 16]).lstrip(b"\r\n")
-        if after and not (after.startswith(_MAGIC) or _MAGIC.startswith(after)):
+        after = bytes(self.held[end : end + 16])
+        if not (after.startswith(b"\r\n\r\n") or after.lstrip(b"\r\n").startswith(_MAGIC) or not after.strip(b"\r\n")):
             return self._broken(start, head, "broken-record", "what follows is no record, so Content-Length is wrong", headers)
         raw = bytes(self.held[:end])
         self._drop(end)
@@ -90,17 +94,19 @@ class FrameReader:
     def _pass_over(self, start: int, head: int, length: int, headers: dict[str, str]) -> Frame:
         """Go past a record that is too large, holding none of it; another record inside says that its length is wrong."""
         left = head + length
-        while left > 0 and self._have(min(left, 1 << 16)):
+        while left > 0:
+            self._have(min(left, 1 << 16))
             found = self._find_next(0)
             if 0 <= found < left:
                 self._drop(found)
                 return Frame(start, self.start, headers, reason="broken-record", detail="Content-Length is larger than the record")
+            if not self.held:
+                return Frame(start, self.start, headers, reason="truncated", detail="the stream ends in the middle of the record")
             # a magic that is cut in two at the end of what is held must be seen whole
             step = min(left, max(len(self.held) - len(_NEXT), 1))
             self._drop(step)
             left -= step
-        reason = "truncated" if left > 0 else "oversize"
-        return Frame(start, self.start, headers, reason=reason, detail=f"the record says it has {length:,} bytes")
+        return Frame(start, self.start, headers, reason="oversize", detail=f"the record says it has {length:,} bytes")
 
     def _broken(self, start: int, search_from: int, reason: str, detail: str, headers: dict[str, str] | None = None) -> Frame:
         """Go on at the next record, or at the end."""

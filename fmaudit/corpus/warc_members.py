@@ -49,18 +49,21 @@ class MemberWalk:
         at, skip = self._enter(start, exact)
         base, stream = at, self._open(at)
         while at < (self.size if stop is None else stop):
+            broken = False
             for number, frame in enumerate(self._member(stream)):
+                broken |= bool(frame.reason and frame.lost)
                 if number >= skip:
                     yield frame, at + min(number, _INNER)
-            broken, skip = any(fault.lost for fault in stream.faults), 0
+            skip = 0
             after = base + stream.boundary
-            if not broken and stream.at_member():
+            cut = any(fault.lost for fault in stream.faults)
+            if not cut and stream.at_member():
                 at = after
                 stream.faults.clear()
                 stream.go_on()
                 continue
-            at = self._search(at + 1 if broken else after)
-            if not broken and after < self.size:
+            at = self._search(at + 1 if cut else after)
+            if not (broken or cut) and after < self.size:  # else it belongs to the member that is lost already
                 yield Frame(after, at, reason="broken-record", detail="what stands here is no gzip member with a WARC record"), after
             base, stream = at, self._open(at)
 
@@ -68,13 +71,12 @@ class MemberWalk:
         """Yield a member's records; what is wrong with the member is the last record's reason, or a record of its own."""
         told = False
         for frame in FrameReader(stream, self.largest).frames():
-            fault = next((fault for fault in stream.faults if fault.lost), None)
-            if frame.reason == "truncated" and fault:
-                frame, told = replace(frame, reason=fault.reason, detail=fault.detail), True
+            if frame.reason == "truncated" and stream.faults:
+                frame = replace(frame, reason=stream.faults[-1].reason, detail=stream.faults[-1].detail)
+            told = bool(frame.reason)
             yield frame
-        for fault in stream.faults:
-            if not (fault.lost and told):
-                yield Frame(0, 0, reason=fault.reason, detail=fault.detail, lost=fault.lost)
+        for fault in stream.faults if not told else []:
+            yield Frame(0, 0, reason=fault.reason, detail=fault.detail, lost=fault.lost)
 
     def _open(self, at: int) -> GzipStream:
         self.file.seek(at)

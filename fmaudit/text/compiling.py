@@ -97,8 +97,13 @@ def _drop_unused(folder: Path) -> None:
             shutil.rmtree(entry, ignore_errors=True)
 
 
+# Without numba's run-time memory: counting references for every array that is passed on made the kernels up to seven times
+# slower. So a kernel cannot allocate; its caller hands it all the room it needs.
+_OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel on its first call: releases the GIL, raises nothing, cached on disk.
+    """Compile a kernel on its first call: releases the GIL, raises nothing, allocates nothing, cached on disk.
 
     Every helper the kernel calls must live in the kernel's own folder or come from `fmaudit.kernels`.
     """
@@ -108,11 +113,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # numba picks the folder while decorating; other users of numba in this process keep theirs
     config.CACHE_DIR = str(folder or "")
     try:
-        return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=folder is not None, **_OPTIONS)(function)  # type: ignore[no-any-return]
     finally:
         config.CACHE_DIR = previous
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a helper that is compiled into the kernels that call it."""
-    return numba.njit(forceinline=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return numba.njit(forceinline=True, **_OPTIONS)(function)  # type: ignore[no-any-return]

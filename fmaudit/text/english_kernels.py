@@ -34,8 +34,9 @@ WORD: Final = 1024  # \w
 DECIMAL: Final = 2048  # \d
 MATCH_FIRST: Final = 4096  # begins a special case that spaCy looks for in the finished tokens
 MATCH_LAST: Final = 8192  # ends one
+MAY_SPLIT: Final = 16384  # may begin an infix
 
-_LONGEST_MEASURE: Final = 16  # code points; no unit or currency is longer
+LONGEST_MEASURE: Final = 6  # code points; no unit or currency is longer
 
 _DOT, _PLUS, _MINUS, _COLON, _SLASH, _AT = ord("."), ord("+"), ord("-"), ord(":"), ord("/"), ord("@")
 _DOLLAR, _A, _C, _S, _U = ord("$"), ord("A"), ord("C"), ord("S"), ord("U")
@@ -57,6 +58,8 @@ MATCHES: Final = PARTS + 2  # likewise for the tokens at which spaCy looks for a
 MATCH_OFFSETS: Final = PARTS + 3
 MOST_MATCHED: Final = PARTS + 4  # bytes of the longest special case looked for among tokens
 HEADER: Final = PARTS + 5
+
+INFIX_SIGNS: Final = ".,:<>=/+-*^~–—"  # what may begin an infix beside INFIX
 
 
 class EnglishTables(NamedTuple):
@@ -116,13 +119,13 @@ def dot_suffix_length(points: Ints, a: int, z: int, classes: Classes) -> int:
     return 1 if earlier == _DEGREE and (folded == _F or folded == _LOWER_C or folded == _K) else 0
 
 
-@compiled
+@inlined
 def measure_length(
     points: Ints, a: int, z: int, classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints
 ) -> int:
     """Give the length of a unit or currency that follows a digit at the end."""
     digit = z - 1
-    while digit >= a and z - digit <= _LONGEST_MEASURE + 1 and not is_digit(points[digit]):
+    while digit >= a and z - digit <= LONGEST_MEASURE + 1 and not is_digit(points[digit]):
         digit -= 1
     if digit < a or not is_digit(points[digit]):
         return 0

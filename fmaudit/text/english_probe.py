@@ -105,6 +105,7 @@ def _expressions_are_known() -> bool:
         and c.LIST_ELLIPSES == [r"\.\.+", "…"]
         and c.HYPHENS == "-|–|—|--|---|——|~"
         and not any(character in unit for unit in _units() for character in "0123456789$")
+        and max(map(len, _units())) <= kinds.LONGEST_MEASURE
     )
 
 
@@ -144,6 +145,7 @@ def _classes(units: Sequence[str], matched: Sequence[str]) -> npt.NDArray[np.uin
         kinds.QUOTE: f"[{c.CONCAT_QUOTES}]",
         kinds.BEFORE_DOT: rf"[0-9{c.ALPHA_LOWER}%²\-\+{c.PUNCT}(?:{c.CONCAT_QUOTES})]",
         kinds.INFIX: _alternatives(["…", *c.LIST_ICONS]),
+        kinds.MAY_SPLIT: _alternatives(["…", *c.LIST_ICONS, f"[{re.escape(kinds.INFIX_SIGNS)}]"]),
         kinds.CURRENCY: _alternatives(single_currency),
         kinds.UNIT_END: "[" + "".join(sorted({re.escape(unit[-1]) for unit in units})) + "]",
         kinds.WORD: r"\w",

@@ -13,6 +13,7 @@ from fmaudit.text.english_kernels import (
     MATCH_LAST,
     MATCH_OFFSETS,
     MATCHES,
+    MAY_SPLIT,
     MOST_MATCHED,
     OPENERS,
     PART_OFFSETS,
@@ -57,7 +58,7 @@ def _special(numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints, 
     return lookup(numbers, text, SPECIALS, data, start + bounds[a], bounds[z] - bounds[a])
 
 
-@compiled
+@inlined
 def _split_affixes(
     classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, count: int, points: Ints, bounds: Ints, tokens: Ints, back: Ints
 ) -> tuple[int, int, int, int, int]:
@@ -93,13 +94,13 @@ def _split_affixes(
     return prefixes, suffixes, a, z, special
 
 
-@compiled
+@inlined
 def _split_infixes(points: Ints, classes: Classes, a: int, z: int, tokens: Ints, count: int) -> int:
     """Split what is neither special nor a URL at its infixes; gives the tokens so far."""
     begin = a
     i = a
     while i < z:
-        length = infix_length(points, i, a, z, classes)
+        length = infix_length(points, i, a, z, classes) if classes[points[i]] & MAY_SPLIT else 0
         if length == 0:
             i += 1
             continue
@@ -223,7 +224,7 @@ def _edges(numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints, to
     return told
 
 
-@compiled
+@inlined
 def split_chunk(
     classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, length: int,
     points: Ints, bounds: Ints, tokens: Ints, back: Ints, found: Ints,

@@ -115,11 +115,16 @@ def _add(
     return number
 
 
-@compiled
 def rehash(slots: Words, new_length: int, seed: Word) -> Words:
     """Copy the slots into a longer table."""
     longer = np.zeros(new_length, np.uint64)
-    mask = uint64(new_length // 2 - 1)
+    _rehash(slots, longer, seed)
+    return longer
+
+
+@compiled
+def _rehash(slots: Words, longer: Words, seed: Word) -> None:
+    mask = uint64(len(longer) // 2 - 1)
     for i in range(len(slots) // 2):
         held = slots[2 * i + 1]
         if held != uint64(0):
@@ -131,7 +136,6 @@ def rehash(slots: Words, new_length: int, seed: Word) -> Words:
                 slot = (slot + uint64(1)) & mask
             longer[2 * slot] = key
             longer[2 * slot + uint64(1)] = held
-    return longer
 
 
 @inlined

@@ -1,0 +1,185 @@
+"""What a report says first, whatever its format: what was not examined, the findings in order, the headline numbers."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from fmaudit.records import Evidence, Metric, MetricStatus, Severity, Verdict, VerdictStatus
+from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus
+from fmaudit.report.humane import count, plural, share, show, size
+from fmaudit.report.safe import visible
+
+__all__ = [
+    "LossGroup",
+    "command",
+    "coverage_totals",
+    "examined_sentences",
+    "headlines",
+    "is_whole",
+    "label",
+    "limits_of",
+    "loss_groups",
+    "ranked_findings",
+    "ranked_verdicts",
+    "statuses",
+    "unit_of",
+    "without_unit",
+]
+
+_SEVERITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+_VERDICT = {VerdictStatus.FAIL: 0, VerdictStatus.INCONCLUSIVE: 1, VerdictStatus.NOT_MEASURED: 2, VerdictStatus.PASS: 3}
+_LIMIT = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossGroup:
+    """The ledger rows of one target with the same reason; `bytes` counts only the sizes that are known."""
+
+    target: str
+    reason: str
+    lost: bool
+    documents: int
+    bytes: int | None
+    rows: tuple[LedgerRow, ...]
+
+
+def ranked_findings(data: ReportData) -> list[FindingRow]:
+    """Order findings by severity, and within one as the audits gave them."""
+    return sorted(data.findings, key=lambda row: _SEVERITY[row.finding.severity])
+
+
+def ranked_verdicts(data: ReportData) -> list[Verdict]:
+    """Order verdicts: what failed first."""
+    return sorted(data.verdicts, key=lambda verdict: _VERDICT[verdict.status])
+
+
+def statuses(data: ReportData) -> list[tuple[VerdictStatus, int]]:
+    """Count the verdicts of every status, what failed first."""
+    counted = {status: sum(verdict.status is status for verdict in data.verdicts) for status in _VERDICT}
+    return [(status, amount) for status, amount in counted.items() if amount]
+
+
+def coverage_totals(data: ReportData) -> list[CoverageTotal]:
+    """Return the totals of every target, added up from its ledger rows where the run has none."""
+    known = {total.target: total for total in data.coverage.totals}
+    examined = {target.name: target.documents or 0 for target in data.targets}
+    names = [*known, *(row.target for row in data.coverage.rows), *(target.name for target in data.targets if target.kind == "corpus")]
+    return [known.get(name) or _added(name, examined.get(name, 0), data.coverage.rows) for name in dict.fromkeys(names)]
+
+
+def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal:
+    entries = [row.entry for row in rows if row.target == name]
+    sizes = [entry.size for entry in entries if entry.lost and entry.size is not None]
+    return CoverageTotal(
+        target=name,
+        examined=examined,
+        lost=sum(entry.count for entry in entries if entry.lost),
+        repaired=sum(entry.count for entry in entries if not entry.lost),
+        bytes_lost=sum(sizes) if sizes else None,
+    )
+
+
+def is_whole(data: ReportData) -> bool:
+    """Say whether nothing was lost: no document, no file, no audit, and the run came to its end."""
+    lost = any(total.lost or total.files_lost for total in coverage_totals(data))
+    return not lost and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+
+
+def examined_sentences(data: ReportData) -> list[str]:
+    """Say in plain sentences what was and what was not examined."""
+    out = [_total_sentence(total, data) for total in coverage_totals(data)]
+    sampled = [target for target in data.targets if target.sampled < 1.0]
+    out += [f"{visible(target.name)} is a sample by design: {share(target.sampled)} of it was to be examined." for target in sampled]
+    out += [f"The audit {visible(audit.name)} did not finish: {visible(audit.error)}" for audit in data.audits if audit.error]
+    if not out:
+        out.append("The run names no corpus, so there is no count of documents.")
+    if data.status is RunStatus.PARTIAL and not any(total.lost or total.files_lost for total in coverage_totals(data)):
+        out.append("The run is marked partial: the numbers cover only what was examined so far.")
+    return out
+
+
+def _total_sentence(total: CoverageTotal, data: ReportData) -> str:
+    target = next((target for target in data.targets if target.name == total.target), None)
+    name = visible(total.target)
+    if not total.lost and not total.files_lost:
+        where = f" in {plural(target.files, 'file')}" if target and target.files else ""
+        amount = f" ({size(target.bytes)})" if target and target.bytes is not None else ""
+        text = f"{name}: all of {plural(total.examined, 'document')}{where}{amount}."
+    else:
+        known = f", at least {size(total.bytes_lost)}" if total.bytes_lost is not None else ""
+        text = f"{name}: {plural(total.lost, 'document')} not examined{known}; {count(total.examined)} examined."
+        text += f" {plural(total.files_lost, 'file')} could not be read at all." if total.files_lost else ""
+    return text + (f" {plural(total.repaired, 'document')} examined after a repair." if total.repaired else "")
+
+
+def loss_groups(data: ReportData) -> list[LossGroup]:
+    """Group the ledger by target and reason: losses before repairs, the largest first."""
+    grouped: dict[tuple[str, str, bool], list[LedgerRow]] = {}
+    for row in data.coverage.rows:
+        grouped.setdefault((row.target, row.entry.reason, row.entry.lost), []).append(row)
+    groups = [_group(key, rows) for key, rows in grouped.items()]
+    return sorted(groups, key=lambda group: (not group.lost, -group.documents, group.target, group.reason))
+
+
+def _group(key: tuple[str, str, bool], rows: list[LedgerRow]) -> LossGroup:
+    sizes = [row.entry.size for row in rows if row.entry.size is not None]
+    documents = sum(row.entry.count for row in rows)
+    return LossGroup(target=key[0], reason=key[1], lost=key[2], documents=documents, bytes=sum(sizes) if sizes else None, rows=tuple(rows))
+
+
+def headlines(data: ReportData, limit: int = 12) -> list[MetricRow]:
+    """Choose the metrics of the summary: those the report names, else unsliced ones, in turn from every audit and target."""
+    if data.headlines:
+        named = {row.name: row for row in reversed(data.metrics)}
+        return [named[name] for name in data.headlines if name in named][:limit]
+    queues: dict[tuple[str, str], list[MetricRow]] = {}
+    for row in data.metrics:
+        if not row.metric.slice and row.metric.status is MetricStatus.OK and row.metric.name != "documents":
+            queues.setdefault((row.audit, row.target), []).append(row)
+    share_of_each = -(-limit // max(len(queues), 1))
+    return list(_in_turn(queues.values(), share_of_each))[:limit]
+
+
+def _in_turn(queues: Iterable[list[MetricRow]], most: int) -> Iterator[MetricRow]:
+    """Keep audits together: the first `most` of each, so that the summary reads in blocks."""
+    return itertools.chain.from_iterable(queue[:most] for queue in queues)
+
+
+def label(metric: Metric) -> str:
+    """Name a metric for people: `removed share · th · c4`."""
+    return " · ".join([visible(metric.name).replace("_", " "), *(visible(metric.slice[key]) for key in sorted(metric.slice))])
+
+
+def without_unit(row: MetricRow) -> str:
+    """Write a metric's value, leaving out a unit that its name already says: `languages: 31`."""
+    value, _, unit = show(row.metric).value.partition("\u00a0")
+    return value if unit and unit in label(row.metric) else f"{value}\u00a0{unit}".rstrip("\u00a0")
+
+
+def command(data: ReportData, target: str, evidence: Evidence) -> str:
+    """Write the command that prints a document, or nothing where its name could not be copied safely."""
+    parts = (data.run_id, target, evidence.file)
+    if not evidence.file or any(visible(part) != part or len(part) > 300 for part in parts):
+        return ""
+    where = f"""file = '{evidence.file.replace("'", "''")}' and "offset" = {evidence.offset}"""
+    corpora = sum(one.kind == "corpus" for one in data.targets)
+    which = f" --target {shlex.quote(target)}" if corpora > 1 else ""
+    return f"fmaudit documents {shlex.quote(data.run_id)}{which} --where {shlex.quote(where)} --json"
+
+
+def limits_of(verdict: Verdict) -> list[tuple[str, float]]:
+    """Read the limits of a check as written: `[("<=", 0.8)]`, or nothing where they are not plain numbers, or bound a change."""
+    text = verdict.check.removeprefix(verdict.metric)
+    if "change" in text:
+        return []
+    return [(found[1], float(found[2])) for found in _LIMIT.finditer(text)]
+
+
+def unit_of(data: ReportData, verdict: Verdict) -> str:
+    """Look up the unit of the metric that a verdict speaks of."""
+    same = (row.metric.unit for row in data.metrics if row.name == verdict.metric and row.target == verdict.target)
+    return next(same, "")

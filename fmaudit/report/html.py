@@ -1,0 +1,169 @@
+"""The report as one HTML page: no script, nothing loaded, light and dark, on screens of any width and on paper."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fmaudit.report import views
+from fmaudit.report.digest import examined_sentences, is_whole, statuses
+from fmaudit.report.document import AuditRow, ReportData, RunStatus
+from fmaudit.report.figures import Figure, make_figures
+from fmaudit.report.humane import plural
+from fmaudit.report.palette import css_variables
+from fmaudit.report.safe import clip, visible
+
+__all__ = ["render_html"]
+
+_LIMIT = 960_000  # bytes of a page
+_STATUS = {
+    RunStatus.COMPLETE: ("✓", "pass", "Complete"),
+    RunStatus.PARTIAL: ("◐", "warning", "Partial"),
+    RunStatus.FAILED: ("✕", "error", "Failed"),
+}
+_OPEN_FIGURES = 6  # of every audit and target; the others are folded under their titles
+
+
+def render_html(data: ReportData) -> str:
+    """Render the page; where it would grow past its limit, less of everything is shown, and the page says so."""
+    figures = make_figures(data.exhibits[: views.Caps().figures])
+    page = ""
+    for factor in (1.0, 0.6, 0.35, 0.15, 0.05, 0.015):
+        page = _template().render(_context(data, figures, views.Caps().scaled(factor)))
+        if len(page.encode()) <= _LIMIT:
+            break
+    return page
+
+
+def _context(data: ReportData, figures: Sequence[Figure], caps: views.Caps) -> dict[str, Any]:
+    mark, tone, word = _STATUS[data.status]
+    groups, rest = views.losses(data, caps)
+    return {
+        "css": _css(),
+        "title": clip(data.title, 200) or "Report",
+        "run_id": clip(data.run_id, 120),
+        "version": clip(data.version, 40),
+        "status": {"mark": mark, "tone": tone, "word": word},
+        "created": views.when(data.created),
+        "elapsed": views.elapsed(data),
+        "whole": is_whole(data),
+        "sentences": [clip(sentence, 500) for sentence in examined_sentences(data)[:40]],
+        "losses": groups,
+        "losses_rest": rest,
+        "verdicts": views.verdicts(data, caps),
+        "verdict_counts": [f"{amount} {status.value}" for status, amount in statuses(data)],
+        "verdicts_more": max(len(data.verdicts) - caps.verdicts, 0),
+        "targets": views.targets(data),
+        "tiles": views.tiles(data),
+        "findings": views.findings(data, caps),
+        "findings_more": max(len(data.findings) - caps.findings, 0),
+        "severities": _severities(data),
+        "audits": _audits(data, figures, caps),
+        "settings": data.settings[: caps.settings],
+        "settings_more": max(len(data.settings) - caps.settings, 0),
+        "environment": data.environment[:80],
+        "reproduce": [clip(line, 400) for line in data.reproduce[:20]],
+    }
+
+
+def _severities(data: ReportData) -> str:
+    counted = Counter(row.finding.severity.value for row in data.findings)
+    return ", ".join(plural(counted[name], name) for name in ("error", "warning", "note") if counted[name])
+
+
+def _audits(data: ReportData, figures: Sequence[Figure], caps: views.Caps) -> list[dict[str, Any]]:
+    budget = _Budget(caps)
+    return [_audit(audit, index, data, figures, budget) for index, audit in enumerate(views.audits(data)[:60], 1)]
+
+
+class _Budget:
+    """What is left of the page for drawings and metrics; the first audits do not take all of it."""
+
+    def __init__(self, caps: views.Caps) -> None:
+        self.caps, self.svg, self.metrics = caps, caps.svg, caps.metrics
+
+    def draw(self, figure: Figure) -> bool:
+        """Say whether a drawing still fits, and take its place."""
+        fits = len(figure.svg) <= self.svg
+        self.svg -= len(figure.svg) if fits else 0
+        return fits
+
+
+def _audit(audit: AuditRow, index: int, data: ReportData, figures: Sequence[Figure], budget: _Budget) -> dict[str, Any]:
+    rows = {"metrics": data.metrics, "figures": figures}
+    names = dict.fromkeys(row.target for kind in rows.values() for row in kind if row.audit == audit.name)
+    return {
+        "key": f"audit-{index}",
+        "name": clip(audit.name, 80),
+        "title": clip(audit.title or audit.name, 120),
+        "version": clip(audit.version, 40),
+        "plugin": clip(f"{audit.plugin} {audit.plugin_version}".strip(), 80),
+        "parameters": views.parameters(audit) if audit.parameters else "",
+        "error": clip(audit.error, 600),
+        "targets": [_target(audit.name, name, data, figures, budget) for name in list(names)[:30]],
+    }
+
+
+def _target(audit: str, target: str, data: ReportData, figures: Sequence[Figure], budget: _Budget) -> dict[str, Any]:
+    caps = budget.caps
+    rows = [row for row in data.metrics if (row.audit, row.target) == (audit, target)]
+    kept = rows[: budget.metrics]
+    budget.metrics -= len(kept)
+    mine = [figure for figure in figures if (figure.audit, figure.target) == (audit, target)]
+    total = sum((row.audit, row.target) == (audit, target) for row in data.exhibits)
+    shown = mine[: caps.figures]
+    return {
+        "name": clip(target, 80),
+        "figures": [_figure(figure, place, budget) for place, figure in enumerate(shown)],
+        "figures_more": total - len(shown),
+        "groups": views.metric_groups(kept, caps),
+        "metrics": len(rows),
+        "metrics_more": len(rows) - len(kept),
+    }
+
+
+def _figure(figure: Figure, place: int, budget: _Budget) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    drawn = bool(figure.svg) and budget.draw(figure)
+    notes = [clip(note, 300) for note in figure.notes]
+    if figure.svg and not drawn:
+        notes.append("Not drawn, to keep this page small.")
+    return {
+        "title": clip(figure.title, 160),
+        "caption": clip(figure.caption, 600),
+        "svg": Markup(figure.svg) if drawn else "",
+        "notes": notes,
+        "grid": figure.grid,
+        "rows": figure.grid.rows[: budget.caps.table],
+        "more": figure.grid.total - min(len(figure.grid.rows), budget.caps.table),
+        "open": place < _OPEN_FIGURES,
+    }
+
+
+def _css() -> str:
+    sheet = (files("fmaudit.report") / "templates" / "report.css").read_text(encoding="utf-8")
+    return sheet.replace("/*light*/", css_variables(dark=False)).replace("/*dark*/", css_variables(dark=True))
+
+
+@cache
+def _template() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fmaudit.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.jinja")
+
+
+def _finalize(value: Any) -> Any:
+    """Make whatever reaches the page visible; the escaping of HTML comes after."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
