@@ -22,7 +22,17 @@ PROSE = ("anarchism", "fortunes", "fortunes-bofh-excuses", "fortune-anarchism", 
 MIXED = (
     *("gnome-user-docs", "gimp-help-en", "libreoffice-help-en-us", "git-doc", "postgresql-doc", "postgresql-doc-17", "postgresql-doc-15"),
     *("vim-doc", "debian-policy", "installation-guide-amd64", "debian-reference-en", "developers-reference", "maint-guide", "python3-doc"),
-    *("manpages", "manpages-de", "manpages-fr", "manpages-es", "manpages-ru", "aptitude-doc-en", "apt-doc", "gawk-doc", "emacs-common-non-dfsg"),
+    *(
+        "manpages",
+        "manpages-de",
+        "manpages-fr",
+        "manpages-es",
+        "manpages-ru",
+        "aptitude-doc-en",
+        "apt-doc",
+        "gawk-doc",
+        "emacs-common-non-dfsg",
+    ),
 )
 LARGEST = 8_000  # bytes; longer files are cut at blank lines into documents of about the size of a web page
 SMALLEST = 200
@@ -31,7 +41,7 @@ SMALLEST = 200
 class _Text(HTMLParser):
     """Collect what a reader would see, one line for each block."""
 
-    BLOCKS = frozenset("p div br li tr h1 h2 h3 h4 h5 h6 pre table dt dd title section".split())
+    BLOCKS = frozenset(["p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "dt", "dd", "title", "section"])
 
     def __init__(self) -> None:
         super().__init__()

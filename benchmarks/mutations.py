@@ -12,11 +12,42 @@ Random = random.Random
 
 ODD_CHARACTERS = " \n\t\u00a0\u3000\u0085\u2028.,\"'#{}[]…-K\u0130\u212a\u200b\u0301\u06641x字。ßſ\x1c\x1f"
 SENTENCES = (
-    *("Please enable JavaScript to view this.", "Some lorem ipsum dolor sit amet.", "See our privacy policy here now.", "We use of cookies here ok."),
-    *("It uses cookie\u212as ok then.", "Terms  of use are here.", "The terms of use apply here.", "use coo\u212aies now please.", "Lorem\u00a0ipsum is not it."),
-    *("\u0130 javascr\u0130pt one two.", "A cookie policy is a cookie policy.", "LOREM IPSUM", "a lorem ipsum", "Curly { is here now.", "Curly { no end"),
-    *("x" * 1001 + " a b c.", "x" * 1000 + " a b c.", "字" * 1001 + " a b c.", "java[1]script goes here now.", "lorem[2] ipsum joins here."),
-    *("terms of[3] use are here.", "[1] [2] [3]", "[edit] [edit]\t[4] x", "This fIAS_ALPHA IS_ALPHA is here.", "An IS_[1]ALPHA is here now.", "xIS_ALPHA is here now."),
+    *(
+        "Please enable JavaScript to view this.",
+        "Some lorem ipsum dolor sit amet.",
+        "See our privacy policy here now.",
+        "We use of cookies here ok.",
+    ),
+    *(
+        "It uses cookie\u212as ok then.",
+        "Terms  of use are here.",
+        "The terms of use apply here.",
+        "use coo\u212aies now please.",
+        "Lorem\u00a0ipsum is not it.",
+    ),
+    *(
+        "\u0130 javascr\u0130pt one two.",
+        "A cookie policy is a cookie policy.",
+        "LOREM IPSUM",
+        "a lorem ipsum",
+        "Curly { is here now.",
+        "Curly { no end",
+    ),
+    *(
+        "x" * 1001 + " a b c.",
+        "x" * 1000 + " a b c.",
+        "字" * 1001 + " a b c.",
+        "java[1]script goes here now.",
+        "lorem[2] ipsum joins here.",
+    ),
+    *(
+        "terms of[3] use are here.",
+        "[1] [2] [3]",
+        "[edit] [edit]\t[4] x",
+        "This fIAS_ALPHA IS_ALPHA is here.",
+        "An IS_[1]ALPHA is here now.",
+        "xIS_ALPHA is here now.",
+    ),
     *("Look here:( (and there).", "Some foo:) ) is here now.", "One [:alpha:] ( two three.", "A plan-b. or plan-c. or so."),
 )
 LINE_BREAKS = ("\r\n", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\n\n", "\r", "\x1c", "\x1d", "\x1e", "\x1f", "\n\r\n")
@@ -121,7 +152,9 @@ def _cut_lines(rng: Random, text: str, others: Sequence[str]) -> str:
 
 
 def _joined_words(rng: Random, text: str, others: Sequence[str]) -> str:
-    return " ".join(rng.choice(("ab", "c", "a", "bc", "abc", ".", "..", "-", "n", "ot", "not", "can")) for _ in range(rng.randrange(5, 400)))
+    return " ".join(
+        rng.choice(("ab", "c", "a", "bc", "abc", ".", "..", "-", "n", "ot", "not", "can")) for _ in range(rng.randrange(5, 400))
+    )
 
 
 def _signs(rng: Random, text: str, others: Sequence[str]) -> str:
@@ -179,10 +212,53 @@ def border_documents(rng: Random, count: int) -> list[str]:
     return documents + EDGES
 
 
-_ANIMALS = "ant bee cat dog eel fox gnu hen ibis jay koi lark mole newt owl pig quail rat seal toad urchin vole wasp yak zebra".split()
+_ANIMALS = [
+    "ant",
+    "bee",
+    "cat",
+    "dog",
+    "eel",
+    "fox",
+    "gnu",
+    "hen",
+    "ibis",
+    "jay",
+    "koi",
+    "lark",
+    "mole",
+    "newt",
+    "owl",
+    "pig",
+    "quail",
+    "rat",
+    "seal",
+    "toad",
+    "urchin",
+    "vole",
+    "wasp",
+    "yak",
+    "zebra",
+]
 _PROSE = " ".join(f"{a} {b}ling and the {c}" for a, b, c in zip(_ANIMALS * 3, _ANIMALS[7:] * 4, _ANIMALS[3:] * 4, strict=False))
 EDGES = [
-    *("", "\x00", "a", "   ", "\n", "\n\n\n", "\u2028", "...", "…", "[1]", "{", "\u00a0", "a\r\n\r\nb", "The cat sat on a mat.", "IS_ALPHA", "IS_ALPHA " * 60),
+    *(
+        "",
+        "\x00",
+        "a",
+        "   ",
+        "\n",
+        "\n\n\n",
+        "\u2028",
+        "...",
+        "…",
+        "[1]",
+        "{",
+        "\u00a0",
+        "a\r\n\r\nb",
+        "The cat sat on a mat.",
+        "IS_ALPHA",
+        "IS_ALPHA " * 60,
+    ),
     *(_PROSE, _PROSE + " #" * 12, _PROSE + " #" * 30, _PROSE + " ..." * 30, _PROSE + " …" * 30, "the to " * 30, "the " * 100001 + "be"),
     " ".join(f"supercalifragilistic{a}{b}" for a in _ANIMALS for b in _ANIMALS[:4]) + " the of",
     " ".join(f"{a}{i}" for i, a in enumerate("abcdefghij" * 12)) + " the of",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import hashlib
 import json
 import random
 import subprocess
@@ -75,13 +76,17 @@ def make_documents(options: argparse.Namespace) -> dict[str, list[str]]:
     }
 
 
-def ask_oracle(python: str, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Give datatrove's verdicts."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "texts.jsonl"), Path(folder, "verdicts.jsonl")
-        source.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-        subprocess.run([python, str(ORACLE), str(source), str(target)], check=True)
-        return [json.loads(line) for line in target.open()]
+def ask_oracle(python: str, texts: Sequence[str], folder: Path) -> list[dict[str, Any]]:
+    """Give datatrove's verdicts; those of the very same texts are kept in the folder."""
+    source = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+    asked, target = folder / "texts.jsonl", folder / f"verdicts-{hashlib.sha256(source.encode()).hexdigest()[:20]}.jsonl"
+    if not target.exists():
+        asked.write_text(source)
+        unfinished = target.with_suffix(".part")
+        subprocess.run([python, str(ORACLE), str(asked), str(unfinished)], check=True)
+        unfinished.rename(target)
+    with target.open() as lines:
+        return [json.loads(line) for line in lines]
 
 
 def judge(texts: Sequence[str], batch_bytes: int = 2 << 20) -> list[dict[str, Any]]:
@@ -98,8 +103,6 @@ def judge(texts: Sequence[str], batch_bytes: int = 2 << 20) -> list[dict[str, An
 
 
 def _judge_batch(signal: QualitySignal, batch: DocumentBatch) -> list[dict[str, Any]]:
-    import hashlib
-
     table = signal.compute(batch)
     rows: list[dict[str, Any]] = [{"lane": lane} for lane in table.column("lane").to_pylist()]
     for rule_set in RULE_SETS:
@@ -136,13 +139,23 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=21_000, help="about how many; five decisions each")
     parser.add_argument("--largest", type=int, default=8_000, help="characters of a document at most")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verdicts", type=Path, help="a folder to keep datatrove's verdicts in for the next time")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        return run(options, options.verdicts or Path(temporary))
+
+
+def run(options: argparse.Namespace, folder: Path) -> int:
+    """Compare all documents; gives the exit code."""
+    folder.mkdir(parents=True, exist_ok=True)
     met: Counter[tuple[str, str]] = Counter()
     total = differences = 0
-    print("| documents | number | MB | decisions | cleaned texts | reference lane | oracle failed | differences |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| documents | number | MB | decisions | cleaned texts | reference lane | oracle failed | differences |\n|---|---|---|---|---|---|---|---|"
+    )
     for kind, texts in make_documents(options).items():
         start = time.monotonic()
-        theirs, ours = ask_oracle(options.oracle_python, texts), judge(texts)
+        theirs, ours = ask_oracle(options.oracle_python, texts, folder), judge(texts)
         found = compare(texts, ours, theirs, met)
         size = sum(len(text.encode()) for text in texts) / 1e6
         cleaned = sum(row[f"{name}_sha256"] is not None for row in theirs for name in ("c4", "c4-no-terminal"))

@@ -63,9 +63,7 @@ def batches(texts: Sequence[str]) -> list[Callable[[], DocumentBatch]]:
     made = [DocumentBatch.from_texts(part) for part in parts]
 
     def again(batch: DocumentBatch) -> Callable[[], DocumentBatch]:
-        return lambda: DocumentBatch(
-            file="", data=batch.data, offsets=batch.offsets, position=batch.position, ids=batch.ids, metadata={}
-        )
+        return lambda: DocumentBatch(file="", data=batch.data, offsets=batch.offsets, position=batch.position, ids=batch.ids, metadata={})
 
     return [again(batch) for batch in made]
 
@@ -104,7 +102,7 @@ class Stages:
         self.lap("new chunks: rule flags")
         cited = citations.cite(segments, flags, counter._pool)
         flags.sync_with(segments.vocabulary, tokens)
-        refused = citations.find_refused(segments, cited, flags)
+        refused = citations.find_refused(segments, cited, flags, counter._pool)
         self.lap("citations, refusals")
         columns, kept = counts.count_c4(segments, cited, flags.records, counter._pool)
         self.lap("line ends, C4, sentences")

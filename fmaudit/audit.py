@@ -65,16 +65,18 @@ class Signal(ABC):
     """A named set of per-document columns, computed once per batch and shared by every audit that names it.
 
     `compute` is pure: the same batch gives the same rows, in any process and after any other batch. An instance lives as
-    long as its worker process, so it may keep models and memos, never results.
+    long as its worker process, so it may keep models and memos, never results. `reads` names the parameters that change its rows:
+    only those reach it, so that a new threshold of the audit never costs reading the corpus again.
     """
 
     name: ClassVar[str]
     version: ClassVar[str]
     schema: ClassVar[pa.Schema]
     needs: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Mapping[str, Any] | None = None) -> None:
-        """Take the signal's parameters: those of the audit that names it."""
+        """Take the parameters that `reads` names, from the audit of the signal's own plugin."""
         self.params: Mapping[str, Any] = params or {}
 
     @abstractmethod
@@ -96,9 +98,10 @@ class Tally(ABC):
     version: ClassVar[str]
     schema: ClassVar[pa.Schema]
     needs: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Mapping[str, Any] | None = None) -> None:
-        """Take the tally's parameters: those of the audit that names it."""
+        """Take the parameters that `reads` names, from the audit of the tally's own plugin."""
         self.params: Mapping[str, Any] = params or {}
 
     @abstractmethod
@@ -125,6 +128,7 @@ class DocumentFilter:
     reasons: str
     cleaned_sha256: str | None = None
     rewrite: Callable[[DocumentBatch], pa.Array[Any]] | None = None
+    metadata: tuple[str, ...] = ()  # fields of `meta` it asks for; a corpus without them has no such filter
 
 
 class Audit(ABC):

@@ -144,11 +144,13 @@ def open_run(name: str = "latest", directory: str | Path = "runs") -> Run:
 def _filters(plan: dict[str, Any], target: str, plugins: PluginManager) -> list[DocumentFilter]:
     from fmaudit.audit import CorpusAudit
 
-    filters = []
+    filters: list[DocumentFilter] = []
+    kept = set(plan["settings"]["corpus"][target]["metadata"])
     for planned in plan["audits"]:
         kind = plugins.audits.get(planned["audit"])
         if planned["target"] == target and kind is not None and issubclass(kind, CorpusAudit):
-            filters += list(kind(kind.Params.model_validate(planned["parameters"])).filters())
+            audit = kind(kind.Params.model_validate(planned["parameters"]))
+            filters += [item for item in audit.filters() if kept.issuperset(item.metadata)]
     return filters
 
 

@@ -317,13 +317,13 @@ def read_lines(
     arena: Any,
     arena_ends: Any,
     state: Any,
+    scratch: Any,
 ) -> tuple[int, int, int]:
     """Read the lines of `data[at:stop]` until the step is full: why it stopped, at which line, and where that line ends.
 
     `limits`: documents, text bytes, label bytes, line bytes, position that ends the step, whether to sample.
-    `state`: documents, text bytes, label bytes, labels, documents left out; brought up to date.
+    `state`: documents, text bytes, label bytes, labels, documents left out; brought up to date. `scratch` has 8 bytes.
     """
-    scratch = np.empty(8, np.uint8)
     while at < stop:
         count, size, entries = state[0], state[1], state[3]
         if count >= limits[0] or size >= limits[1] or state[2] >= limits[2] or base + at >= limits[4]:

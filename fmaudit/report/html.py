@@ -144,9 +144,11 @@ def _figure(figure: Figure, place: int, budget: _Budget) -> dict[str, Any]:
     }
 
 
-def _css() -> str:
+def _css() -> Any:
+    from markupsafe import Markup
+
     sheet = (files("fmaudit.report") / "templates" / "report.css").read_text(encoding="utf-8")
-    return sheet.replace("/*light*/", css_variables(dark=False)).replace("/*dark*/", css_variables(dark=True))
+    return Markup(sheet.replace("/*light*/", css_variables(dark=False)).replace("/*dark*/", css_variables(dark=True)))  # noqa: S704 - our own
 
 
 @cache
@@ -161,6 +163,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["clip"] = clip
     return environment.get_template("report.html.jinja")
 
 

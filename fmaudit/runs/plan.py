@@ -220,12 +220,13 @@ def _add_signal(
 
 
 def _owner_params(kind: str, name: str, audits: Sequence[PlannedAudit], plugins: PluginManager) -> Mapping[str, Any]:
-    """Take the parameters of the audit from the signal's own plugin, else none: a guest never changes the host's rows."""
+    """Take what it reads of its own plugin's audit, else nothing: a guest never changes the host's rows."""
     owner = plugins.owner(kind, name).name
+    reads = plugins.signals[name].reads if kind == "signals" else plugins.tallies[name].reads
     for planned in audits:
         audit = planned.audit
         if planned.plugin == owner and isinstance(audit, CorpusAudit) and name in (*audit.signals, *audit.tallies):
-            return planned.parameters
+            return {key: value for key, value in planned.parameters.items() if key in reads}
     return {}
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numba
 import numpy as np
@@ -99,7 +99,7 @@ def _drop_unused(folder: Path) -> None:
 
 # Without numba's run-time memory: counting references for every array that is passed on made the kernels up to seven times
 # slower. So a kernel cannot allocate; its caller hands it all the room it needs.
-_OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,15 +109,16 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     source = Path(function.__code__.co_filename).resolve()
     folder = _kernel_cache(source.parent) if source.is_file() else None
-    previous = config.CACHE_DIR
+    numba_config: Any = config
+    previous = numba_config.CACHE_DIR
     # numba picks the folder while decorating; other users of numba in this process keep theirs
-    config.CACHE_DIR = str(folder or "")
+    numba_config.CACHE_DIR = str(folder or "")
     try:
-        return numba.njit(cache=folder is not None, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        return cast("Callable[..., Any]", numba.njit(cache=folder is not None, **_OPTIONS)(function))
     finally:
-        config.CACHE_DIR = previous
+        numba_config.CACHE_DIR = previous
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a helper that is compiled into the kernels that call it."""
-    return numba.njit(forceinline=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+    return cast("Callable[..., Any]", numba.njit(forceinline=True, **_OPTIONS)(function))

@@ -4,6 +4,9 @@ The tables come from spaCy itself (`english.py`). Lengths are code points throug
 be looking at.
 """
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final, NamedTuple
@@ -144,9 +147,7 @@ def measure_length(
 
 
 @inlined
-def suffix_length(
-    points: Ints, a: int, z: int, classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints
-) -> int:
+def suffix_length(points: Ints, a: int, z: int, classes: Classes, numbers: Ints, text: Bytes, data: Bytes, start: int, bounds: Ints) -> int:
     """Give the length of the suffix to split, 0 for none: the longest that any expression finds."""
     if a >= z:
         return 0

@@ -36,7 +36,12 @@ def probe() -> EnglishTables | None:
     lengths = [[len(token) for token in matches.get(text, ())] for text in specials]
     matched = [text for text in specials if text in matches]
     units = _units()
-    sets = (specials, units, {token for text in matched for token in matches[text][:-1]}, {token for text in matched for token in matches[text][1:]})
+    sets = (
+        specials,
+        units,
+        {token for text in matched for token in matches[text][:-1]},
+        {token for text in matched for token in matches[text][1:]},
+    )
     numbers, text = pack_sets([sorted(strings) if isinstance(strings, set) else strings for strings in sets], kinds.HEADER)
     for at, rows in ((kinds.PARTS, parts), (kinds.MATCHES, lengths)):
         numbers[at] = len(numbers)
@@ -95,9 +100,9 @@ def _expressions_are_known() -> bool:
     longer_punctuation = [piece for piece in c.LIST_PUNCT + c.LIST_QUOTES if len(piece.replace("\\", "")) > 1]
     defaults = English.Defaults
     return (
-        list(defaults.prefixes) == prefixes
-        and list(defaults.suffixes) == suffixes
-        and list(defaults.infixes) == infixes
+        list(defaults.prefixes or ()) == prefixes
+        and list(defaults.suffixes or ()) == suffixes
+        and list(defaults.infixes or ()) == infixes
         and defaults.token_match is None
         and url == _URL_SHA
         and currency == [r"US\$", r"C\$", r"A\$"]
@@ -182,8 +187,45 @@ def agrees_with_spacy(tables: EnglishTables, count: int = 4000, seed: int = 1) -
 def sample_chunks(specials: Sequence[str], count: int, rng: random.Random) -> list[str]:
     """Make chunks out of special cases, signs, numbers, units, URLs and words."""
     signs = [*"()[]{}<>.,;:!?'\"“”‘’`*_#&%§=+-–—~/\\|@^°$£€…。、«»•◦©", "...", "..", "--", "---", "’s", "'s", "……", "US$", "C$", "😀"]
-    words = ["foo", "Bar", "BAZ", "a", "I", "x", "naïve", "Ünï", "слово", "字", "한글", "हिन्दी", "3", "10", "2.5", "1,000", "km", "kg", "GB", "m/s", "м²"]
-    links = ["http://", "www.", "example.com", "a.co", "8.8.8.8", "10.0.0.1", "mail@", ":80", "/path", "?q=1", ".org", "e.g.", "x.y.Z", "and/or"]
+    words = [
+        "foo",
+        "Bar",
+        "BAZ",
+        "a",
+        "I",
+        "x",
+        "naïve",
+        "Ünï",
+        "слово",
+        "字",
+        "한글",
+        "हिन्दी",
+        "3",
+        "10",
+        "2.5",
+        "1,000",
+        "km",
+        "kg",
+        "GB",
+        "m/s",
+        "м²",
+    ]
+    links = [
+        "http://",
+        "www.",
+        "example.com",
+        "a.co",
+        "8.8.8.8",
+        "10.0.0.1",
+        "mail@",
+        ":80",
+        "/path",
+        "?q=1",
+        ".org",
+        "e.g.",
+        "x.y.Z",
+        "and/or",
+    ]
     words += ["can't", "o'clock", "C++", "U.S.", "Ph.D.", "İ", "\u200b", "\u0301", "_x_", "10km", "5m.", "a.m.", "don’t"]
     pools = [specials, signs, signs, words, links]
     chunks = []

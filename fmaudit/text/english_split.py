@@ -1,5 +1,8 @@
 """Put the pieces of spaCy's English tokenizer together: affixes outside in, then what is left, then matches among the tokens."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final, NamedTuple
@@ -49,7 +52,8 @@ class Scratch(NamedTuple):
 def make_scratch(longest: int) -> Scratch:
     """Make room for chunks of up to `longest` bytes."""
     room = longest + 16
-    return Scratch(*(np.empty(room, np.int32) for _ in range(4)), np.empty(3 * _MOST_FOUND, np.int32))
+    points, bounds, tokens, back = (np.empty(room, np.int32) for _ in range(4))
+    return Scratch(points, bounds, tokens, back, np.empty(3 * _MOST_FOUND, np.int32))
 
 
 @inlined

@@ -3,6 +3,9 @@
 Every array of bytes given to these helpers has 8 readable bytes behind the last one that counts.
 """
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 import sys

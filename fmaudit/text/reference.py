@@ -5,6 +5,7 @@ It does in a readable way what the kernels do fast, tests compare the two, and t
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -69,7 +70,7 @@ def split_sentences(text: str) -> list[str]:
     with _pipeline().memory_zone():
         ends = [sentence.end_char for sentence in _parse(speakable).sents]
     borders = [0, *ends[:-1], len(text)]
-    return [text[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    return [text[a:b] for a, b in itertools.pairwise(borders)]
 
 
 def count_sentences(text: str) -> int:

@@ -1,5 +1,8 @@
 """The kernel that reads the text: chunks, line breaks and the text without its white space, in one walk."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final
@@ -73,7 +76,7 @@ def find(slots: Words, key: Word, place: Word, data: Bytes, start: int, length: 
     while True:
         held = slots[2 * slot + uint64(1)]
         if held == uint64(0):
-            return int64(-1), slot
+            return int64(-1), slot  # type: ignore[return-value]
         if slots[2 * slot] == key and int64(held >> _LENGTH_SHIFT) == length:
             number = int64(held & _ID_MASK)
             if length <= 8 or same_bytes(data, start, arena, starts[number], length):
@@ -95,7 +98,16 @@ def find_or_add(
 
 @compiled
 def _add(
-    slots: Words, slot: Word, key: Word, data: Bytes, start: int, length: int, arena: Bytes, starts: Ints, lengths: npt.NDArray[np.int32], state: Ints
+    slots: Words,
+    slot: Word,
+    key: Word,
+    data: Bytes,
+    start: int,
+    length: int,
+    arena: Bytes,
+    starts: Ints,
+    lengths: npt.NDArray[np.int32],
+    state: Ints,
 ) -> int:
     """Enter a new chunk at a free slot; -1 when there is no room."""
     number = state[SIZE]

@@ -3,6 +3,9 @@
 Kernels get few arrays instead of a tree of them: numba counts references for each array of a tuple, which costs more than a look-up.
 """
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from collections.abc import Sequence

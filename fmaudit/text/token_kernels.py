@@ -1,5 +1,8 @@
 """Enter chunks and their tokens: ids for tokens, counts, and what the chunk does to a sentence."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 import numpy as np
@@ -124,5 +127,20 @@ def enter_chunks(
     """Enter chunks whose token lengths are known."""
     begin = int64(0)
     for i in range(len(numbers)):
-        _enter(numbers[i], lengths, begin, counts[i], told[i], arena, starts[numbers[i]], seed, flags, chunks, tokens, slots, token_starts, state)
+        _enter(
+            numbers[i],
+            lengths,
+            begin,
+            counts[i],
+            told[i],
+            arena,
+            starts[numbers[i]],
+            seed,
+            flags,
+            chunks,
+            tokens,
+            slots,
+            token_starts,
+            state,
+        )
         begin += counts[i]

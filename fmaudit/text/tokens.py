@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +57,14 @@ class TokenFeature(ChunkFeature):
         for begin in range(0, len(numbers), _PASS):
             self._fill_by_spacy(vocabulary, numbers[begin : begin + _PASS])
 
+    @staticmethod
+    def joins_across(chunks: Sequence[bytes]) -> bool:
+        """Tell whether chunks that stand one plain space apart have other tokens than each alone; needs only be asked of the rare
+        ones told MERGED whose neighbour is told to go on (ENDS_OPEN before STARTS_CLOSE)."""
+        from fmaudit.text.english import joins_across
+
+        return joins_across(b" ".join(chunks).decode())
+
     def _make_room(self, vocabulary: Vocabulary, tokens: int) -> None:
         from fmaudit.text.scan import rehash
 
@@ -105,4 +115,4 @@ def _steps(sizes: Ints, first: int, most: int = 1 << 20) -> list[tuple[int, int]
     ends = np.cumsum(sizes, dtype=np.int64)
     cuts = np.searchsorted(ends, np.arange(most, int(ends[-1]), most))
     borders = [first, *sorted({first + int(cut) for cut in cuts} - {first}), first + len(sizes)]
-    return list(zip(borders[:-1], borders[1:], strict=True))
+    return list(itertools.pairwise(borders))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from fmaudit_corpus_language.results import by_language, estimated, family, few,
 from fmaudit_corpus_language.tables import DECLARED
 
 if TYPE_CHECKING:
+    from fmaudit.stats import Estimate
+
     from fmaudit_corpus_language.tables import Flags, Tables
 
 __all__ = ["Doubts"]
@@ -42,15 +44,15 @@ class Doubts:
 
     def _disagreement(self) -> Iterator[Metric]:
         """Yield how often langdetect names another macrolanguage; the documents drawn count with one over their rate."""
-        what = "share of documents in langdetect's languages on which it names another macrolanguage; drawn by label, weighted back"
-        drawn = int(self.drawn_disagreement.seen.sum())
-        overall, _ = rates(self.weighted_disagreement, drawn)
+        what = "share of documents in langdetect's languages on which it names another macrolanguage; drawn by label and size, weighted back"
+        drawn = int(self.drawn.seen.sum())
+        overall, each = self.disagreement
         least = self.tables.params.min_n
         if overall is None or drawn < least:
             yield few("disagreement", drawn, least)
         else:
             yield estimated("disagreement", overall, tables=self.tables, what=what)
-        for label, estimate in rates(self.drawn_disagreement)[1].items():
+        for label, estimate in each.items():
             if estimate.n >= least:
                 yield estimated("disagreement", estimate, tables=self.tables, what=what, slice_=by_language(label))
 
@@ -90,14 +92,15 @@ class Doubts:
         return f"{self.tables.macro_of('language.langdetect_label::varchar')} <> {self.tables.macro}"
 
     @cached_property
-    def drawn_disagreement(self) -> Flags:
-        """Documents drawn on which langdetect disagrees, counted as they are."""
+    def drawn(self) -> Flags:
+        """Documents that langdetect was asked about, counted as they are."""
         return self.tables.flags(self._disagrees, self._comparable)
 
     @cached_property
-    def weighted_disagreement(self) -> Flags:
-        """The same, each document standing for those that were not drawn."""
-        return self.tables.flags(self._disagrees, self._comparable, weight="1.0 / language.langdetect_rate")
+    def disagreement(self) -> tuple[Estimate | None, dict[str, Estimate]]:
+        """How often langdetect disagrees, overall and by label, each document standing for those that were not drawn."""
+        weighted = self.tables.flags(self._disagrees, self._comparable, weight="1.0 / language.langdetect_rate")
+        return rates(weighted, self.drawn.seen.sum(axis=0)) if weighted.labels else (None, {})
 
     @cached_property
     def declared_flags(self) -> Flags:
@@ -177,7 +180,7 @@ class Doubts:
             )
         unknown = self.tables.undeclarable
         if unknown:
-            names = [f"{language(name).name if len(name) < 20 else name[:20]!r} ({count})" for name, count in unknown.items()]
+            names = [f"{_declared_name(name)} ({count})" for name, count in unknown.items()]
             yield Finding(
                 code="declared-unsupported",
                 severity=Severity.NOTE,
@@ -201,7 +204,7 @@ class Doubts:
         )
 
     def _disagreement_findings(self) -> Iterator[Finding]:
-        for label, rate, n in self._unusual(self.drawn_disagreement)[:MOST_FINDINGS]:
+        for label, rate, n in self._unusual(self.disagreement[1])[:MOST_FINDINGS]:
             yield Finding(
                 code="detectors-disagree",
                 severity=Severity.NOTE,
@@ -213,11 +216,10 @@ class Doubts:
                 advice="two detectors trained on the same encyclopaedia may agree and be wrong, but where they disagree one of them is",
             )
 
-    def _unusual(self, flags: Flags) -> Sequence[tuple[str, float, int]]:
+    def _unusual(self, each: Mapping[str, Estimate]) -> Sequence[tuple[str, float, int]]:
         """Find the labels whose rate is well above that of all others, at a false-discovery rate of 5 %."""
         from fmaudit import stats
 
-        _, each = rates(flags)
         tested = {label: estimate for label, estimate in each.items() if estimate.n >= self.tables.params.min_n}
         if len(tested) < 2:
             return []
@@ -235,6 +237,12 @@ class Doubts:
             if q <= FALSE_DISCOVERY and estimate.value >= UNUSUAL * others[label]
         ]
         return sorted(found, key=lambda item: (-item[1], item[0]))
+
+
+def _declared_name(written: str) -> str:
+    """Name a declared language; what no table knows is quoted as the corpus wrote it, cut short."""
+    known = language(written.strip().lower()).name
+    return repr(written[:20]) if known == written.strip().lower() else known
 
 
 def _upper_tail(hits: float, n: float, rate: float) -> float:

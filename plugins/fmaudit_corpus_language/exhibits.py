@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fmaudit import Exhibit
 from fmaudit_corpus_language.facts import CRAWL, SPEAKERS_SOURCE, WORLD_POPULATION_SOURCE, crawl_shares, script_name
 from fmaudit_corpus_language.reach import speaker_share
-from fmaudit_corpus_language.results import name_of, rates
+from fmaudit_corpus_language.results import name_of
 
 if TYPE_CHECKING:
     from fmaudit_corpus_language.corrected import Correction
@@ -181,7 +181,7 @@ class Exhibits:
                 "low": estimate.interval.low,
                 "high": estimate.interval.high,
             }
-            for label, estimate in rates(self.doubts.drawn_disagreement)[1].items()
+            for label, estimate in self.doubts.disagreement[1].items()
         ]
         if rows:
             rows.sort(key=lambda row: (-row["rate"], -row["asked"], row["language"]))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmaudit import ModelFileError
-from fmaudit_corpus_language.tree import huffman_tree
+from fmaudit_corpus_language.tree import UNBUILT, huffman_tree
 
 __all__ = ["DEFAULT_MODEL", "KNOWN_MODELS", "FastTextModel", "ModelFile", "bundled_model", "load_model", "open_model"]
 
@@ -229,6 +229,8 @@ def _dictionary(cursor: _Cursor, header: _Header) -> tuple[tuple[bytes, ...], tu
             counts.append(count)
     if len(set(labels)) < len(labels) or len(set(words)) < len(words):
         raise cursor.fail("a dictionary entry appears twice")
+    if sum(counts) >= UNBUILT:
+        raise cursor.fail("the labels' counts are too large")
     return tuple(words), tuple(labels), counts
 
 

@@ -90,7 +90,9 @@ def _keep(label: int, score: Any, found: Numbers, found_score: Floats) -> None:
 def best_two_outputs(hidden: Floats, output_columns: Floats, scores: Floats, found: Numbers, found_score: Floats) -> None:
     """Take the two best labels of a plain softmax and their log scores."""
     _project(hidden, output_columns, scores)
-    highest = scores.max()
+    highest = scores[0]
+    for j in range(len(scores)):
+        highest = max(highest, scores[j])
     total = np.float32(0.0)
     for j in range(len(scores)):
         scores[j] = np.float32(exp(scores[j] - highest))

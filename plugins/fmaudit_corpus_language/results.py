@@ -110,13 +110,14 @@ def _alone(hits: float, total: float, documents: float) -> Estimate | None:
     return stats.Estimate(value=share, interval=Interval(interval.low, interval.high, interval.level, interval.method), n=round(documents))
 
 
-def rates(flags: Flags, documents: int | None = None) -> tuple[Estimate | None, dict[str, Estimate]]:
-    """Estimate the rate of a mark over all documents that were looked at, and by label; `documents` is their number where weighted."""
+def rates(flags: Flags, documents: Floats | None = None) -> tuple[Estimate | None, dict[str, Estimate]]:
+    """Estimate the rate of a mark over all documents that were looked at, and by label; `documents` are their numbers where weighted."""
     if not flags.labels:
         return None, {}
     hits, seen = flags.hits.sum(axis=1, keepdims=True), flags.seen.sum(axis=1, keepdims=True)
-    overall = shares(hits, seen, seen.sum(axis=0) if documents is None else np.array([float(documents)]))[0]
-    each = shares(flags.hits, flags.seen, flags.seen.sum(axis=0))
+    counts = flags.seen.sum(axis=0) if documents is None else documents
+    overall = shares(hits, seen, counts.sum(keepdims=True))[0]
+    each = shares(flags.hits, flags.seen, counts)
     return overall, {label: estimate for label, estimate in zip(flags.labels, each, strict=True) if estimate is not None}
 
 

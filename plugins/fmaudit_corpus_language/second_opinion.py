@@ -12,11 +12,13 @@ import numpy.typing as npt
 from fmaudit import kernels
 from fmaudit_corpus_language.facts import crawl_shares, language
 
-__all__ = ["LONGEST", "SEED", "SecondOpinion", "chosen", "sampling_rate"]
+__all__ = ["LONGEST", "SEED", "SecondOpinion", "chosen", "rates_by_size", "sampling_rate"]
 
 SEED = 20171204
 LONGEST = 500  # code points of a document that are looked at
-MOST_BOOST = 20.0
+MOST_BOOST = 10.0
+FULL_SIZE = 4096  # bytes of a document from which on it is drawn at its label's full rate
+LEAST_SIZE = 0.05
 UNKNOWN_SHARE = 0.00002  # of languages that Common Crawl's table does not list
 
 
@@ -60,11 +62,20 @@ def sampling_rate(label: str, base: float) -> float:
     """Return the rate at which documents with this label are looked at.
 
     Rare languages need a higher rate for the same error: it grows with one over the root of the language's share of the web, which
-    is fixed beforehand, so that the rate of a document depends on its label only.
+    is fixed beforehand, so that the rate of a document depends on its label and size only. A base of 1 asks about everything.
     """
+    if base >= 1.0:
+        return 1.0
     shares = crawl_shares()
     share = shares.get(language(label).label, UNKNOWN_SHARE)
     return min(1.0, base * min(MOST_BOOST, float(np.sqrt(shares["en"] / share))))
+
+
+def rates_by_size(rates: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], base: float) -> npt.NDArray[np.float64]:
+    """Lower the rates of short documents, which cost langdetect as much as long ones and everything else far less."""
+    if base >= 1.0:
+        return rates
+    return np.minimum(1.0, rates * np.clip(sizes / FULL_SIZE, LEAST_SIZE, 1.0))
 
 
 def chosen(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -114,12 +114,13 @@ class Shares:
         for name, statistic, unit in figures:
             if counts.sum() < self.tables.params.min_n:
                 yield undefined(name, f"{counts.sum():.0f} documents with a language", n=int(counts.sum()), unit=unit)
-            elif self.tables.clustered:
+                continue
+            if self.tables.clustered:
                 estimate = stats.bootstrap_clusters(counts[counts.any(axis=1)], statistic)
-                yield estimated(name, estimate, tables=self.tables, what="of the raw shares of documents with a language", unit=unit)
             else:
-                estimate = stats.bootstrap_counts(counts.sum(axis=0), statistic)
-                yield estimated(name, estimate, tables=self.tables, what="of the raw shares of documents with a language", unit=unit)
+                estimate = stats.bootstrap_counts([counts.sum(axis=0)], statistic)
+            estimate = replace(estimate, n=int(counts.sum()), n_clusters=self.tables.n_clusters)
+            yield estimated(name, estimate, tables=self.tables, what="of the raw shares of documents with a language", unit=unit)
 
     def findings(self) -> Iterator[Finding]:
         """Yield languages never seen and documents that no language could be given to."""

@@ -61,6 +61,7 @@ class LanguageSignal(Signal):
         ]
     )
 
+    reads: ClassVar[tuple[str, ...]] = ("model", "model_sha256", "line_letters", "line_min_score", "script_letters", "langdetect_rate")
     MIXED_SHARE: ClassVar[float] = 0.2  # of the lines that each of two languages must have in a mixed document
 
     def __init__(self, params: Mapping[str, Any] | None = None) -> None:
@@ -153,10 +154,11 @@ class LanguageSignal(Signal):
         }
 
     def _second_columns(self, batch: DocumentBatch, labels: Labels, no_evidence: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        from fmaudit_corpus_language.second_opinion import chosen, sampling_rate
+        from fmaudit_corpus_language.second_opinion import chosen, rates_by_size, sampling_rate
 
         by_label = np.array([sampling_rate(label, self.settings.langdetect_rate) for label in self._model.labels])
         rates = np.where(no_evidence | (labels.label[:, 0] < 0), 0.0, by_label[np.maximum(labels.label[:, 0], 0)])
+        rates = rates_by_size(rates, np.diff(batch.offsets), self.settings.langdetect_rate)
         drawn = chosen(batch.data, batch.offsets, rates)
         found: list[tuple[str | None, float | None]] = [(None, None)] * len(batch)
         for i in np.flatnonzero(drawn):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["huffman_tree"]
+__all__ = ["UNBUILT", "huffman_tree"]
 
-_UNBUILT = 10**15  # fastText's count of a node that does not exist yet
+UNBUILT = 10**15  # fastText's count of a node that does not exist yet; real counts must add up to less
 
 
 def huffman_tree(counts: Sequence[int]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -19,7 +19,7 @@ def huffman_tree(counts: Sequence[int]) -> tuple[npt.NDArray[np.int32], npt.NDAr
     """
     leaves = len(counts)
     nodes = 2 * leaves - 1
-    weight = [*counts, *[_UNBUILT] * (leaves - 1)]
+    weight = [*counts, *[UNBUILT] * (leaves - 1)]
     children = np.full((2, nodes), -1, np.int32)
     leaf, inner = leaves - 1, leaves
     for node in range(leaves, nodes):

@@ -46,6 +46,7 @@ class QualityAudit(CorpusAudit):
                 reasons=rule_set.all_reasons(),
                 cleaned_sha256=rule_set.cleaned_sha256(),
                 rewrite=_rewriter(rule_set) if rule_set.cleaned else None,
+                metadata=tuple(sorted(_fields(rule_set))),
             )
             for rule_set in self.settings.all_rule_sets()
         ]
@@ -92,8 +93,7 @@ class QualityAudit(CorpusAudit):
         measurable: list[RuleSet] = []
         missing: list[Metric | Finding] = []
         for rule_set in self.settings.all_rule_sets():
-            fields = {test.field for test in rule_set.tests if isinstance(test, MetadataRule)}
-            absent = sorted(fields - set(seen.metadata))
+            absent = sorted(_fields(rule_set) - set(seen.metadata))
             if not absent:
                 measurable.append(rule_set)
                 continue
@@ -119,6 +119,10 @@ class QualityAudit(CorpusAudit):
                 )
             )
         return measurable, missing
+
+
+def _fields(rule_set: RuleSet) -> set[str]:
+    return {test.field for test in rule_set.tests if isinstance(test, MetadataRule)}
 
 
 def _rewriter(rule_set: RuleSet) -> Callable[[DocumentBatch], Any]:

@@ -11,7 +11,7 @@ from fmaudit import DocumentBatch, Signal, Tally
 
 __all__ = ["DuplicatesSignal", "LineTally", "ParagraphTally", "PieceTally"]
 
-SHORTEST = 20  # characters of the shortest line or paragraph that is followed across documents
+SHORTEST = 10  # characters of the shortest line or paragraph that is followed across documents
 SAMPLE_BITS = 16  # the share of hashes kept is decided by this many bits
 
 
@@ -40,6 +40,7 @@ class PieceTally(Tally):
     """
 
     version: ClassVar[str] = "1"
+    reads: ClassVar[tuple[str, ...]] = ("shortest_line", "line_share")
     schema: ClassVar[pa.Schema] = pa.schema(
         [  # type: ignore[arg-type]
             ("hash", pa.int64()),
@@ -58,7 +59,7 @@ class PieceTally(Tally):
         from fmaudit_corpus_quality import fingerprints as own
 
         shortest = int(self.params.get("shortest_line", SHORTEST))
-        most = own.most_pieces(batch.nbytes, shortest)
+        most = own.most_pieces(batch, shortest)
         slots = np.full(max(16, 1 << (2 * most).bit_length()), -1, np.int32)
         table = np.empty((most, own.FIELDS), np.int64)
         found = table[: own.hash_pieces(batch.data, batch.offsets, self.line_feeds, shortest, slots, table)]

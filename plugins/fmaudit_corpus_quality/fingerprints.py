@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import int64, uint64
 
-from fmaudit import kernels
+from fmaudit import DocumentBatch, kernels
 
 __all__ = ["hash_documents", "hash_pieces", "most_pieces"]
 
@@ -29,9 +30,10 @@ def hash_documents(data, offsets, high, low):  # type: ignore[no-untyped-def]
         low[document] = int64(hash_bytes(data, start, length, SECOND))
 
 
-def most_pieces(size: int, shortest: int) -> int:
-    """Bound the number of pieces of at least `shortest` characters, each ended by a line feed or a document."""
-    return size // max(shortest, 1) + 1
+def most_pieces(batch: DocumentBatch, shortest: int) -> int:
+    """Bound the number of pieces: each ends at a line feed or with its document, and has its characters."""
+    ends = int(np.count_nonzero(batch.data[: batch.nbytes] == 10)) + len(batch)
+    return min(ends, batch.nbytes // max(shortest, 1) + 1)
 
 
 @inlined

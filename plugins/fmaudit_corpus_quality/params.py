@@ -33,7 +33,7 @@ class QualityParams(Params):
         default_factory=dict, description="Conditions on metadata that a kept document meets: `score = '>= 3'`."
     )
     minimum_documents: int = Field(30, ge=1, description="The fewest documents a share is given for.")
-    shortest_line: int = Field(20, ge=1, description="Characters of the shortest line or paragraph followed across documents.")
+    shortest_line: int = Field(10, ge=1, description="Characters of the shortest line or paragraph followed across documents.")
     line_share: float = Field(1.0, gt=0, le=1, description="The share of all different lines and paragraphs that is stored.")
 
     @field_validator("rule_sets")

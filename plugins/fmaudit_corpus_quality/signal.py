@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
 from fmaudit import DocumentBatch, Signal
 
 __all__ = ["QualitySignal", "rewrite"]
@@ -24,7 +25,7 @@ _FINEWEB = (
 _PREFIXES = ("c4", "c4nt")
 
 
-def _c4_fields(prefix: str) -> list[pa.Field]:
+def _c4_fields(prefix: str) -> list[pa.Field[Any]]:
     counts = [pa.field(f"{prefix}_{name}", pa.int32()) for name in ("sentences", "lines", "characters")]
     return [pa.field(f"{prefix}_blocker", pa.int8()), *counts, pa.field(f"{prefix}_sha256", pa.binary(32))]
 
@@ -100,7 +101,7 @@ def _count_by_reference(columns: dict[str, Any], row: int, text: str) -> None:
         columns[name][row] = value
 
 
-def rewrite(batch: DocumentBatch, terminal: bool) -> pa.Array:
+def rewrite(batch: DocumentBatch, terminal: bool) -> pa.Array[Any]:
     """Give the texts that C4 leaves, with or without its rule on terminal punctuation; a document it drops keeps its text."""
     from fmaudit_corpus_quality.kernels.reference import clean_text
 
@@ -109,7 +110,7 @@ def rewrite(batch: DocumentBatch, terminal: bool) -> pa.Array:
     counts = counter.count(batch)
     kept: npt.NDArray[np.bool_] = counts.is_kept(prefix)
     texts, _ = counter.clean(counts, prefix, kept)
-    view = memoryview(texts.text)
+    view = memoryview(texts.text.data)
     rows: list[Any] = []
     for row in range(len(batch)):
         original = batch.text[row].as_py

@@ -74,13 +74,11 @@ def test_positions_lead_back_to_the_record(kit, write, name):
         (record("conversion", b"x" * 50, 99, Content_Type="text/plain", Content_Length="many"), "broken-record"),
         (record("conversion", b"x" * 50, 99, Content_Type="text/plain", Content_Length=None), "broken-record"),
         (b"garbage between records\r\n\r\n", "broken-record"),
-        (b"WARC/1.0\r\nWARC-Type: conversion\r\nno end of the header", "broken-record"),
+        (b"WARC/1.0\r\nWARC-Type: conversion\r\nno end of the header\r\n", "broken-record"),
     ],
 )
 def test_a_broken_record_costs_itself(kit, write, name, broken, reason):
     parts = [*RECORDS[:20], broken, *RECORDS[20:]]
-    if name.startswith("plain") and b"no end" in broken:
-        parts[20] += b"\r\n\r\n"
     seen = kit.read(write(name, PACKINGS[name](parts)))
     assert seen.texts == TEXTS
     assert set(seen.reasons) <= {reason, "truncated"}
@@ -108,7 +106,7 @@ def test_a_broken_member_costs_itself(kit, write):
     seen = kit.read(write("c.warc.wet.gz", b"".join(members)))
     assert seen.texts == [text for number, text in enumerate(TEXTS) if number not in (9, 29)]
     assert [entry.lost for entry in seen.ledger] == [True, False, True]
-    assert seen.reasons[1:] == ["checksum", "broken-record"]
+    assert seen.reasons == ["checksum", "checksum", "broken-record"]
 
 
 def test_several_records_in_one_member(kit, write):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import tarfile
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +152,36 @@ def test_the_signal_keeps_its_contract() -> None:
     assert_signal_contract(
         EncodingSignal(), [*REAL, *(misread(*pair) for pair in DAMAGED), BURMESE, ZAWGYI_TITLE, "\u00c3", "Ã", "\u00f0\u0178"]
     )
+
+
+def _lines(shared_data: Path) -> dict[str, list[str]]:
+    with tarfile.open(shared_data / "flores200" / "flores200_13langs.tar.xz") as archive:
+        files = {member.name: archive.extractfile(member) for member in archive.getmembers() if member.name.endswith(".txt")}
+        return {name: file.read().decode().splitlines() for name, file in files.items() if file is not None}
+
+
+def test_real_text_of_hundreds_of_languages_is_left_alone(shared_data: Path) -> None:
+    with zipfile.ZipFile(shared_data / "udhr" / "udhr2.zip") as archive:
+        lines = [
+            line
+            for name in archive.namelist()
+            if name.endswith(".txt")
+            for line in archive.read(name).decode(errors="replace").splitlines()
+        ]
+    lines += [line for found in _lines(shared_data).values() for line in found]
+    assert len(lines) > 90_000
+    assert sum(row["mojibake"] for row in scan(lines)) == 0
+
+
+def test_misread_sentences_of_thirteen_languages_are_found(shared_data: Path) -> None:
+    for name, lines in _lines(shared_data).items():
+        foreign = [line for line in lines[:500] if not line.isascii()]
+        found = sum(row["mojibake"] > 0 for row in scan([misread(line, "cp1252") for line in foreign]))
+        assert found >= 0.99 * len(foreign), name
+
+
+def test_zawgyi_is_told_from_unicode_on_real_sentences(shared_data: Path) -> None:
+    lines = next(found for name, found in _lines(shared_data).items() if "mya" in name)
+    for texts, fewest, most in ((lines, 0, 2), ([to_zawgyi(line) for line in lines], len(lines) - 5, len(lines))):
+        judged = sum(row["zawgyi"] >= 2 and row["zawgyi"] > row["burmese_unicode"] for row in scan(texts))
+        assert fewest <= judged <= most

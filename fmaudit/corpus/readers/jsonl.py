@@ -144,6 +144,7 @@ class CompiledLane(PythonLane):
         bounds = (limits.batch_documents, limits.batch_bytes, limits.batch_bytes, limits.document_bytes, 0, not sampler.all)
         self.limits = np.array(bounds, np.int64)
         self.seeds = np.array(sampler.seeds(), np.uint64)
+        self.scratch = np.empty(8, np.uint8)
         self._checked: Lines | None = None
         self._valid = False
 
@@ -195,6 +196,7 @@ class CompiledLane(PythonLane):
             step.arena,
             step.arena_offsets,
             state,
+            self.scratch,
         )
         step.count, step.text_bytes, step.arena_bytes, step.entries, step.skipped = state.tolist()
         return result

@@ -1,13 +1,16 @@
 """C4's line rules, with and without the rule on terminal punctuation, and the text they leave."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from fmaudit import Segments, kernels, text_layout
 
+from fmaudit import Segments, kernels, text_layout
 from fmaudit_corpus_quality.kernels.citations import CitedLines
 from fmaudit_corpus_quality.kernels.flags import (
     BULLET,
@@ -199,7 +202,9 @@ def _documents(
             else:
                 line_end = document_chunks[document + 1]
                 is_last = True
-                if _ends_in_break(data, offsets[document], offsets[document + 1], event, document_breaks[document], break_positions, break_kinds):
+                if _ends_in_break(
+                    data, offsets[document], offsets[document + 1], event, document_breaks[document], break_positions, break_kinds
+                ):
                     break
             row[0] += 1
             ordinal += 1
@@ -258,11 +263,13 @@ def _copy(source: Bytes, begin: int, end: int, text: Bytes, out: int) -> int:
         continued += ((marks >> np.uint64(7)) * np.uint64(0x0101010101010101)) >> np.uint64(56)
         position += 8
         out += 8
-    return np.int64(continued)
+    return np.int64(continued)  # type: ignore[return-value]
 
 
 @kernels.compiled
-def _write(data: Bytes, cited_data: Bytes, kept: KeptLines, variant: int, wanted: Bytes, text: Bytes, begins: Longs, ends: Longs, characters: Longs) -> None:
+def _write(
+    data: Bytes, cited_data: Bytes, kept: KeptLines, variant: int, wanted: Bytes, text: Bytes, begins: Longs, ends: Longs, characters: Longs
+) -> None:
     out = 0
     for document in range(len(begins)):
         begin = out

@@ -1,13 +1,16 @@
 """Lines with a citation like "[12]": C4 reads them without it, so their chunks and sentences are others."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from fmaudit import Segments, kernels, segment, text_layout, text_tables
 
+from fmaudit import Segments, TokenFeature, kernels, segment, text_layout, text_tables
 from fmaudit_corpus_quality.kernels.flags import BRACKET, BREAKS_SPACY, BYTES, ENDS_OPEN, FLAGS, MERGED, STARTS_CLOSE, RuleFlags
 
 __all__ = ["CitedLines", "cite", "find_refused"]
@@ -18,6 +21,7 @@ Longs = npt.NDArray[np.int64]
 
 _LINE_BREAK = text_layout.LINE_BREAK
 _DIGIT = text_tables.DIGIT
+_MOST_TOKENS = 11  # of a special case that spaCy looks for among tokens
 _EDIT, _ = kernels.join_bytes([b"[edit]"])
 _NEEDED, _ = kernels.join_bytes([b"[citation needed]"])
 
@@ -123,33 +127,63 @@ def _take_out(
     return count
 
 
-def find_refused(segments: Segments, cited: CitedLines, flags: RuleFlags) -> npt.NDArray[np.uint8]:
+def find_refused(segments: Segments, cited: CitedLines, flags: RuleFlags, pool: kernels.BufferPool) -> npt.NDArray[np.uint8]:
     """Mark the documents whose tokens cannot be told chunk by chunk.
 
-    These are the token at which spaCy stops with an error, and neighbouring chunks from which spaCy might join tokens to one of
-    its special cases: a longer match over the border would hide the shorter one inside the chunk.
+    These hold the token at which spaCy stops with an error, or neighbouring chunks that spaCy splits otherwise than each alone.
     """
     refused = np.zeros(len(segments), np.uint8)
-    lines = cited.lines
-    _mark(segments.document_chunks, np.arange(len(segments) + 1), segments.chunk_ids, segments.chunk_gaps, flags.records, refused)
-    if len(lines):
-        _mark(lines.document_chunks, cited.document_lines, lines.chunk_ids, lines.chunk_gaps, flags.records, refused)
+    whole = np.arange(len(segments) + 1)
+    for text, document_pieces in ((segments, whole), (cited.lines, cited.document_lines)):
+        documents, chunks = (pool.take(len(text.chunk_ids), np.int64) for _ in range(2))
+        count = _find_doubtful(
+            text.document_chunks, document_pieces, text.chunk_ids, text.chunk_gaps, flags.records, refused, documents, chunks
+        )
+        for document, chunk in zip(documents[:count], chunks[:count], strict=True):
+            if not refused[document] and TokenFeature.joins_across(_neighbourhood(text, int(chunk))):
+                refused[document] = 1
     return refused
 
 
+def _neighbourhood(text: Segments, chunk: int) -> list[bytes]:
+    """Give a chunk with those around it that one plain space parts, as far as any special case reaches."""
+    first = last = chunk
+    piece = int(np.searchsorted(text.document_chunks, chunk, side="right")) - 1
+    begin, end = int(text.document_chunks[piece]), int(text.document_chunks[piece + 1])
+    while first > begin and text.chunk_gaps[first] and chunk - first < _MOST_TOKENS:
+        first -= 1
+    while last + 1 < end and text.chunk_gaps[last + 1] and last - chunk < _MOST_TOKENS:
+        last += 1
+    return [text.vocabulary.chunk(int(number)) for number in text.chunk_ids[first : last + 1]]
+
+
 @kernels.compiled
-def _mark(piece_chunks: Longs, document_pieces: Longs, chunk_ids: Ints, chunk_gaps: Bytes, records: Ints, refused: Bytes) -> None:
-    """Mark documents by the chunks of their pieces: the document itself, or its rewritten lines."""
+def _find_doubtful(
+    piece_chunks: Longs,
+    document_pieces: Longs,
+    chunk_ids: Ints,
+    chunk_gaps: Bytes,
+    records: Ints,
+    refused: Bytes,
+    documents: Longs,
+    chunks: Longs,
+) -> int:
+    """List the chunks that a neighbour may change, by documents' pieces: the document itself, or its rewritten lines.
+
+    Marks the documents with a token that stops spaCy.
+    """
+    count = 0
     for document in range(len(document_pieces) - 1):
-        for piece in range(document_pieces[document], document_pieces[document + 1]):
-            first, stop = piece_chunks[piece], piece_chunks[piece + 1]
-            for chunk in range(first, stop):
-                flags = records[chunk_ids[chunk], FLAGS]
-                if not flags & (MERGED | BREAKS_SPACY):
-                    continue
-                before = records[chunk_ids[chunk - 1], FLAGS] if chunk > first and chunk_gaps[chunk] else 0
-                after = records[chunk_ids[chunk + 1], FLAGS] if chunk + 1 < stop and chunk_gaps[chunk + 1] else 0
-                joins_before = flags & STARTS_CLOSE and before & ENDS_OPEN
-                joins_after = flags & ENDS_OPEN and after & STARTS_CLOSE
-                if flags & BREAKS_SPACY or joins_before or joins_after:
-                    refused[document] = 1
+        first, stop = piece_chunks[document_pieces[document]], piece_chunks[document_pieces[document + 1]]
+        for chunk in range(first, stop):
+            flags = records[chunk_ids[chunk], FLAGS]
+            if flags & BREAKS_SPACY:
+                refused[document] = 1
+            if not flags & MERGED:
+                continue
+            before = records[chunk_ids[chunk - 1], FLAGS] if chunk > first and chunk_gaps[chunk] else 0
+            after = records[chunk_ids[chunk + 1], FLAGS] if chunk + 1 < stop and chunk_gaps[chunk + 1] else 0
+            if (flags & STARTS_CLOSE and before & ENDS_OPEN) or (flags & ENDS_OPEN and after & STARTS_CLOSE):
+                documents[count], chunks[count] = document, chunk
+                count += 1
+    return count

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from fmaudit import DocumentBatch, Segments, kernels
 
+from fmaudit import DocumentBatch, Segments, kernels
 from fmaudit_corpus_quality.kernels.c4 import C4_COLUMNS, KEPT_LENIENT, KEPT_STRICT, KeptLines, count_c4, write_cleaned
 from fmaudit_corpus_quality.kernels.citations import CitedLines, cite, find_refused
 from fmaudit_corpus_quality.kernels.flags import RuleFlags
@@ -47,7 +47,8 @@ class KernelCounts:
 
     def is_kept(self, prefix: str) -> npt.NDArray[np.bool_]:
         """Tell which documents a variant of C4 keeps by datatrove's default thresholds."""
-        return (self.columns[f"{prefix}_blocker"] == 0) & (self.columns[f"{prefix}_sentences"] >= MIN_SENTENCES)
+        blocker, sentences = self.columns[f"{prefix}_blocker"], self.columns[f"{prefix}_sentences"]
+        return np.asarray((blocker == 0) & (sentences >= MIN_SENTENCES))
 
 
 class Counter(threading.local):
@@ -76,20 +77,18 @@ class Counter(threading.local):
         columns = {"characters": segments.characters}
         for names, table in tables.items():
             columns |= dict(zip(names, table.T, strict=True))
-        return KernelCounts(columns, find_refused(segments, cited, self._flags), segments, cited, kept)
+        return KernelCounts(columns, find_refused(segments, cited, self._flags, self._pool), segments, cited, kept)
 
     def clean(self, counts: KernelCounts, prefix: str, wanted: npt.NDArray[np.bool_]) -> tuple[CleanedTexts, Longs]:
         """Write the texts that a variant of C4 leaves of the wanted documents; gives them and their code points."""
         text = self._pool.take(int(counts.segments.offsets[-1]) + len(counts.segments) + 64, np.uint8)
-        begins, ends, characters = write_cleaned(
-            counts.segments, counts.cited, counts.kept, VARIANTS[prefix], wanted.view(np.uint8), text
-        )
+        begins, ends, characters = write_cleaned(counts.segments, counts.cited, counts.kept, VARIANTS[prefix], wanted.view(np.uint8), text)
         return CleanedTexts(text, begins, ends), characters
 
 
 def digests(texts: CleanedTexts, wanted: npt.NDArray[np.bool_]) -> list[bytes | None]:
     """Give the SHA-256 of each wanted text."""
-    view = memoryview(texts.text)
+    view = memoryview(texts.text.data)
     rows: list[bytes | None] = [None] * len(texts.begins)
     for row in np.flatnonzero(wanted):
         rows[row] = hashlib.sha256(view[texts.begins[row] : texts.ends[row]]).digest()

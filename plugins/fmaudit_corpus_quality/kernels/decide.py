@@ -34,8 +34,8 @@ def verdicts(table: pa.Table | pa.RecordBatch, rule_set: str) -> Verdicts:
     names = list(rules)
     broken = np.array([rules[name] for name in names]).reshape(len(names), table.num_rows)
     reasons = [tuple(name for name, hit in zip(names, column, strict=True) if hit) for column in broken.T]
-    kept = ~broken.any(axis=0)
-    return Verdicts(kept, [row[0] if row else None for row in reasons], reasons)
+    kept = np.logical_not(broken.any(axis=0), dtype=np.bool_)
+    return Verdicts(np.asarray(kept), [row[0] if row else None for row in reasons], reasons)
 
 
 def _ratio(columns: Columns, above: str, below: str) -> npt.NDArray[np.float64]:

@@ -1,11 +1,15 @@
 """What the rules need to know of a chunk, in one record of 64 bytes, filled when the chunk is first met."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
 from fmaudit import ChunkFeature, TokenFeature, Vocabulary, kernels, text_layout, text_tables
 
 __all__ = ["RuleFlags"]
@@ -230,7 +234,16 @@ def _count_signs(record: Ints, arena: Bytes, start: int, stop: int) -> int:
 
 @kernels.compiled
 def _fill(
-    first: int, last: int, arena: Bytes, starts: Longs, lengths: Ints, chunks: Ints, tokens: Ints, flags: Bytes, records: Ints, folded: Bytes
+    first: int,
+    last: int,
+    arena: Bytes,
+    starts: Longs,
+    lengths: Ints,
+    chunks: Ints,
+    tokens: Ints,
+    flags: Bytes,
+    records: Ints,
+    folded: Bytes,
 ) -> None:
     for number in range(first, last):
         start = starts[number]

@@ -1,13 +1,16 @@
 """Lines at newlines, paragraphs, and the line rules of FineWeb: repeated ones are found by their bytes."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from fmaudit import Segments, kernels, text_layout
 
+from fmaudit import Segments, kernels, text_layout
 from fmaudit_corpus_quality.kernels.flags import BYTES, FLAGS, TERMINAL_END
 
 __all__ = ["LINE_COLUMNS", "PARAGRAPH_COLUMNS", "count_lines", "count_paragraphs"]
@@ -32,7 +35,9 @@ power_of_two = kernels.power_of_two
 
 
 @kernels.inlined
-def seen_before(data: Bytes, start: int, length: int, keys: Words, places: Longs, sizes: Longs, mask: kernels.Word, seed: kernels.Word) -> bool:
+def seen_before(
+    data: Bytes, start: int, length: int, keys: Words, places: Longs, sizes: Longs, mask: kernels.Word, seed: kernels.Word
+) -> bool:
     """Enter a run of bytes into a set; True where the same bytes are in it already."""
     key = hash_bytes(data, start, length, seed)
     slot = (key >> np.uint64(20)) & mask
@@ -46,8 +51,10 @@ def seen_before(data: Bytes, start: int, length: int, keys: Words, places: Longs
     return False
 
 
-def _most_breaks(segments: Segments) -> int:
-    return int(np.diff(segments.document_breaks).max(initial=0))
+def _make_set(segments: Segments) -> tuple[Words, Longs, Longs]:
+    """Make room for a set of all lines of any one document."""
+    size = power_of_two(2 * int(np.diff(segments.document_breaks).max(initial=0)) + 4)
+    return np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.int64)
 
 
 def count_lines(segments: Segments, records: Ints) -> Longs:
@@ -56,7 +63,7 @@ def count_lines(segments: Segments, records: Ints) -> Longs:
     _lines(
         segments.data, segments.offsets, segments.characters, segments.document_chunks, segments.document_breaks,
         segments.break_positions, segments.break_kinds, segments.break_chunks, segments.break_characters,
-        segments.chunk_ids, segments.chunk_starts, records, _most_breaks(segments), segments.vocabulary.seed, out,
+        segments.chunk_ids, segments.chunk_starts, records, segments.vocabulary.seed, *_make_set(segments), out,
     )  # fmt: skip
     return out
 
@@ -65,12 +72,9 @@ def count_lines(segments: Segments, records: Ints) -> Longs:
 def _lines(
     data: Bytes, offsets: Longs, characters: Longs, document_chunks: Longs, document_breaks: Longs, break_positions: Longs,
     break_kinds: Bytes, break_chunks: Longs, break_characters: Longs, chunk_ids: Ints, chunk_starts: Longs, records: Ints,
-    most_breaks: int, seed: kernels.Word, out: Longs,
+    seed: kernels.Word, keys: Words, places: Longs, sizes: Longs, out: Longs,
 ) -> None:  # fmt: skip
     """Walk the newlines of each document: a run of them ends a line, and only the outer lines may be empty."""
-    keys = np.zeros(power_of_two(2 * most_breaks + 4), np.uint64)
-    places = np.empty(len(keys), np.int64)
-    sizes = np.empty(len(keys), np.int64)
     for document in range(len(offsets) - 1):
         event, last_event = document_breaks[document], document_breaks[document + 1]
         slots = power_of_two(2 * (last_event - event + 2))
@@ -116,7 +120,7 @@ def count_paragraphs(segments: Segments) -> Longs:
     out = np.zeros((len(segments), len(PARAGRAPH_COLUMNS)), np.int64)
     _paragraphs(
         segments.data, segments.offsets, segments.characters, segments.first, segments.last, segments.document_breaks,
-        segments.break_positions, segments.break_kinds, segments.break_characters, _most_breaks(segments), segments.vocabulary.seed, out,
+        segments.break_positions, segments.break_kinds, segments.break_characters, segments.vocabulary.seed, *_make_set(segments), out,
     )  # fmt: skip
     return out
 
@@ -133,12 +137,9 @@ def _characters_between(data: Bytes, start: int, stop: int) -> int:
 @kernels.compiled
 def _paragraphs(
     data: Bytes, offsets: Longs, characters: Longs, first: Longs, last: Longs, document_breaks: Longs, break_positions: Longs,
-    break_kinds: Bytes, break_characters: Longs, most_breaks: int, seed: kernels.Word, out: Longs,
+    break_kinds: Bytes, break_characters: Longs, seed: kernels.Word, keys: Words, places: Longs, sizes: Longs, out: Longs,
 ) -> None:  # fmt: skip
     """Walk the runs of newlines between the first and the last chunk of each document."""
-    keys = np.zeros(power_of_two(2 * most_breaks + 4), np.uint64)
-    places = np.empty(len(keys), np.int64)
-    sizes = np.empty(len(keys), np.int64)
     for document in range(len(offsets) - 1):
         if first[document] < 0:
             out[document, 0] = 1

@@ -1,13 +1,16 @@
 """Repeated word n-grams: the most frequent 2- to 4-grams, and repeated 5- to 10-grams."""
 
+# mypy: disable-error-code="no-any-return"
+# (what a kernel computes with is typed by numba, not by mypy)
+
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from fmaudit import Segments, TokenFeature, kernels, text_layout
 
+from fmaudit import Segments, TokenFeature, kernels, text_layout
 from fmaudit_corpus_quality.kernels.flags import (
     ALPHA_WORDS,
     CORE_CHARACTERS,
@@ -44,35 +47,36 @@ load64, multiply_fold, power_of_two = kernels.load64, kernels.multiply_fold, ker
 def count_words(segments: Segments, records: Ints, tokens: TokenFeature) -> Longs:
     """Count the columns of WORD_COLUMNS for each document."""
     out = np.zeros((len(segments), len(WORD_COLUMNS)), np.int64)
+    counts = np.zeros(len(segments), np.int64)
+    _count_tokens(segments.document_chunks, segments.chunk_ids, records, counts)
+    most = int(counts.max(initial=0)) + 16
+    slots = power_of_two(2 * most)
+    room = (np.empty(slots, np.uint64), np.empty(slots, np.int32), np.empty(slots, np.int64), np.empty(slots, np.int64))
+    words = (np.empty(most, np.int32), np.empty(most, np.int64), np.empty(most, np.int64))
     _words(
         segments.document_chunks, segments.chunk_ids, segments.squeezed, segments.document_squeezed, records, tokens.tokens,
-        segments.vocabulary.seed, out,
+        segments.vocabulary.seed, *room, *words, *(np.empty(most, np.int32) for _ in range(3)), out,
     )  # fmt: skip
     return out
 
 
 @kernels.compiled
-def _words(
-    document_chunks: Longs, chunk_ids: Ints, squeezed: Bytes, document_squeezed: Longs, records: Ints, tokens: Ints,
-    seed: kernels.Word, out: Longs,
-) -> None:  # fmt: skip
-    """Lay the tokens of each document side by side and count."""
-    most = 16
-    for document in range(len(document_chunks) - 1):
-        count = 0
+def _count_tokens(document_chunks: Longs, chunk_ids: Ints, records: Ints, counts: Longs) -> None:
+    for document in range(len(counts)):
         for chunk in range(document_chunks[document], document_chunks[document + 1]):
-            count += records[chunk_ids[chunk], TOKENS]
-        most = max(most, count)
-    keys = np.zeros(power_of_two(2 * most + 16), np.uint64)
-    counts = np.empty(len(keys), np.int32)
-    places = np.empty(len(keys), np.int64)
-    sizes = np.empty(len(keys), np.int64)
-    ids = np.empty(most + 16, np.int32)
-    starts = np.empty(most + 16, np.int64)  # byte of `squeezed` where each token begins
-    characters = np.empty(most + 16, np.int64)  # code points before each token
-    left = np.empty(most + 16, np.int32)
-    slots = np.empty(most + 16, np.int32)
-    groups = np.empty(most + 16, np.int32)
+            counts[document] += records[chunk_ids[chunk], TOKENS]
+
+
+@kernels.compiled
+def _words(
+    document_chunks: Longs, chunk_ids: Ints, squeezed: Bytes, document_squeezed: Longs, records: Ints, tokens: Ints, seed: kernels.Word,
+    keys: Words, counts: Ints, places: Longs, sizes: Longs, ids: Ints, starts: Longs, characters: Longs, left: Ints, slots: Ints,
+    groups: Ints, out: Longs,
+) -> None:  # fmt: skip
+    """Lay the tokens of each document side by side and count.
+
+    Token `i` is number `ids[i]`, begins at byte `starts[i]` of `squeezed`, and has `characters[i]` code points before it.
+    """
     for document in range(len(document_chunks) - 1):
         row = out[document]
         count = _lay_out(
@@ -132,7 +136,9 @@ def _tally(key: kernels.Word, place: kernels.Word, keys: Words, counts: Ints, ma
 
 
 @kernels.compiled
-def _top_grams(count: int, ids: Ints, characters: Longs, keys: Words, counts: Ints, left: Ints, slots: Ints, groups: Ints, row: Longs) -> None:
+def _top_grams(
+    count: int, ids: Ints, characters: Longs, keys: Words, counts: Ints, left: Ints, slots: Ints, groups: Ints, row: Longs
+) -> None:
     """Find the most frequent n-gram, of equals the first, and its characters times its count.
 
     An n-gram is the exact pair of its (n-1)-gram and its last word. Only where the (n-1)-gram repeats can the n-gram; where nothing
@@ -184,7 +190,17 @@ def _prefix_hash(squeezed: Bytes, start: int, size: int, seed: kernels.Word) -> 
 
 @kernels.inlined
 def _keep_possible(
-    n: int, size: int, remaining: int, count: int, squeezed: Bytes, starts: Longs, keys: Words, counts: Ints, left: Ints, slots: Ints, seed: kernels.Word
+    n: int,
+    size: int,
+    remaining: int,
+    count: int,
+    squeezed: Bytes,
+    starts: Longs,
+    keys: Words,
+    counts: Ints,
+    left: Ints,
+    slots: Ints,
+    seed: kernels.Word,
 ) -> int:
     """Drop the places whose n-gram of `size` bytes or more begins with bytes that no other place begins with."""
     slot_count = power_of_two(2 * remaining + 2)

@@ -1,0 +1,205 @@
+"""The audit finds what was planted, within its own intervals, and says what it cannot know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from planted import drawn, planted
+from pydantic import ValidationError
+
+from fmaudit import Exhibit, Finding, Metric, MetricStatus
+from fmaudit.testing import assert_audit_contract, measure
+from fmaudit_corpus_language.audit import LanguageAudit
+from fmaudit_corpus_language.params import LanguageParams
+
+Results = tuple[dict[str, Metric], list[Finding], list[Exhibit]]
+SHARES = {"en": 0.5, "ru": 0.2, "de": 0.15, "te": 0.1, "sw": 0.05}
+
+
+def audit(rows: list[dict[str, Any]], *, hosts: Any = None, declared: Any = None, **params: Any) -> Results:
+    return measure(LanguageAudit(LanguageParams(**params)), planted(rows, hosts=hosts, declared=declared))
+
+
+def codes(findings: list[Finding], code: str) -> list[Finding]:
+    return [finding for finding in findings if finding.code == code]
+
+
+def labelled(*counts: tuple[str, int]) -> list[dict[str, Any]]:
+    return [{"label": label} for label, count in counts for _ in range(count)]
+
+
+def test_contract() -> None:
+    assert_audit_contract(LanguageAudit)
+    with pytest.raises(ValidationError):
+        LanguageParams(minimum_score=0.5)  # type: ignore[call-arg]
+
+
+def test_known_shares_lie_in_their_intervals() -> None:
+    """Hosts keep to a language, so only an interval over hosts covers as often as it says."""
+    covered = total = 0
+    for seed in range(12):
+        labels, hosts = drawn(SHARES, 2000, 150, seed)
+        metrics, _, _ = audit([{"label": label} for label in labels], hosts=hosts, calibration=False)
+        for label, share in SHARES.items():
+            metric = metrics[f"share{{language={label}}}"]
+            assert metric.interval is not None
+            covered += metric.interval.low <= share <= metric.interval.high
+            total += 1
+            assert metric.n == 2000
+            assert metric.n_clusters == 150
+    assert covered / total >= 0.85
+
+
+def test_intervals_over_hosts_are_wider_than_over_documents() -> None:
+    labels, hosts = drawn(SHARES, 2000, 50, 1)
+    rows = [{"label": label} for label in labels]
+    clustered, single = (audit(rows, hosts=names, calibration=False)[0]["share{language=en}"] for names in (hosts, None))
+    assert clustered.interval is not None and single.interval is not None
+    assert clustered.interval.high - clustered.interval.low > 2 * (single.interval.high - single.interval.low)
+    assert single.n_clusters is None
+    assert "independent" in single.method
+    assert single.value == clustered.value
+
+
+def test_vietnamese_removed_is_unseen() -> None:
+    rows = labelled(("en", 300), ("ru", 100))
+    metrics, findings, _ = audit(rows, languages=["vi", "en"])
+    share = metrics["share{language=vi}"]
+    assert (share.value, share.note) == (0.0, "unseen")
+    assert share.interval is not None and 0 < share.interval.high < 0.02
+    unseen = codes(findings, "language-unseen")
+    assert [finding.slice["language"] for finding in unseen] == ["vi"]
+    assert "Vietnamese was never seen" in unseen[0].sentence
+    assert "Vietnamese" in codes(findings, "languages-unseen")[0].sentence
+    ratio = metrics["representation_ratio{language=vi}"]
+    assert ratio.status is MetricStatus.UNDEFINED
+    assert "never seen" in ratio.note
+
+
+def test_representation_ratio_is_the_quotient() -> None:
+    metrics, findings, _ = audit(labelled(("en", 4997), ("te", 3)), calibration=False)
+    ratio = metrics["representation_ratio{language=te}"]
+    assert ratio.value == pytest.approx(95e6 / 8e9 / (3 / 5000))
+    assert ratio.interval is not None and ratio.interval.low < 19.8 < ratio.interval.high
+    assert metrics["representation_ratio{language=en}"].value == pytest.approx(1267445366 / 8e9 / 0.9994)
+    assert not codes(findings, "under-represented")  # the interval still holds less than 10
+    _, findings, _ = audit(labelled(("en", 49990), ("te", 10)), calibration=False)
+    assert "Telugu (59 times)" in codes(findings, "under-represented")[0].sentence
+
+
+def test_georgian_called_estonian_is_a_script_mismatch() -> None:
+    wrong = [{"label": "et", "script": "Geor", "script_mismatch": True}] * 12
+    metrics, findings, exhibits = audit([*labelled(("et", 60), ("en", 300)), *wrong])
+    assert metrics["script_mismatch{language=et}"].value == pytest.approx(12 / 72)
+    assert metrics["script_mismatch"].value == pytest.approx(12 / 372)
+    found = codes(findings, "script-mismatch")[0]
+    assert found.sentence == "12 documents labelled Estonian are written in Georgian letters; Estonian is written in Latin."
+    assert len(found.evidence) == 5
+    assert found.evidence[0].offset == 360
+    assert any(exhibit.name == "script-mismatches" for exhibit in exhibits)
+
+
+def test_declared_english_that_looks_german() -> None:
+    rows = labelled(("en", 200), ("de", 47), ("nn", 40), ("zu", 0), ("en", 9))
+    declared = ["eng_Latn"] * 247 + ["nob"] * 40 + ["zul"] * 9
+    metrics, findings, _ = audit(rows, declared=declared)
+    assert codes(findings, "declared-mismatch")[0].sentence == "47 documents declared English look German."
+    assert len(codes(findings, "declared-mismatch")) == 1  # Nynorsk declared Bokmål is Norwegian all the same
+    assert metrics["declared_mismatch{language=en}"].value == pytest.approx(47 / 247)
+    assert metrics["accuracy{language=no}"].value == 1.0
+    assert metrics["accuracy"].value == pytest.approx(240 / 287)
+    assert metrics["unsupported"].value == pytest.approx(9 / 296)
+    assert "Zulu (9)" in codes(findings, "declared-unsupported")[0].sentence
+
+
+def test_declared_languages_are_bound_not_written_into_sql() -> None:
+    hostile = "en'); drop view documents; --"
+    metrics, findings, _ = audit(labelled(("en", 60)), declared=[hostile] * 30 + ["en"] * 30)
+    assert metrics["accuracy{language=en}"].n == 30
+    assert len(codes(findings, "declared-unsupported")) == 1
+
+
+def test_nothing_declared_is_undefined() -> None:
+    metrics, _, _ = audit(labelled(("en", 60)))
+    assert {metrics[name].status for name in ("declared_mismatch", "accuracy", "unsupported")} == {MetricStatus.UNDEFINED}
+
+
+def test_undetermined_documents() -> None:
+    rows = [*labelled(("en", 90)), *[{"label": "und", "no_evidence": True, "score": 0.12}] * 6, *[{"label": "fr", "score": 0.2}] * 14]
+    metrics, findings, _ = audit(rows)
+    assert metrics["undetermined"].value == pytest.approx(20 / 110)
+    assert metrics["no_evidence"].value == pytest.approx(6 / 110)
+    assert metrics["share{language=und}"].value == pytest.approx(20 / 110)
+    assert metrics["share{language=fr}"].value == 0.0  # its documents scored below min_score
+    assert len(codes(findings, "undetermined")) == 1
+    metrics, findings, _ = audit(rows, min_score=0.1)
+    assert metrics["share{language=fr}"].value == pytest.approx(14 / 110)
+
+
+def test_mixed_documents() -> None:
+    mixed = {"label": "en", "mixed": True, "line_label": "en", "second_line_label": "fr", "line_share": 0.6, "second_line_share": 0.4}
+    metrics, findings, _ = audit([*labelled(("en", 150)), *[mixed] * 50, *[{"label": "en", "lines": 1}] * 100])
+    assert metrics["mixed_documents"].value == pytest.approx(0.25)
+    assert metrics["mixed_documents"].n == 200
+    assert "English with French (50)" in codes(findings, "mixed-documents")[0].sentence
+
+
+def test_disagreement_is_weighted_back() -> None:
+    """English is drawn at 1 %, Danish at 50 %; the documents drawn stand for the others."""
+    english = [{"label": "en", "langdetect_label": "en", "langdetect_rate": 0.01}] * 40 + [{"label": "en"}] * 3960
+    danish = [{"label": "da", "langdetect_label": "no" if i < 30 else "da", "langdetect_rate": 0.5} for i in range(60)] + [
+        {"label": "da"}
+    ] * 60
+    burmese = [{"label": "my", "langdetect_label": "en", "langdetect_rate": 0.5}] * 50  # langdetect has no Burmese: not comparable
+    metrics, findings, _ = audit([*english, *danish, *burmese], calibration=False)
+    assert metrics["disagreement"].value == pytest.approx(60 / 4120)
+    assert metrics["disagreement"].n == 100
+    assert metrics["disagreement{language=da}"].value == pytest.approx(0.5)
+    assert "disagreement{language=my}" not in metrics
+    assert [finding.slice["language"] for finding in codes(findings, "detectors-disagree")] == ["da"]
+
+
+def test_too_few_documents_give_no_number() -> None:
+    metrics, _, _ = audit(labelled(("en", 10)), languages=["en"])
+    for name in ("script_mismatch", "mixed_documents", "disagreement", "script_mismatch{language=en}"):
+        assert metrics[name].status is MetricStatus.INSUFFICIENT, name
+        assert metrics[name].value is None
+    assert metrics["entropy"].status is MetricStatus.UNDEFINED
+    share = metrics["share{language=en}"]
+    assert share.value == 1.0
+    assert share.interval is not None and share.interval.low < 0.75
+
+
+def test_concentration() -> None:
+    metrics, _, _ = audit(labelled(("en", 500), ("ru", 500), ("de", 500), ("te", 500)), calibration=False)
+    assert metrics["entropy"].value == pytest.approx(2.0)
+    assert metrics["effective_languages"].value == pytest.approx(4.0)
+    assert metrics["top_share"].value == pytest.approx(0.25)
+
+
+def test_an_empty_corpus() -> None:
+    metrics, findings, exhibits = audit([])
+    assert metrics["documents"].value == 0.0
+    assert metrics["share_corrected"].status is MetricStatus.UNDEFINED
+    assert findings == []
+    assert exhibits == []
+
+
+def test_documents_the_signal_failed_on_are_left_out() -> None:
+    rows = labelled(("en", 50))
+    seen = planted([*rows, {"label": None, "score": None, "no_evidence": None, "mixed": None, "script_mismatch": None, "lines": None}])
+    metrics, _, _ = measure(LanguageAudit(), seen)
+    assert (metrics["documents"].value, metrics["documents"].n) == (50.0, 51)
+    assert metrics["share{language=en}"].value == 1.0
+
+
+def test_every_exhibit_has_the_columns_it_draws() -> None:
+    labels, hosts = drawn(SHARES, 600, 60, 3)
+    rows: list[dict[str, Any]] = [{"label": label, "langdetect_label": label, "langdetect_rate": 1.0} for label in labels]
+    _, _, exhibits = audit(rows, hosts=hosts, declared=["en"] * 600)
+    assert {exhibit.name for exhibit in exhibits} >= {"shares", "representation", "precision", "scripts", "disagreement", "declared"}
+    for exhibit in exhibits:
+        assert set(exhibit.encoding.values()) <= set(exhibit.data.column_names), exhibit.name
+    shares = next(exhibit for exhibit in exhibits if exhibit.name == "shares")
+    assert shares.encoding["reference"] == "CC-MAIN-2024-42"
