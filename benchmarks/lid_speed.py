@@ -76,31 +76,31 @@ class Round:
 
         self.texts = texts
         self.bytes = sum(len(text.encode()) for text in texts)
-        vocabulary = Vocabulary(max_chunks=1 << 30, max_bytes=1 << 40)
+        fresh, read_before = (Vocabulary(max_chunks=1 << 30, max_bytes=1 << 40) for _ in range(2))
         theirs, self.reference = seconds(lambda: [oracle.predict(text.replace("\n", " "), k=1) for text in texts])
-        mine = batches(texts)
-        scan, segments = seconds(lambda: [segment(b.data, b.offsets, vocabulary) for b in mine])
-        self.first_detector, self.warm_detector = Detector(model), Detector(model)
+        mine, cold, warm = batches(texts), Detector(model), Detector(model)
+        first_scan, segments = seconds(lambda: [segment(b.data, b.offsets, fresh) for b in mine])
+        first, self.labels = seconds(lambda: [cold.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
         for batch in batches(other):
-            self.warm_detector.label(batch.data, batch.offsets, segment(batch.data, batch.offsets, vocabulary))
-        first, self.labels = seconds(lambda: [self.first_detector.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
-        coming, _ = seconds(lambda: [self.warm_detector.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
-        again, _ = seconds(lambda: [self.warm_detector.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
-        lines, _ = seconds(lambda: [self.warm_detector.label(b.data, b.offsets, s, LINES) for b, s in zip(mine, segments, strict=True)])
-        direct, _ = seconds(lambda: [self.warm_detector.label(b.data, b.offsets) for b in mine])
+            warm.label(batch.data, batch.offsets, segment(batch.data, batch.offsets, read_before))
+        scan, segments = seconds(lambda: [segment(b.data, b.offsets, read_before) for b in mine])
+        coming, _ = seconds(lambda: [warm.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
+        again, _ = seconds(lambda: [warm.label(b.data, b.offsets, s) for b, s in zip(mine, segments, strict=True)])
+        lines, _ = seconds(lambda: [warm.label(b.data, b.offsets, s, LINES) for b, s in zip(mine, segments, strict=True)])
+        direct, _ = seconds(lambda: [warm.label(b.data, b.offsets) for b in mine])
         scripts, _ = seconds(lambda: [count_scripts(b.data, b.offsets) for b in mine])
         self.names = model.labels
         self.times = {
-            "fasttext-predict": theirs, "first": first, "next": coming, "next, with scan": coming + scan, "again": again,
-            "again, with scan": again + scan, "again, lines too": lines, "no chunks": direct, "scan": scan, "scripts": scripts,
+            "fasttext-predict": theirs, "first": first, "first, with scan": first + first_scan,
+            "next": coming, "next, with scan": coming + scan, "again": again, "again, lines too": lines,
+            "no chunks": direct, "scan": scan, "scripts": scripts,
         }  # fmt: skip
 
     def differences(self) -> tuple[int, float]:
-        ours = [
-            (self.names[i], score) for found in self.labels for i, score in zip(found.label[:, 0], np.exp(found.score[:, 0]), strict=True)
-        ]
-        wrong = sum(label != theirs[0][0][9:] for (label, _), theirs in zip(ours, self.reference, strict=True))
-        return wrong, max(abs(score - theirs[1][0]) for (_, score), theirs in zip(ours, self.reference, strict=True))
+        ours = [pair for found in self.labels for pair in zip(found.label[:, 0], np.exp(found.score[:, 0]), strict=True)]
+        pairs = list(zip(ours, self.reference, strict=True))
+        wrong = sum(self.names[label] != theirs[0][0][9:] for (label, _), theirs in pairs)
+        return wrong, max(abs(score - theirs[1][0]) for (_, score), theirs in pairs)
 
 
 def signal_times(texts: list[str]) -> None:
@@ -112,9 +112,8 @@ def signal_times(texts: list[str]) -> None:
         found[rate] = min(seconds(lambda s=signal: [s.compute(batch) for batch in batches(texts)])[0] for _ in range(3))
     without, with_ = found.values()
     size = sum(len(text.encode()) for text in texts) / 1e6
-    print(
-        f"signal: {size / without:.1f} MB/s without langdetect, {size / with_:.1f} with its sample ({1 - without / with_:.0%} of the time)"
-    )
+    share = f"{1 - without / with_:.0%} of the time"
+    print(f"signal: {size / without:.1f} MB/s without langdetect, {size / with_:.1f} with its sample ({share})")
 
 
 def main() -> None:
@@ -129,9 +128,8 @@ def main() -> None:
     half = len(texts) // 2
     model, oracle = load_model(open_model()), fasttext.load_model(str(bundled_model()))
     Round(texts[:100], texts[100:200], model, oracle)  # compile
-    rounds = [
-        Round(*((texts[:half], texts[half:]) if i % 2 else (texts[half:], texts[:half])), model, oracle) for i in range(arguments.rounds)
-    ]
+    halves = (texts[:half], texts[half:])
+    rounds = [Round(halves[i % 2], halves[1 - i % 2], model, oracle) for i in range(arguments.rounds)]
     compared = rounds[:2]
     wrong, distance = sum(r.differences()[0] for r in compared), max(r.differences()[1] for r in compared)
     print(f"{len(texts)} texts, {sum(r.bytes for r in compared) / 1e6:.1f} MB: {wrong} labels differ, scores by at most {distance:.1e}")

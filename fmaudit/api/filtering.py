@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fmaudit.api.results import Run
+from fmaudit.corpus.batch import pad_text
 from fmaudit.errors import ConfigError, RunError
 from fmaudit.runs.columns import take_batch
 from fmaudit.store.reader import quote
@@ -49,7 +50,7 @@ def write_kept(run: Run, output: Path, *, rules: Sequence[str] = (), where: str 
                 texts = rewriting[0].rewrite(part) if rewriting and rewriting[0].rewrite else part.text
                 write(part, texts)
                 kept += len(rows)
-                size += sum(map(len, texts.cast(pa.large_binary()).to_pylist()))
+                size += int(np.diff(pad_text(texts)[1]).sum())
     expected = sum(len(positions) for positions in wanted.values())
     if kept != expected:
         raise RunError(f"{expected - kept} documents of the run are no longer in the corpus", hint="run the audit again, then filter")

@@ -40,7 +40,7 @@ def text_problem(type_: pa.DataType) -> str:
 
 
 def text_column(column: Any) -> TextColumn:
-    """Take the bytes of a column that has no `text_problem`."""
+    """Take the bytes of a column that has no `text_problem`, or of a label column."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     binary = column.cast(pa.large_binary())
@@ -78,18 +78,22 @@ def column_named(batch: Any, name: str) -> Any:
     return column
 
 
-def label_column(column: Any, length: int) -> list[bytes | None]:
-    """Write a column's values as text: numbers and times as Arrow writes them, nested values as compact JSON."""
+def label_column(column: Any, length: int) -> Any:
+    """Write a column's values as UTF-8: numbers and times as Arrow writes them, nested values as compact JSON; null stays null."""
     if column is None or pa.types.is_null(column.type):
-        return [None] * length
+        return pa.nulls(length, pa.large_binary())
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not (pa.types.is_nested(column.type) or _is_binary(column.type)):
         try:
-            return [_encoded(value) for value in column.cast(pa.string()).cast(pa.binary()).to_pylist()]
+            texts = column.cast(pa.large_string())
+            texts.validate(full=True)
+            return texts.cast(pa.large_binary())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             pass
-    return [_encoded(value) for value in column.to_pylist()]
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_binary())  # it says "string" and is not valid UTF-8
+    return pa.array([_encoded(value) for value in column.to_pylist()], pa.large_binary())
 
 
 def _is_binary(type_: pa.DataType) -> bool:

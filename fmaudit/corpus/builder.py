@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,17 @@ def clean_text(text: str) -> tuple[bytes, bool]:
     except UnicodeEncodeError:
         # a pair written as two escapes is one character; only what is left alone is replaced
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode(), True
+
+
+class TextRows(Protocol):
+    """Rows of UTF-8: row i is `data[offsets[i]:offsets[i + 1]]`, unless `null[i]`."""
+
+    @property
+    def data(self) -> memoryview: ...
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]: ...
+    @property
+    def null(self) -> npt.NDArray[np.bool_]: ...
 
 
 class StepBuilder:
@@ -127,6 +138,37 @@ class StepBuilder:
             if value is not None:
                 self.links[row, source] = self._store(value)
         self.count += 1
+
+    def room_for(self, text_ends: npt.NDArray[np.int64], label_ends: npt.NDArray[np.int64]) -> int:
+        """Say how many of these rows `add_rows` may take before the step is full; the arguments count bytes from the first row."""
+        limits = self.limits
+        by_text = int(np.searchsorted(text_ends, limits.batch_bytes - self.text_bytes)) + 1
+        by_labels = int(np.searchsorted(label_ends, limits.batch_bytes - self.arena_bytes)) + 1
+        return min(len(text_ends), limits.batch_documents - self.count, by_text, by_labels)
+
+    def add_rows(self, position: int, text: TextRows, labels: Sequence[TextRows], rows: slice) -> None:
+        """Add rows at consecutive positions, all of them documents of the sample with valid UTF-8 of a size that is allowed."""
+        count, first = rows.stop - rows.start, self.count
+        begin, end = int(text.offsets[rows.start]), int(text.offsets[rows.stop])
+        self.data[self.text_bytes : self.text_bytes + end - begin] = np.frombuffer(text.data, np.uint8, end - begin, begin)
+        self.offsets[first + 1 : first + count + 1] = text.offsets[rows.start + 1 : rows.stop + 1] - begin + self.text_bytes
+        self.position[first : first + count] = np.arange(position, position + count)
+        for source, label in enumerate(labels):
+            self._store_rows(source, label, rows)
+        self.text_bytes += end - begin
+        self.count += count
+
+    def _store_rows(self, source: int, label: TextRows, rows: slice) -> None:
+        begin, end = int(label.offsets[rows.start]), int(label.offsets[rows.stop])
+        count, first = rows.stop - rows.start, self.entries
+        self.reserve(end - begin)
+        if end > begin:
+            self.arena[self.arena_bytes : self.arena_bytes + end - begin] = np.frombuffer(label.data, np.uint8, end - begin, begin)
+        self.arena_offsets[first + 1 : first + count + 1] = label.offsets[rows.start + 1 : rows.stop + 1] - begin + self.arena_bytes
+        links = np.where(label.null[rows], -1, np.arange(first, first + count))
+        self.links[self.count : self.count + count, source] = links
+        self.entries += count
+        self.arena_bytes += end - begin
 
     def reserve(self, size: int) -> None:
         """Make room for `size` more bytes of labels."""

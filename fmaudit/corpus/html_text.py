@@ -31,7 +31,6 @@ _EDGES = dict.fromkeys(_BLOCKS, "\n") | {"td": " ", "th": " "}
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)(?>[^>=]++|=\s*+(?>"[^"]*+"|'[^']*+')|=)*+(?:>|\Z)""")
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 _HUGE_REFERENCE = re.compile(r"&#(?:[0-9]{8,}+|[xX][0-9a-fA-F]{7,}+);?+")
-_BREAKS = str.maketrans("\n\r\f", "   ")  # line breaks of the source are white space; only blocks begin lines
 
 
 def html_text(page: str) -> str:
@@ -76,7 +75,8 @@ class _Scanner:
             text = self.page[start:stop]
             if "&" in text:
                 text = html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
-            self.found.append(text.translate(_BREAKS))
+            # line breaks of the source are white space; only blocks begin lines
+            self.found.append(text.replace("\n", " ") if "\n" in text else text)
 
     def _pass(self, end: str, start: int) -> None:
         found = self.page.find(end, start)

@@ -48,10 +48,10 @@ class FrameReader:
     def _at_record(self) -> bool:
         """Pass the blank lines between records; False at the end."""
         while self._have(1):
-            blank = len(self.held) - len(self.held.lstrip(b"\r\n"))
-            if not blank:
+            if self.held[0] not in b"\r\n":
                 return True
-            self._drop(blank)
+            start = bytes(self.held[:1024])
+            self._drop(len(start) - len(start.lstrip(b"\r\n")))
         return False
 
     def _frame(self) -> Frame:

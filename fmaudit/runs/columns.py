@@ -42,6 +42,7 @@ def documents_schema(metadata: Sequence[str], signals: dict[str, pa.Schema]) -> 
 def base_columns(batch: DocumentBatch, metadata: Sequence[str]) -> dict[str, pa.Array[Any]]:
     """Compute the base columns of a batch."""
     file = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(batch), np.int32), pa.int32()), pa.array([batch.file], pa.string()))
+    text: Any = batch.text
     url = _text(batch, "url")
     host = pc.utf8_lower(pc.struct_field(pc.extract_regex(url, _HOST), "host"))
     columns = {
@@ -54,7 +55,7 @@ def base_columns(batch: DocumentBatch, metadata: Sequence[str]) -> dict[str, pa.
         "declared_language": _text(batch, "language"),
         "cluster": pc.fill_null(host, pa.scalar(batch.file, pa.string())),
         "bytes": pa.array(np.diff(batch.offsets), pa.int64()),
-        "characters": pc.utf8_length(batch.text).cast(pa.int64()),
+        "characters": pc.utf8_length(text).cast(pa.int64()),
     }
     if metadata:
         fields = [_text(batch, f"meta.{name}") for name in metadata]

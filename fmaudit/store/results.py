@@ -94,20 +94,19 @@ _EVIDENCE: pa.DataType = pa.struct(
         ("stop", pa.int64()),
     ]
 )
-FINDINGS = pa.schema(
-    [
-        ("audit", pa.string()),
-        ("target", pa.string()),
-        ("code", pa.string()),
-        ("severity", pa.string()),
-        ("sentence", pa.string()),
-        ("metric", pa.string()),
-        ("slice", _SLICE),
-        ("advice", pa.string()),
-        ("evidence", pa.list_(_EVIDENCE)),
-    ]
-)
-VERDICTS = pa.schema(
+_FINDING_FIELDS: list[tuple[str, Any]] = [
+    ("audit", pa.string()),
+    ("target", pa.string()),
+    ("code", pa.string()),
+    ("severity", pa.string()),
+    ("sentence", pa.string()),
+    ("metric", pa.string()),
+    ("slice", _SLICE),
+    ("advice", pa.string()),
+    ("evidence", pa.list_(_EVIDENCE)),
+]
+FINDINGS = pa.schema(_FINDING_FIELDS)
+VERDICTS: pa.Schema = pa.schema(
     [
         ("check", pa.string()),
         ("metric", pa.string()),

@@ -37,6 +37,7 @@ class LanguageSignal(Signal):
 
     name: ClassVar[str] = "language"
     version: ClassVar[str] = "1"
+    reads: ClassVar[tuple[str, ...]] = ("model", "model_sha256", "line_letters", "line_min_score", "script_letters", "langdetect_rate")
     schema: ClassVar[pa.Schema] = pa.schema(
         [
             ("label", NAME),

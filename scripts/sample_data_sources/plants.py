@@ -10,8 +10,8 @@ from sample_data_sources.zawgyi import to_zawgyi
 
 __all__ = ["RULE_SETS", "Draft", "planted_drafts"]
 
-# "c4" is datatrove's default; "c4-fineweb" is the same filter as FineWeb runs it, without the test for a line's last character.
-RULE_SETS = ("gopher-repetition", "gopher-quality", "c4", "c4-fineweb", "fineweb")
+# "c4" is datatrove's default; "c4-no-terminal" is the same filter as FineWeb runs it, without the test for a line's last character.
+RULE_SETS = ("gopher-repetition", "gopher-quality", "c4", "c4-no-terminal", "fineweb")
 
 # Exact duplicates: the original and how many copies of it there are beyond the first.
 COPIES = {
@@ -97,7 +97,7 @@ class Draft:
 
     def verdict(self, rule_set: str) -> str:
         """The first reason for which a rule set drops the document, or `kept`."""
-        fallback = self.rules.get("c4", "kept") if rule_set == "c4-fineweb" else "kept"
+        fallback = self.rules.get("c4", "kept") if rule_set == "c4-no-terminal" else "kept"
         return self.rules.get(rule_set, fallback)
 
 

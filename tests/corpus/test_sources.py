@@ -52,7 +52,9 @@ def test_texts_count_only_where_nothing_else_does(tree):
     assert found(folder, "set/*.md") == ["set/README.md"]
 
 
-@pytest.mark.parametrize("name", ["a b%20.jsonl", "new\nline.jsonl", "e\u0301.jsonl", "\u00e9.jsonl", "x" * 249 + ".jsonl", "[1].jsonl", "*.jsonl", "?#.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["a b%20.jsonl", "new\nline.jsonl", "e\u0301.jsonl", "\u00e9.jsonl", "x" * 249 + ".jsonl", "[1].jsonl", "*.jsonl", "?#.jsonl"]
+)
 def test_odd_names(tree, kit, name):
     folder = tree(name)
     sources = resolve_sources([name], folder)
@@ -130,7 +132,9 @@ def test_unknown_suffixes_and_the_override(tree):
 def test_formats():
     readers = builtin_readers()
     assert [name for name, _ in list_formats()] == ["huggingface", "jsonl", "parquet", "text", "warc", "wet"]
-    picked = {name: pick_format(name, readers) for name in ("A.JSONL.GZ", "c.warc.gz", "c.warc.wet.gz", "c.wet", "c.txt", "c4.json.gz", "x")}
+    picked = {
+        name: pick_format(name, readers) for name in ("A.JSONL.GZ", "c.warc.gz", "c.warc.wet.gz", "c.wet", "c.txt", "c4.json.gz", "x")
+    }
     assert list(picked.values()) == ["jsonl", "warc", "wet", "wet", "text", "jsonl", ""]
     assert pick_format("huggingface:some/name", readers) == "huggingface"
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fmaudit.corpus.arrow_text import TextColumn, column_named, label_column, text_column, text_problem
 from fmaudit.corpus.builder import Columns, StepBuilder
@@ -53,7 +55,7 @@ class ParquetReader(Reader):
         if problem is None:
             try:
                 with open_binary(split.file) as raw:
-                    yield from _read(_parquet(raw), split, rows)
+                    yield from _read(raw, split, rows)
                 problem = problem_with(split.file)
             except _BROKEN as error:
                 problem = "unreadable", " ".join(str(error).split())
@@ -64,10 +66,10 @@ class ParquetReader(Reader):
             yield rows.take()
 
 
-def _parquet(raw: Any) -> Any:
+def _parquet(raw: Any, **options: Any) -> Any:
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(raw, page_checksum_verification=True, pre_buffer=False, buffer_size=1 << 20)
+    return pq.ParquetFile(raw, page_checksum_verification=True, pre_buffer=False, buffer_size=1 << 20, **options)
 
 
 def _groups(metadata: Any) -> list[tuple[int, int, int]]:
@@ -81,7 +83,8 @@ def _groups(metadata: Any) -> list[tuple[int, int, int]]:
     return groups
 
 
-def _read(file: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
+def _read(raw: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
+    file = _parquet(raw)
     names = rows.check(file.schema_arrow)
     rows.total = (split.stop if split.stop is not None else file.metadata.num_rows) - split.start
     if names is None:
@@ -93,7 +96,8 @@ def _read(file: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
             continue
         seen = first
         try:
-            for batch in file.iter_batches(_batch_rows(file.metadata.row_group(index), names), [index], names, use_threads=False):
+            at_once = _batch_rows(raw, file.metadata, index, names)
+            for batch in file.iter_batches(at_once, [index], names, use_threads=False):
                 skip = min(max(rows.row - seen, 0), len(batch))
                 seen += len(batch)
                 yield from rows.add(batch.slice(skip))
@@ -102,12 +106,27 @@ def _read(file: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
             rows.row = after
 
 
-def _batch_rows(group: Any, names: Sequence[str]) -> int:
+def _batch_rows(raw: Any, metadata: Any, index: int, names: Sequence[str]) -> int:
     """Decode fewer rows at once where a dictionary could make them large: a few stored bytes may stand for gigabytes."""
-    chunks = [group.column(index) for index in range(group.num_columns)]
+    group = metadata.row_group(index)
     tops = {name.split(".")[0] for name in names}
-    sizes = [chunk.total_uncompressed_size for chunk in chunks if chunk.has_dictionary_page and chunk.path_in_schema.split(".")[0] in tops]
-    return int(min(_ROWS, max(_EXPANDED // max([*sizes, 1]), 1)))
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    coded = [chunk for chunk in chunks if chunk.has_dictionary_page and chunk.path_in_schema.split(".")[0] in tops]
+    longest = 1
+    for chunk in coded:
+        path, size = chunk.path_in_schema, chunk.total_uncompressed_size
+        if size * _ROWS > _EXPANDED:
+            longest = max(longest, size if "." in path else _longest_value(raw, metadata, index, path))
+    return int(min(_ROWS, max(_EXPANDED // longest, 1)))
+
+
+def _longest_value(raw: Any, metadata: Any, index: int, path: str) -> int:
+    """Give the length of the longest value in a column chunk's dictionary, which comes whole with the first row."""
+    coded = _parquet(raw, metadata=metadata, read_dictionary=[path])
+    for batch in coded.iter_batches(1, [index], [path], use_threads=False):
+        if pa.types.is_dictionary(batch.column(0).type):
+            return int(pc.max(pc.binary_length(batch.column(0).dictionary)).as_py() or 1)
+    return 1
 
 
 class RowStepper:
@@ -143,11 +162,36 @@ class RowStepper:
             return
         text = text_column(column_named(batch, self.text))
         labels = [label_column(column_named(batch, name), len(batch)) for name in self.columns.sources]
-        for index, values in enumerate(zip(*labels, strict=True) if labels else [()] * len(batch)):
-            if self.step.full or self.row - self.step.begin >= _STEP_ROWS:
+        # null labels have no bytes, so that every row's labels can be counted from the offsets
+        columns = [text_column(label.fill_null(b"") if label.null_count else label) for label in labels]
+        columns = [replace(column, null=np.asarray(label.is_null())) for column, label in zip(columns, labels, strict=True)]
+        sizes = np.diff(text.offsets)
+        plain = text.valid and self.step.sampler.all and not text.null.any() and int(sizes.max()) <= self.step.limits.document_bytes
+        yield from self._add_plain(text, columns) if plain else self._add_each(text, labels)
+
+    def _add_plain(self, text: TextColumn, labels: list[TextColumn]) -> Iterator[ReadStep]:
+        """Add rows that are all documents, as many at once as the step takes."""
+        at, count = 0, len(text.null)
+        label_ends = sum((label.offsets[1:] - label.offsets[0] for label in labels), np.zeros(count, np.int64))
+        while at < count:
+            if self._full():
                 yield self.take()
-            self._add_row(text, index, values)
+            labelled = label_ends[at:] - (label_ends[at - 1] if at else 0)
+            rows = self.step.room_for(text.offsets[at + 1 :] - text.offsets[at], labelled)
+            rows = min(rows, self.step.begin + _STEP_ROWS - self.row)
+            self.step.add_rows(self.row, text, labels, slice(at, at + rows))
+            at, self.row = at + rows, self.row + rows
+
+    def _add_each(self, text: TextColumn, labels: Sequence[Any]) -> Iterator[ReadStep]:
+        lists = [label.to_pylist() for label in labels]
+        for index in range(len(text.null)):
+            if self._full():
+                yield self.take()
+            self._add_row(text, index, [values[index] for values in lists])
             self.row += 1
+
+    def _full(self) -> bool:
+        return self.step.full or self.row - self.step.begin >= _STEP_ROWS
 
     def take(self) -> ReadStep:
         """Take the step."""

@@ -79,6 +79,8 @@ def _lines(cube: Cube, moves: list[Move], found: list[Metric]) -> Iterator[Exhib
     rule_set, removed = cube.rule_set, int(cube.n[~cube.kept()].sum()) / cube.documents
     rows: list[dict[str, Any]] = []
     for move, metric in zip(moves, found, strict=True):
+        if metric.value is None:  # too few documents for a rate
+            return
         rows.append({"rule": move.rule.reason, "threshold": move.rule.threshold, "change": move.change, "removed": metric.value})
     for rule in rule_set.rules:
         if rule.reason in {move.rule.reason for move in moves}:
