@@ -118,10 +118,9 @@ def main() -> None:
             if options.json:
                 print(json.dumps(row))
             else:
-                beside = f"   json.loads {row['json_loads']:4.0f}" if "json_loads" in row else ""
-                print(
-                    f"{path.name:18} {size / 1e6:6.1f} MB of text: {row['text_only']:5.0f} MB/s, with labels {row['with_labels']:5.0f}{beside}"
-                )
+                plain = f"   json.loads {row['json_loads']:4.0f}" if "json_loads" in row else ""
+                speeds = f"{row['text_only']:5.0f} MB/s, with labels {row['with_labels']:5.0f}{plain}"
+                print(f"{path.name:18} {size / 1e6:6.1f} MB of text: {speeds}", flush=True)
 
 
 if __name__ == "__main__":

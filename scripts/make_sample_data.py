@@ -1,8 +1,9 @@
 """Build `sample_data/` from the texts in `sample_data_sources/`: the corpus, its damaged sibling and the answer key.
 
-    python scripts/make_sample_data.py [--out DIRECTORY]
+    python scripts/make_sample_data.py [--out DIRECTORY] [--oracle-python PYTHON]
 
-Everything is derived from the sources and one seed, so the same versions of zlib, pyarrow and warcio give the same bytes.
+Everything is derived from the sources and one seed, so the same versions of zlib, pyarrow and warcio give the same bytes. What datatrove
+decides about every text is asked of PYTHON, an interpreter that has datatrove 0.10.1; without one, it is taken from the present key.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import html
 import io
 import json
 import random
+import re
 import tomllib
 import uuid
 import zlib
@@ -25,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sample_data_sources.key import answer_key
 from sample_data_sources.plants import Draft, planted_drafts
+from sample_data_sources.verdicts import find_verdicts
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -46,7 +49,15 @@ ENGLISH_HOSTS = {
     "shop": {"shop.example.com": 12, "old-tools.example": 3},
 }
 OTHER_HOSTS = {"worldnotes.example": 16, "village-voices.example": 6, "pages.example.org": 4, "market.example.net": 2}
-REGIONAL_HOSTS = {"de": "nachbarn.example", "fr": "quartier.example", "ru": "sosedi.example", "ja": "machi.example", "es": "barrio.example"}
+REGIONAL_HOSTS = {
+    "de": ("nachbarn.example",),
+    "fr": ("quartier.example",),
+    "ru": ("sosedi.example",),
+    "ja": ("machi.example",),
+    "es": ("barrio.example",),
+    # Enough sources that what a rule does to all of Burmese can be told from what it does to one site.
+    "my": ("ywa.example", "zay.example", "myit.example", "sarpay.example", "thitpin.example", "lanma.example", "moe.example", "nay.example"),
+}
 
 
 def natural_drafts() -> Iterator[Draft]:
@@ -83,7 +94,7 @@ def draw_host(draft: Draft, chance: random.Random) -> str:
     else:
         weights = dict(OTHER_HOSTS)
         if draft.language in REGIONAL_HOSTS:
-            weights[REGIONAL_HOSTS[draft.language]] = 12
+            weights |= dict.fromkeys(REGIONAL_HOSTS[draft.language], 12)
     return chance.choices(list(weights), weights=list(weights.values()))[0]
 
 
@@ -173,13 +184,30 @@ def survives_html(row: dict[str, str | int]) -> bool:
     return printable and bool(lines) and all(line == line.strip() and "  " not in line for line in lines)
 
 
-# What a reader must find in each damaged file: whole documents, and what belongs in the ledger.
+# What a reader must find in each damaged file: documents examined (`repaired` of them with U+FFFD in place of what was no text),
+# and what belongs in the ledger: the reason, whether the document is lost, and what is wrong.
 BROKEN: dict[str, dict[str, Any]] = {
-    "truncated.jsonl.gz": {"ledger": ["the gzip stream ends in the middle of a line"]},
-    "invalid-utf8.jsonl": {"documents": 2, "ledger": ["line 2 holds the bytes FF FE, which are not UTF-8"]},
-    "lone-surrogate.jsonl": {"documents": 2, "ledger": ["line 2 escapes half of a surrogate pair, which UTF-8 cannot hold"]},
-    "bad-line.jsonl": {"documents": 2, "ledger": ["line 2 is cut off", "line 3 is not JSON", "line 4 has no text"]},
-    "empty.jsonl.gz": {"documents": 0, "ledger": ["no gzip header: the file has no bytes"]},
+    "truncated.jsonl.gz": {"repaired": 0, "ledger": [["truncated", True, "the gzip stream ends in the middle of a line"]]},
+    "invalid-utf8.jsonl": {
+        "documents": 3,
+        "repaired": 1,
+        "ledger": [["invalid-utf8", False, "line 2 holds the bytes FF FE, which are not UTF-8"]],
+    },
+    "lone-surrogate.jsonl": {
+        "documents": 3,
+        "repaired": 1,
+        "ledger": [["lone-surrogate", False, "line 2 escapes half of a surrogate pair, which UTF-8 cannot hold"]],
+    },
+    "bad-line.jsonl": {
+        "documents": 2,
+        "repaired": 0,
+        "ledger": [
+            ["invalid-json", True, "line 2 is cut off"],
+            ["invalid-json", True, "line 3 is not JSON"],
+            ["missing-text", True, "line 4 has no text"],
+        ],
+    },
+    "empty.jsonl.gz": {"documents": 0, "repaired": 0, "ledger": [["truncated", True, "no gzip header: the file has no bytes"]]},
 }
 
 
@@ -199,7 +227,13 @@ def broken_files(rows: list[dict[str, str | int]]) -> dict[str, bytes]:
     }
 
 
-def build(out: Path) -> None:
+def as_key(key: dict[str, Any]) -> str:
+    """JSON with an indent, and lists of plain values on one line."""
+    text = json.dumps(key, ensure_ascii=False, indent=1)
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s*\]", lambda found: f"[{re.sub(chr(10) + r' +', ' ', found[1])}]", text) + "\n"
+
+
+def build(out: Path, oracle_python: str) -> None:
     """Write every generated file below `out`."""
     chance = random.Random(SEED)
     natural = list(natural_drafts())
@@ -222,14 +256,17 @@ def build(out: Path) -> None:
         (corpus / "broken" / name).write_bytes(data)
     rescued = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(damaged["truncated.jsonl.gz"]).count(b"\n")
     broken = BROKEN | {"truncated.jsonl.gz": {"documents": rescued} | BROKEN["truncated.jsonl.gz"]}
-    key = answer_key(drafts, rows) | {"broken": broken}
-    (out / "planted.json").write_text(json.dumps(key, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    verdicts = find_verdicts(drafts, oracle_python, DEFAULT_OUT / "planted.json")
+    key = answer_key(drafts, rows, verdicts) | {"broken": broken}
+    (out / "planted.json").write_text(as_key(key), encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="directory to write to (default: sample_data/)")
-    build(parser.parse_args().out)
+    parser.add_argument("--oracle-python", default="", help="an interpreter that has datatrove 0.10.1")
+    options = parser.parse_args()
+    build(options.out, options.oracle_python)
 
 
 if __name__ == "__main__":

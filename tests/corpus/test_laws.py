@@ -26,7 +26,7 @@ LIMITS = st.builds(
     sample=st.sampled_from([1.0, 0.5]),
 )
 FIELDS = Fields(id="id", metadata=("n",))
-RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def json_lines(texts: list[str]) -> bytes:

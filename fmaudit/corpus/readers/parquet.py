@@ -19,7 +19,7 @@ __all__ = ["ParquetReader", "RowStepper"]
 
 _BROKEN = (OSError, pa.ArrowException, ValueError)
 _ROWS = 1024  # decoded at once
-_EXPANDED = 512 << 20  # bytes that one decoding may grow to, were every row its dictionary's longest value
+_EXPANDED = 128 << 20  # bytes that one decoding may grow to, were every row its dictionary's longest value
 _STEP_ROWS = 1 << 16  # a step reads at most so many rows, also where none is kept
 
 
