@@ -150,9 +150,7 @@ def run(options: argparse.Namespace, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     met: Counter[tuple[str, str]] = Counter()
     total = differences = 0
-    print(
-        "| documents | number | MB | decisions | cleaned texts | reference lane | oracle failed | differences |\n|---|---|---|---|---|---|---|---|"
-    )
+    print("| documents | number | MB | decisions | cleaned texts | reference lane | oracle failed | differences |\n" + "|---" * 8 + "|")
     for kind, texts in make_documents(options).items():
         start = time.monotonic()
         theirs, ours = ask_oracle(options.oracle_python, texts, folder), judge(texts)

@@ -164,7 +164,8 @@ def measure(path: Path, options: argparse.Namespace) -> Iterator[str]:
     yield f"| datatrove | {1 / statistics.median(rows['datatrove']):.3f} | 1 | | |"
     for kind in ("cold", "steady", "warm"):
         ratios = rows[f"{kind} ratio"]
-        yield f"| {kind} | {1 / statistics.median(rows[kind]):.1f} | {statistics.median(ratios):.0f} | {min(ratios):.0f} | {max(ratios):.0f} |"
+        speed, middle = 1 / statistics.median(rows[kind]), statistics.median(ratios)
+        yield f"| {kind} | {speed:.1f} | {middle:.0f} | {min(ratios):.0f} | {max(ratios):.0f} |"
     yield from stage_table(warming, measured, size)
 
 

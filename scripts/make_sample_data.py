@@ -56,7 +56,7 @@ REGIONAL_HOSTS = {
     "ja": ("machi.example",),
     "es": ("barrio.example",),
     # Enough sources that what a rule does to all of Burmese can be told from what it does to one site.
-    "my": ("ywa.example", "zay.example", "myit.example", "sarpay.example", "thitpin.example", "lanma.example", "moe.example", "nay.example"),
+    "my": tuple(f"{name}.example" for name in ("ywa", "zay", "myit", "sarpay", "thitpin", "lanma", "moe", "nay")),
 }
 
 

@@ -14,7 +14,6 @@ from fmaudit_corpus_language.tables import DECLARED
 
 if TYPE_CHECKING:
     from fmaudit.stats import Estimate
-
     from fmaudit_corpus_language.tables import Flags, Tables
 
 __all__ = ["Doubts"]
@@ -35,7 +34,7 @@ class Doubts:
     def metrics(self) -> Iterator[Metric]:
         """Yield every rate."""
         wanted = self.tables.params.languages
-        what = "share of documents with enough letters whose commonest script is none of their label's"
+        what = "share of documents with enough letters that are not in the scripts of their label"
         yield from family("script_mismatch", self.script_flags, self.tables, what, wanted)
         what = "share of documents with two or more lines in which two languages each have 20 % of the lines"
         yield from family("mixed_documents", self.mixed_flags, self.tables, what, wanted)
@@ -44,7 +43,7 @@ class Doubts:
 
     def _disagreement(self) -> Iterator[Metric]:
         """Yield how often langdetect names another macrolanguage; the documents drawn count with one over their rate."""
-        what = "share of documents in langdetect's languages on which it names another macrolanguage; drawn by label and size, weighted back"
+        what = "share of documents in langdetect's languages where it names another macrolanguage; drawn by label and size, weighted back"
         drawn = int(self.drawn.seen.sum())
         overall, each = self.disagreement
         least = self.tables.params.min_n

@@ -54,8 +54,8 @@ SCRIPT_NAMES = dict(pair.split("=") for pair in _SCRIPT_NAMES.split())
 
 # What corpora write for a language besides its codes; all in lower case.
 _ALIASES = """
-cmn=zh nb=no nob=no in=id iw=he ji=yi fil=tl tgl=tl swh=sw swc=sw arb=ar pes=fa prs=fa zsm=ms npi=ne ory=or ekk=et lvs=lv khk=mn uzn=uz azj=az
-plt=mg ydd=yi kmr=ku pbt=ps quy=qu quz=qu gug=gn als=sq src=sc bho=bh
+nb=no nob=no in=id iw=he ji=yi fil=tl tgl=tl swh=sw swc=sw arb=ar pes=fa prs=fa zsm=ms npi=ne ory=or ekk=et lvs=lv khk=mn uzn=uz azj=az
+cmn=zh plt=mg ydd=yi kmr=ku pbt=ps quy=qu quz=qu gug=gn als=sq src=sc bho=bh
 """
 ALIASES = dict(pair.split("=") for pair in _ALIASES.split())
 

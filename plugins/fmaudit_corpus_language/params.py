@@ -21,7 +21,10 @@ class LanguageParams(Params):
     line_min_score: float = Field(0.5, ge=0.0, lt=1.0, description="a line whose best label scores less counts, but in no language")
     script_letters: int = Field(10, ge=1, description="a document with fewer letters is not asked for its script")
     langdetect_rate: float = Field(
-        0.002, ge=0.0, le=1.0, description="share of long English documents langdetect is asked about; rarer languages up to 10 times more; 1 is all"
+        0.002,
+        ge=0.0,
+        le=1.0,
+        description="share of long English documents langdetect sees; rarer languages up to 10 times more; 1 is all",
     )
     languages: tuple[str, ...] = Field((), description="languages of interest: always reported, also when never seen")
     shown: int = Field(30, ge=1, description="languages shown in charts")

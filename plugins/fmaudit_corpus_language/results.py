@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["by_language", "estimated", "family", "few", "listed", "name_of", "percent", "rates", "shares", "undefined"]
 
 Floats = npt.NDArray[np.float64]
-INDEPENDENT = "documents of one source, taken to be independent"
+INDEPENDENT = "documents of fewer than 10 sources, taken to be independent"
 
 
 def by_language(label: str) -> dict[str, str]:

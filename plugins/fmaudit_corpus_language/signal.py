@@ -62,8 +62,7 @@ class LanguageSignal(Signal):
         ]
     )
 
-    reads: ClassVar[tuple[str, ...]] = ("model", "model_sha256", "line_letters", "line_min_score", "script_letters", "langdetect_rate")
-    MIXED_SHARE: ClassVar[float] = 0.2  # of the lines that each of two languages must have in a mixed document
+    MIXED_PART: ClassVar[int] = 5  # in a mixed document two languages each have one in so many lines, two scripts one in so many letters
 
     def __init__(self, params: Mapping[str, Any] | None = None) -> None:
         """Take the audit's parameters; the model is read when the first batch comes."""
@@ -124,7 +123,10 @@ class LanguageSignal(Signal):
     def _script_columns(self, labels: Labels, scripts: Scripts, no_evidence: npt.NDArray[np.bool_]) -> dict[str, Any]:
         letters = np.maximum(scripts.letters, 1)
         asked = (scripts.letters >= self.settings.script_letters) & ~no_evidence
-        fits = self._expected[np.maximum(labels.label[:, 0], 0), scripts.script[:, 0]]
+        expected = self._expected[np.maximum(labels.label[:, 0], 0)]
+        rows = np.arange(len(expected))
+        second = (scripts.script[:, 1] > 0) & (self.MIXED_PART * scripts.script_letters[:, 1] >= scripts.letters)
+        fits = expected[rows, scripts.script[:, 0]] | (second & expected[rows, scripts.script[:, 1]])
         return {
             "letters": pa.array(scripts.letters),
             "script": _named(scripts.script[:, 0], script_names(), scripts.script_letters[:, 0] == 0),
@@ -151,7 +153,7 @@ class LanguageSignal(Signal):
             "line_share": pa.array(shares[:, 0], mask=none[:, 0]),
             "second_line_label": _named(labels.line_label[:, 1], self._model.labels),
             "second_line_share": pa.array(shares[:, 1], mask=none[:, 1]),
-            "mixed": pa.array(~none[:, 1] & (5 * labels.line_count[:, 1] >= labels.lines)),
+            "mixed": pa.array(~none[:, 1] & (self.MIXED_PART * labels.line_count[:, 1] >= labels.lines)),
         }
 
     def _second_columns(self, batch: DocumentBatch, labels: Labels, no_evidence: npt.NDArray[np.bool_]) -> dict[str, Any]:

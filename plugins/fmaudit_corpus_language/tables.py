@@ -21,6 +21,7 @@ __all__ = ["DECLARED", "Flags", "Sums", "Tables"]
 
 Floats = npt.NDArray[np.float64]
 MOST_CLUSTERS = 20_000  # more are put into buckets, which leaves the variance of their sums what it is
+FEWEST_SOURCES = 10
 BUCKET_DIGITS = 3  # of the MD5 sum in hexadecimal: 4,096 buckets
 EVIDENCE = 5
 DECLARED = "list_extract($2::varchar[], list_position($1::varchar[], declared_language))"  # see `Tables.declared_parameters`
@@ -78,8 +79,8 @@ class Tables:
 
     @property
     def clustered(self) -> bool:
-        """Whether documents come from two or more sources; otherwise they are taken to be independent."""
-        return self.counts["clusters"] >= 2
+        """Whether documents come from enough sources to see how these differ; otherwise they are taken to be independent."""
+        return self.counts["clusters"] >= FEWEST_SOURCES
 
     @property
     def n_clusters(self) -> int | None:
@@ -88,7 +89,7 @@ class Tables:
 
     @property
     def cluster(self) -> str:
-        """SQL: what to group by for errors; documents of a single source, and very many sources, go into buckets by MD5."""
+        """SQL: what to group by for errors; documents of few sources, and very many sources, go into buckets by MD5."""
         if not self.clustered:
             return f"md5(file || ':' || \"offset\")[1:{BUCKET_DIGITS}]"
         return f"md5(cluster)[1:{BUCKET_DIGITS}]" if self.counts["clusters"] > MOST_CLUSTERS else "cluster"

@@ -55,7 +55,8 @@ def test_intervals_over_hosts_are_wider_than_over_documents() -> None:
     labels, hosts = drawn(SHARES, 2000, 50, 1)
     rows = [{"label": label} for label in labels]
     clustered, single = (audit(rows, hosts=names, calibration=False)[0]["share{language=en}"] for names in (hosts, None))
-    assert clustered.interval is not None and single.interval is not None
+    assert clustered.interval is not None
+    assert single.interval is not None
     assert clustered.interval.high - clustered.interval.low > 2 * (single.interval.high - single.interval.low)
     assert single.n_clusters is None
     assert "independent" in single.method
@@ -67,7 +68,8 @@ def test_vietnamese_removed_is_unseen() -> None:
     metrics, findings, _ = audit(rows, languages=["vi", "en"])
     share = metrics["share{language=vi}"]
     assert (share.value, share.note) == (0.0, "unseen")
-    assert share.interval is not None and 0 < share.interval.high < 0.02
+    assert share.interval is not None
+    assert 0 < share.interval.high < 0.02
     unseen = codes(findings, "language-unseen")
     assert [finding.slice["language"] for finding in unseen] == ["vi"]
     assert "Vietnamese was never seen" in unseen[0].sentence
@@ -81,7 +83,8 @@ def test_representation_ratio_is_the_quotient() -> None:
     metrics, findings, _ = audit(labelled(("en", 4997), ("te", 3)), calibration=False)
     ratio = metrics["representation_ratio{language=te}"]
     assert ratio.value == pytest.approx(95e6 / 8e9 / (3 / 5000))
-    assert ratio.interval is not None and ratio.interval.low < 19.8 < ratio.interval.high
+    assert ratio.interval is not None
+    assert ratio.interval.low < 19.8 < ratio.interval.high
     assert metrics["representation_ratio{language=en}"].value == pytest.approx(1267445366 / 8e9 / 0.9994)
     assert not codes(findings, "under-represented")  # the interval still holds less than 10
     _, findings, _ = audit(labelled(("en", 49990), ("te", 10)), calibration=False)
@@ -168,7 +171,8 @@ def test_too_few_documents_give_no_number() -> None:
     assert metrics["entropy"].status is MetricStatus.UNDEFINED
     share = metrics["share{language=en}"]
     assert share.value == 1.0
-    assert share.interval is not None and share.interval.low < 0.75
+    assert share.interval is not None
+    assert share.interval.low < 0.75
 
 
 def test_concentration() -> None:

@@ -93,7 +93,8 @@ def test_a_rare_label_in_an_english_corpus_is_not_believed() -> None:
     assert precision.interval is not None
     assert precision.interval.low < 0.5
     english = metrics["predicted_precision{language=en}"]
-    assert english.value is not None and english.value > 0.99
+    assert english.value is not None
+    assert english.value > 0.99
 
 
 def test_refusals() -> None:

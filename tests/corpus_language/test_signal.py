@@ -54,10 +54,13 @@ def test_mixed_lines(signal: LanguageSignal) -> None:
 
 
 def test_script_mismatch(signal: LanguageSignal) -> None:
-    cyrillic_english, georgian = rows(signal, "Зе куик броун фокс", GEORGIAN)
+    cyrillic_english, georgian, both = rows(
+        signal, "Зе куик броун фокс", GEORGIAN, ENGLISH + "今日は天気がいいので、友達と公園へ散歩に行きました。" * 2
+    )
     assert georgian["script_mismatch"] is False
     assert georgian["script"] == "Geor"
     assert cyrillic_english["script"] == "Cyrl"
+    assert (both["script"], both["label"], both["script_mismatch"]) == ("Latn", "ja", False)  # mixed, not mislabelled
     # langdetect knows no Georgian and is sure of another language: the reason a second opinion is no truth
     assert georgian["langdetect_label"] == "et"
 

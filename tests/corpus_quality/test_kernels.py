@@ -20,7 +20,7 @@ from fmaudit_corpus_quality.kernels.reference import clean_text, count_text
 from fmaudit_corpus_quality.signal import QualitySignal, rewrite
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "text"))
-from text_strategies import texts  # noqa: E402
+from text_strategies import texts
 
 SIGNAL = QualitySignal()
 PROSE = (

@@ -95,7 +95,7 @@ def test_equal_ids_are_equal_tokens() -> None:
 def test_a_neighbour_may_change_a_chunk() -> None:
     assert joins_across("foo:) )")
     assert not joins_across("foo:) x")
-    assert [len(token) for token in split_words("foo:) )")] != token_lengths(blank_tokenizer(), "foo:)").tolist() + [1]
+    assert [len(token) for token in split_words("foo:) )")] != [*token_lengths(blank_tokenizer(), "foo:)"), 1]
 
 
 def test_sentences() -> None:
