@@ -92,7 +92,10 @@ def run(folder: Path) -> tuple[dict[str, tuple[float, int]], Counter[str]]:
 def report(size: int, stages: dict[str, tuple[float, int]], seconds: Counter[str]) -> None:
     observe = stages["measure"][0] - stages["observe"][0]
     print(f"\n{size / 1e6:.1f} MB of text: observing {observe:.1f} s = {size / 1e6 / observe:.1f} MB/s per core, ", end="")
-    print(f"measuring {stages['judge'][0] - stages['measure'][0]:.1f} s, peak memory while observing {stages['measure'][1] / 1024:.0f} MiB, ", end="")
+    print(
+        f"measuring {stages['judge'][0] - stages['measure'][0]:.1f} s, peak memory while observing {stages['measure'][1] / 1024:.0f} MiB, ",
+        end="",
+    )
     print(f"in all {stages['end'][1] / 1024:.0f} MiB\n")
     print("| stage | ms per MB | share |\n|---|---|---|")
     for name, value in seconds.most_common():

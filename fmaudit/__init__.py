@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from fmaudit.text import TokenFeature as TokenFeature
     from fmaudit.text import Vocabulary as Vocabulary
     from fmaudit.text import kernels as kernels
-    from fmaudit.text import layout as text_layout
-    from fmaudit.text import reference as text_reference
+    from fmaudit.text import layout as text_layout  # noqa: F401 - exported by name
+    from fmaudit.text import reference as text_reference  # noqa: F401 - exported by name
     from fmaudit.text import segment as segment
-    from fmaudit.text import tables as text_tables
+    from fmaudit.text import tables as text_tables  # noqa: F401 - exported by name
 
 __version__ = "0.1.0"
 

@@ -16,7 +16,8 @@ __all__ = ["warm_up"]
 
 # something of everything: words, lines, paragraphs, citations, URLs, scripts, odd white space, a document without text
 TEXTS = (
-    "The kernels are compiled once. They meet “quotes”, don't-words, e.g. this one [1], and https://example.org/a?b=c.\n\nA second paragraph, "
+    "The kernels are compiled once. They meet “quotes”, don't-words, e.g. this one [1], and https://example.org/a?b=c.\n\n"
+    "A second paragraph, "
     "with 3.5 km, $20 and {braces}.\n- a bullet\n• another ...\n",
     "Ein kurzer Satz auf Deutsch.\r\nUne phrase en français\u00a0: voilà.\u2028தமிழ் వாక్యం ประโยคไทย 文章です。",
     "",

@@ -316,4 +316,9 @@ def open_stream(source: SourceFile, limits: Limits) -> ByteStream:
     kind = compression_of(head)
     if kind == "gzip":
         return GzipStream(file, limits)
-    return ZstdStream(file, limits) if kind == "zstd" else PlainStream(file)
+    if kind == "zstd":
+        return ZstdStream(file, limits)
+    stream = PlainStream(file)
+    if not head and source.path.lower().endswith((".gz", ".zst")):  # the usual trace of an upload that failed
+        stream.faults.append(Fault(0, "truncated", "the file has no bytes, so not even the header of a compressed stream"))
+    return stream

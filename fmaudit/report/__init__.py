@@ -1,0 +1,1 @@
+"""Reports for people and machines, all rendered from one record of what a run found."""

@@ -63,7 +63,14 @@ def _bars(alt: Any, drawing: Drawing) -> Any:
     if drawing.has("low") and drawing.has("high"):
         layers += _whiskers(alt, base, y)
     if drawing.has("reference"):
-        mark = {"shape": "diamond", "filled": True, "size": 85, "color": THEMES["reference"][0], "stroke": THEMES["page"][0], "strokeWidth": 1}
+        mark = {
+            "shape": "diamond",
+            "filled": True,
+            "size": 85,
+            "color": THEMES["reference"][0],
+            "stroke": THEMES["page"][0],
+            "strokeWidth": 1,
+        }
         layers.append(base.mark_point(**mark, opacity=1).encode(x="reference:Q", y=y))
     layers.append(base.mark_text(align="left", dx=7, baseline="middle").encode(x="end:Q", y=y, text="label:N"))
     return alt.layer(*layers).properties(height=alt.Step(25))
@@ -120,7 +127,9 @@ def _line_axis(alt: Any, drawing: Drawing) -> Any:
         return alt.X("x:O", sort=None, title=title, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False))
     if abs(first) > 1e11:  # milliseconds since 1970, as drawing.draw writes dates
         return alt.X("x:T", title=title, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, tickCount=8))
-    return alt.X("x:Q", title=title, scale=alt.Scale(zero=False, nice=False, padding=6), axis=alt.Axis(grid=False, tickCount=8, format="~s"))
+    return alt.X(
+        "x:Q", title=title, scale=alt.Scale(zero=False, nice=False, padding=6), axis=alt.Axis(grid=False, tickCount=8, format="~s")
+    )
 
 
 def _heatmap(alt: Any, drawing: Drawing) -> Any:

@@ -47,7 +47,8 @@ def collect_report(run: RunDirectory, journal: Journal) -> ReportData:
         coverage=_coverage(plan["corpora"], journal),
         audits=_audits(audits),
         metrics=tuple(
-            MetricRow(audit=row.audit, target=row.target, name=row.name, metric=row.metric) for row in read_metrics(read_parquet(run.metrics))
+            MetricRow(audit=row.audit, target=row.target, name=row.name, metric=row.metric)
+            for row in read_metrics(read_parquet(run.metrics))
         ),
         findings=tuple(
             FindingRow(audit=row.audit, target=row.target, finding=row.finding) for row in read_findings(read_parquet(run.findings))
@@ -95,7 +96,12 @@ def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
         examined = sum(unit.documents for unit in journal.units(name))
         totals.append(
             CoverageTotal(
-                target=name, examined=examined, lost=lost, repaired=repaired, bytes_lost=sum(sizes) if sizes else None, files_lost=files_lost
+                target=name,
+                examined=examined,
+                lost=lost,
+                repaired=repaired,
+                bytes_lost=sum(sizes) if sizes else None,
+                files_lost=files_lost,
             )
         )
     rows.sort(key=lambda row: not row.entry.lost)

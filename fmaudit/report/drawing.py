@@ -66,9 +66,7 @@ def draw(exhibit: Exhibit) -> Drawing:
     else:
         kept = _SHAPERS[exhibit.kind](kept, exhibit.unit, notes)
     titles = {channel: heading(column) for channel, column in channels.items()}
-    return Drawing(
-        kind=exhibit.kind, rows=kept, titles=titles, unit=exhibit.unit, log=exhibit.log, notes=tuple(notes), groups=groups
-    )
+    return Drawing(kind=exhibit.kind, rows=kept, titles=titles, unit=exhibit.unit, log=exhibit.log, notes=tuple(notes), groups=groups)
 
 
 def _value_channel(kind: str) -> str:

@@ -37,6 +37,7 @@ _VERDICT_TONES = {
     VerdictStatus.INCONCLUSIVE: "warning",
     VerdictStatus.NOT_MEASURED: "note",
 }
+_SIGNS = {"<=": "≤", ">=": "≥"}
 _SEVERITY_MARKS = {Severity.ERROR: "✕", Severity.WARNING: "▲", Severity.NOTE: "●"}
 
 
@@ -159,7 +160,7 @@ def _gauge(verdict: Verdict, unit: str) -> View | None:
     place = _Scale(bottom, top)
     return {
         "low": place(low), "high": place(high), "value": place(verdict.value), "from": place(allowed[0]), "to": place(allowed[1]),
-        "limits": [{"at": place(limit), "text": f"{sign.replace('<=', '≤').replace('>=', '≥')} {number(limit, unit).value}"} for sign, limit in limits],
+        "limits": [{"at": place(limit), "text": f"{_SIGNS.get(sign, sign)} {number(limit, unit).value}"} for sign, limit in limits],
     }  # fmt: skip
 
 
@@ -217,9 +218,11 @@ def _finding(data: ReportData, row: FindingRow, index: int, caps: Caps) -> View:
         for one in finding.evidence[: caps.evidence]
     ]
     return {
-        "key": f"finding-{index}", "severity": finding.severity.value, "tone": finding.severity.value, "mark": _SEVERITY_MARKS[finding.severity],
+        "key": f"finding-{index}", "severity": finding.severity.value, "tone": finding.severity.value,
+        "mark": _SEVERITY_MARKS[finding.severity],
         "sentence": clip(finding.sentence, caps.text), "advice": _sentence(clip(finding.advice, caps.text)), "code": clip(finding.code, 80),
-        "audit": clip(row.audit, 60), "target": clip(row.target, 60), "metric": clip(f"{row.audit}.{finding.metric}" if finding.metric else "", 200),
+        "audit": clip(row.audit, 60), "target": clip(row.target, 60),
+        "metric": clip(f"{row.audit}.{finding.metric}" if finding.metric else "", 200),
         "evidence": evidence, "more": len(finding.evidence) - len(evidence), "whole": len(finding.evidence),
     }  # fmt: skip
 

@@ -84,16 +84,15 @@ METRICS: pa.Schema = pa.schema(
         ("note", pa.string()),
     ]
 )
-_EVIDENCE: pa.DataType = pa.struct(
-    [
-        ("file", pa.string()),
-        ("offset", pa.int64()),
-        ("id", pa.string()),
-        ("excerpt", pa.string()),
-        ("start", pa.int64()),
-        ("stop", pa.int64()),
-    ]
-)
+_EVIDENCE_FIELDS: list[tuple[str, Any]] = [
+    ("file", pa.string()),
+    ("offset", pa.int64()),
+    ("id", pa.string()),
+    ("excerpt", pa.string()),
+    ("start", pa.int64()),
+    ("stop", pa.int64()),
+]
+_EVIDENCE: Any = pa.struct(_EVIDENCE_FIELDS)
 _FINDING_FIELDS: list[tuple[str, Any]] = [
     ("audit", pa.string()),
     ("target", pa.string()),
@@ -106,18 +105,11 @@ _FINDING_FIELDS: list[tuple[str, Any]] = [
     ("evidence", pa.list_(_EVIDENCE)),
 ]
 FINDINGS = pa.schema(_FINDING_FIELDS)
-VERDICTS: pa.Schema = pa.schema(
-    [
-        ("check", pa.string()),
-        ("metric", pa.string()),
-        ("target", pa.string()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-    ]
-)
+_VERDICT_FIELDS: list[tuple[str, Any]] = [
+    *((name, pa.string()) for name in ("check", "metric", "target", "status", "reason")),
+    *((name, pa.float64()) for name in ("value", "low", "high")),
+]
+VERDICTS = pa.schema(_VERDICT_FIELDS)
 
 
 def metrics_table(rows: Iterable[MetricRow]) -> pa.Table:

@@ -6,13 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from fmaudit import CorpusAudit, Exhibit, Finding, Metric, Observations, Params
-from fmaudit_corpus_language.corrected import Correction
-from fmaudit_corpus_language.doubts import Doubts
-from fmaudit_corpus_language.exhibits import Exhibits
 from fmaudit_corpus_language.params import LanguageParams
-from fmaudit_corpus_language.reach import Reach
-from fmaudit_corpus_language.shares import Shares
-from fmaudit_corpus_language.tables import Tables
 
 __all__ = ["LanguageAudit"]
 
@@ -28,6 +22,13 @@ class LanguageAudit(CorpusAudit):
 
     def measure(self, seen: Observations) -> Iterable[Metric | Finding | Exhibit]:
         """Measure shares, correction, reach and doubts."""
+        from fmaudit_corpus_language.corrected import Correction
+        from fmaudit_corpus_language.doubts import Doubts
+        from fmaudit_corpus_language.exhibits import Exhibits
+        from fmaudit_corpus_language.reach import Reach
+        from fmaudit_corpus_language.shares import Shares
+        from fmaudit_corpus_language.tables import Tables
+
         assert isinstance(self.params, LanguageParams)
         tables = Tables(seen, self.params)
         shares, correction, doubts = Shares(tables), Correction(tables), Doubts(tables)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DECLARED", "Flags", "Sums", "Tables"]
 
+_NO_ONE_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})  # ISO 639: undetermined, multiple, uncoded, no linguistic content
+
 Floats = npt.NDArray[np.float64]
 MOST_CLUSTERS = 20_000  # more are put into buckets, which leaves the variance of their sums what it is
 FEWEST_SOURCES = 10
@@ -160,8 +162,9 @@ class Tables:
 
     @cached_property
     def undeclarable(self) -> Mapping[str, int]:
-        """Documents by declared language that is none of the model's."""
-        return {name: count for name, count in self._declared.items() if name not in self.declared}
+        """Documents by declared language that is none of the model's; a declaration of no or many languages is none."""
+        unknown = {name: count for name, count in self._declared.items() if name not in self.declared}
+        return {name: count for name, count in unknown.items() if name.strip().lower() not in _NO_ONE_LANGUAGE}
 
     @cached_property
     def _declared(self) -> Mapping[str, int]:

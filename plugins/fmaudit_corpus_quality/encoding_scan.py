@@ -84,7 +84,7 @@ def scan_encoding(data, offsets, counts, places):  # type: ignore[no-untyped-def
         position, stop = offsets[document], offsets[document + 1]
         characters, previous = 0, 0  # code points before this one, and the last of them
         while position < stop:
-            if position + 8 <= stop and _is_plain(load64(data, position)):  # type: ignore[call-arg]
+            if position + 8 <= stop and _is_plain(load64(data, position)):
                 position += 8
                 characters += 8
                 previous = int(data[position - 1])

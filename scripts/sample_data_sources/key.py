@@ -37,7 +37,6 @@ FAULTS = {
 # What a model of languages gets wrong, so that a point estimate lies beside the truth while its interval holds it.
 CAVEATS = {
     "wrong-declared": "counts the model's own errors too, which it cannot tell from wrong declarations",
-    "unsupported": "the seven documents declared und are counted as declared in a language the model does not know",
     "share-sw": "the model is unsure of short Swahili: most of it scores too low for a label",
     "share-yo": "the model takes Yoruba for Irish, Catalan and Spanish",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planted import drawn, planted
+from language_planted import drawn, planted
 from pydantic import ValidationError
 
 from fmaudit import Exhibit, Finding, Metric, MetricStatus

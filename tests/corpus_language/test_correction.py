@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted
+from language_planted import planted
 
 from fmaudit import Metric, MetricStatus, stats
 from fmaudit.testing import measure

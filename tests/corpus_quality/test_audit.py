@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import clean, good, languages, planted
 from pydantic import ValidationError
+from quality_planted import clean, good, languages, planted
 from test_rules import random_counts
 
 from fmaudit import Exhibit, Finding, Metric, MetricStatus

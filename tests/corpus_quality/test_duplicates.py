@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import planted
+from quality_planted import planted
 
 from fmaudit import DocumentBatch
 from fmaudit.testing import assert_signal_contract

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fmaudit_corpus_quality as plugin
 import pytest
-from fmaudit_corpus_quality.audit import QualityAudit
 
+import fmaudit_corpus_quality as plugin
 from fmaudit import MetricStatus
 from fmaudit.testing import measure, observe
+from fmaudit_corpus_quality.audit import QualityAudit
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["One sentence of seven words, no more."], ["same"] * 3])

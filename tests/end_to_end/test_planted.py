@@ -20,18 +20,6 @@ PREFIX = "datatrove-0.10.1/"
 
 Row = dict[str, Any]
 
-# Faults of the audits that these tests found; an entry leaves this list together with its fault.
-FAULTS = {
-    "unsupported": "corpus-language counts documents declared `und`, which names no language, as declared in one the model does not know",
-}
-
-
-def known_faults(names: list[str]) -> list[Any]:
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=FAULTS[name], strict=True)) if name in FAULTS else pytest.param(name)
-        for name in names
-    ]
-
 
 def inside(metric: Row, truth: float) -> bool:
     if metric["low"] is None:
@@ -50,7 +38,7 @@ def test_the_demo_is_complete_and_no_check_fails(demo: fmaudit.Run) -> None:
     assert demo.exit_code == 0
 
 
-@pytest.mark.parametrize("name", known_faults(list(ENTRIES)))
+@pytest.mark.parametrize("name", list(ENTRIES))
 def test_the_truth_lies_in_the_interval(metrics: dict[str, Row], name: str) -> None:
     entry = ENTRIES[name]
     metric = metrics[entry["metric"]]

@@ -1,0 +1,158 @@
+"""Every format: safe against hostile text, the same for the same data, small whatever comes in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from fmaudit import Evidence, Finding, Interval, LedgerEntry, Metric, Severity
+from fmaudit.records import Verdict, VerdictStatus
+from fmaudit.report.document import Coverage, FindingRow, LedgerRow, MetricRow, ReportData, SettingRow
+from fmaudit.report.html import render_html
+from fmaudit.report.json_report import json_schema, render_json
+from fmaudit.report.markdown import render_markdown
+from fmaudit.report.terminal import render_terminal
+
+sys.path.insert(0, str(Path(__file__).parent))
+from factories import web_report
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "\" onmouseover=alert(1) x='",
+    "javascript:alert(1)",
+    "![x](http://tracker.example/a.png)",
+    "[link=file:///etc/passwd]click[/link]",
+    "\x1b[31mred\x1b]8;;http://evil.example\x07",
+    "\u202egnp.exe",
+    "```\n# heading\n```",
+    "| a | b |\n|---|---|",
+    "\x00\x08\x7f\x9b",
+    "\ud800",
+    "::error::fail",
+    "=cmd|' /C calc'!A0",
+    "{{ 7 * 7 }} {% raw %}",
+]
+
+
+def poisoned(text: str) -> ReportData:
+    evidence = Evidence(file=text, offset=1, id=text, excerpt=text)
+    finding = Finding(code=text, severity=Severity.ERROR, sentence=text, evidence=(evidence,), metric=text, slice={text: text}, advice=text)
+    metric = Metric(
+        name=text, value=0.5, unit="fraction", n=9, interval=Interval(0.4, 0.6), method=text, slice={"language": text}, note=text
+    )
+    verdict = Verdict(check=text, metric=text, target=text, status=VerdictStatus.FAIL, reason=text, value=0.5, low=0.4, high=0.6)
+    return replace(
+        web_report(),
+        title=text,
+        run_id=text,
+        coverage=Coverage(rows=(LedgerRow(target=text, entry=LedgerEntry(text, 0, text, text)),)),
+        findings=(FindingRow(audit=text, target=text, finding=finding),),
+        metrics=(MetricRow(audit=text, target=text, name=text, metric=metric),),
+        verdicts=(verdict,),
+        settings=(SettingRow(key=text, value=text, origin=text),),
+        reproduce=(text,),
+    )
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def parse(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    return page
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_in_html(text: str):
+    html = render_html(poisoned(text))
+    for tag, attributes in parse(html).tags:
+        assert tag not in ("script", "iframe", "object", "embed", "img", "base", "form", "link")
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in ("href", "src", "action", "xlink:href"):
+                assert (value or "").startswith("#"), (tag, name, value)
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    html.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_in_the_terminal(text: str):
+    shown = render_terminal(poisoned(text))
+    assert not [c for c in shown if ord(c) < 32 and c != "\n"]
+    assert not set("\u202e\x9b\x7f") & set(shown)
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_in_markdown(text: str):
+    from markdown_it import MarkdownIt
+
+    markdown = render_markdown(poisoned(text))
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    kinds = {token.type for token in tokens} | {child.type for token in tokens for child in token.children or []}
+    assert not kinds & {"html_block", "html_inline", "image", "link_open"}
+    headings = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+    expected = [heading for heading in MarkdownIt("commonmark").parse(render_markdown(poisoned("plain"))) if heading.type == "heading_open"]
+    assert len(headings) == len(expected)
+    assert not [line for line in markdown.splitlines() if line.startswith("::")]
+    markdown.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_json_loses_nothing_and_follows_its_schema(text: str):
+    jsonschema = pytest.importorskip("jsonschema")
+    report = json.loads(render_json(poisoned(text)))
+    jsonschema.validate(report, json_schema())
+    assert report["findings"][0]["sentence"] == text
+    assert report["not_examined"]["rows"][0]["file"] == text
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown, render_json, render_terminal])
+def test_equal_data_gives_equal_bytes(render):
+    assert render(web_report()) == render(web_report())
+
+
+def test_the_page_loads_nothing_and_says_so():
+    html = render_html(web_report())
+    policies = [a for tag, a in parse(html).tags if tag == "meta" and (a.get("http-equiv") or "").lower() == "content-security-policy"]
+    assert "default-src 'none'" in (policies[0]["content"] or "")
+    assert len(html.encode()) < 1_000_000
+
+
+def test_every_chart_can_be_read_without_seeing_it():
+    html = render_html(web_report())
+    assert html.count('<svg class="chart"') == html.count('role="img" aria-labelledby') > 5
+
+
+def test_what_was_not_examined_comes_before_any_finding():
+    for text in (render_html(web_report()), render_markdown(web_report()), render_terminal(web_report())):
+        assert 0 < text.lower().index("not examined") < text.lower().index("telugu is")
+
+
+def test_a_huge_report_stays_small_and_says_what_was_cut():
+    base = web_report()
+    many = replace(base, findings=base.findings * 20_000, metrics=base.metrics * 2_000)
+    html = render_html(many)
+    assert len(html.encode()) < 1_000_000
+    assert len(render_markdown(many).encode()) < 1_000_000
+    assert "more" in html
+
+
+def test_an_undefined_metric_is_no_number_in_json():
+    metric = Metric(name="x", value=float("nan"), unit="fraction", n=0, note="0/0")
+    data = replace(web_report(), metrics=(MetricRow(audit="a", target="t", name="a.x", metric=metric),))
+    assert json.loads(render_json(data))["metrics"][0]["value"] is None
