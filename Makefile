@@ -1,10 +1,10 @@
-# Everything here works on a fresh clone: each target makes the environment it needs.
+# Everything here works on a fresh clone: each target makes the environment it needs, and compiles the kernels once.
 VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test check lint types layers bench screenshots clean
+.PHONY: demo test check lint types layers bench clean
 
 demo: $(STAMP)
 	$(BIN)/fmaudit demo --directory demo
@@ -25,11 +25,13 @@ layers: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python benchmarks/run_all.py
+	$(BIN)/python benchmarks/read_speed.py
+	$(BIN)/python benchmarks/coverage_of_intervals.py
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,dev]'
+	$(BIN)/fmaudit warmup
 	touch $(STAMP)
 
 clean:
