@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = 24
+KILLS = 20
 TEXTS = [f"Document {i} SAYS this. " * (3 + i % 7) for i in range(1600)]
 
 
