@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fmaudit import Finding, Metric, Severity
 from fmaudit_corpus_language.facts import LANGDETECT, expected_scripts, language, script_name
 from fmaudit_corpus_language.results import by_language, estimated, family, few, listed, name_of, percent, rates, undefined
-from fmaudit_corpus_language.tables import DECLARED
+from fmaudit_corpus_language.tables import DECLARED, HAS_DECLARED
 
 if TYPE_CHECKING:
     from fmaudit.stats import Estimate
@@ -64,9 +64,7 @@ class Doubts:
         yield from family("declared_mismatch", self.declared_flags, self.tables, what)
         what = "share of documents labelled with the macrolanguage they are declared in; undetermined ones count as wrong"
         yield from family("accuracy", self.accuracy_flags, self.tables, what)
-        unknown = self.tables.flags(
-            f"{DECLARED} is null", "trim(declared_language) <> ''", by="'all'", parameters=self.tables.declared_parameters
-        )
+        unknown = self.tables.flags(f"{DECLARED} is null", HAS_DECLARED, by="'all'", parameters=self.tables.declared_parameters)
         what = "share of documents with a declared language that the model does not know"
         yield next(family("unsupported", unknown, self.tables, what))
 

@@ -17,9 +17,11 @@ from fmaudit_corpus_language.params import LanguageParams
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DECLARED", "Flags", "Sums", "Tables"]
+__all__ = ["DECLARED", "HAS_DECLARED", "Flags", "Sums", "Tables"]
 
-_NO_ONE_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})  # ISO 639: undetermined, multiple, uncoded, no linguistic content
+# ISO 639's codes for undetermined, multiple, uncoded and no languages: declaring one of them declares no language
+_NO_ONE_LANGUAGE = ("", "und", "mul", "mis", "zxx")
+HAS_DECLARED = f"lower(trim(declared_language)) not in {_NO_ONE_LANGUAGE!r}"
 
 Floats = npt.NDArray[np.float64]
 MOST_CLUSTERS = 20_000  # more are put into buckets, which leaves the variance of their sums what it is
@@ -162,15 +164,14 @@ class Tables:
 
     @cached_property
     def undeclarable(self) -> Mapping[str, int]:
-        """Documents by declared language that is none of the model's; a declaration of no or many languages is none."""
-        unknown = {name: count for name, count in self._declared.items() if name not in self.declared}
-        return {name: count for name, count in unknown.items() if name.strip().lower() not in _NO_ONE_LANGUAGE}
+        """Documents by declared language that is none of the model's."""
+        return {name: count for name, count in self._declared.items() if name not in self.declared}
 
     @cached_property
     def _declared(self) -> Mapping[str, int]:
         query = (
             "select declared_language as name, count(*) as n from documents"
-            " where trim(declared_language) <> '' and language.label is not null group by 1 order by 2 desc, 1"
+            f" where {HAS_DECLARED} and language.label is not null group by 1 order by 2 desc, 1"
         )
         return {row["name"]: row["n"] for row in self.rows(query)}
 

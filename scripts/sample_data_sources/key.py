@@ -114,8 +114,9 @@ def encoding_entries(drafts: list[Draft]) -> Iterator[dict[str, Any]]:
 def language_entries(drafts: list[Draft]) -> Iterator[dict[str, Any]]:
     why = "no language in it: digits, marks, white space or nothing"
     yield share("no-evidence", f"{LANGUAGE}.no_evidence", why, planted_as(drafts, "no-evidence"), len(drafts))
-    why = "declared in a language that lid.176 has no label for"
-    yield share("unsupported", f"{LANGUAGE}.unsupported", why, planted_as(drafts, "unsupported"), len(drafts), by="model")
+    why = "declared in a language that lid.176 has no label for; among documents that declare one"
+    declared = [draft for draft in drafts if draft.declared != "und"]
+    yield share("unsupported", f"{LANGUAGE}.unsupported", why, planted_as(drafts, "unsupported"), len(declared), by="model")
     lines = [draft for draft in drafts if sum(letters(line) >= LINE_LETTERS for line in draft.text.split("\n")) >= 2]
     why = f"half of the lines are in another language; among documents with two lines of {LINE_LETTERS} letters and more"
     yield share("mixed", f"{LANGUAGE}.mixed_documents", why, planted_as(drafts, "mixed"), len(lines), by="model")
