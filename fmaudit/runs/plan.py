@@ -101,18 +101,21 @@ def _planned_audits(config: Config, plugins: PluginManager) -> tuple[PlannedAudi
         kind = plugins.audits.get(name)
         if kind is None:
             raise ConfigError(f"audit.{name}: no such audit; {suggest(name, list(plugins.audits))}", hint=_broken_hint(plugins))
-        params = _params(name, kind, settings.parameters)
+        params = _params(name, kind, settings.parameters, config.folder)
         owner = plugins.owner("audits", name)
         targets = _targets(name, kind, settings.targets, config)
         planned += [PlannedAudit(kind(params), target, owner.name, owner.version) for target in targets]
     return tuple(planned)
 
 
-def _params(name: str, kind: type[Audit], given: Mapping[str, Any]) -> Any:
+def _params(name: str, kind: type[Audit], given: Mapping[str, Any], folder: Path) -> Any:
+    """Validate an audit's parameters; a relative path among them starts from the folder of audit.toml."""
     try:
-        return kind.Params.model_validate(given)
+        params = kind.Params.model_validate(given)
     except ValidationError as error:
         raise ConfigError(explain_validation(error, f"audit.{name}", kind.Params)) from None
+    paths = {key: folder / value for key, value in params if isinstance(value, Path)}
+    return params.model_copy(update=paths) if paths else params
 
 
 def _targets(name: str, kind: type[Audit], given: Sequence[str] | None, config: Config) -> Sequence[str]:
