@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from fmaudit.hooks.manager import PluginManager
 
 __all__ = ["Run", "open_run"]
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
 class Run:
@@ -164,5 +167,12 @@ def _verdict_sql(item: DocumentFilter) -> str:
 def _documents_query(where: str, columns: Sequence[str]) -> str:
     from fmaudit.store.reader import quote
 
-    selected = ", ".join(f"{name} as {quote(name.replace(chr(34), ''))}" for name in columns) if columns else "*"
+    selected = ", ".join(f"{_column(name)} as {quote(name.replace(chr(34), ''))}" for name in columns) if columns else "*"
     return f"select {selected} from documents" + (f" where {where}" if where else "")
+
+
+def _column(name: str) -> str:
+    """Quote a plain or dotted name (`offset` is a word of SQL's own); anything else is taken as the SQL it is."""
+    from fmaudit.store.reader import quote
+
+    return ".".join(quote(part) for part in name.split(".")) if _PLAIN.fullmatch(name) else name

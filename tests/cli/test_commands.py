@@ -73,6 +73,8 @@ def test_documents_are_printed_with_source_and_signals(project: Path):
     lines = fmaudit("documents", "latest", "--where", "capitals.upper > 5", "--json", cwd=project).stdout.splitlines()
     rows = [json.loads(line) for line in lines]
     assert len(rows) == 30
+    some = fmaudit("documents", "latest", "--columns", "file, offset,capitals.upper", "--limit", "1", "--json", cwd=project).stdout
+    assert json.loads(some) == {"file": "web.jsonl", "offset": 0, "capitals.upper": 10}
     assert rows[0]["file"] == "web.jsonl"
     assert rows[0]["offset"] == 0
     assert rows[0]["capitals"] == {"letters": 10, "upper": 10}

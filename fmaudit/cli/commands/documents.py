@@ -35,7 +35,7 @@ def documents(
             for row in batch:
                 print_json(row)
         return
-    shown = names or ["file", '"offset"', "id", "bytes"]
+    shown = names or ["file", "offset", "id", "bytes"]
     table = opened.documents(target, condition if limit else f"{condition} limit 50", shown)
     print_rows([[str(value) for value in row.values()] for row in table.to_pylist()], table.column_names)
     if not limit and table.num_rows == 50:
