@@ -23,6 +23,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; every FmauditError becomes a message and its exit code, anything else is a bug (6)."""
+    # work is spread over processes: threads of the linear algebra library would only get in one another's way, and cost start-up
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from fmaudit.cli import commands  # noqa: F401 - registers the commands
 
     try:

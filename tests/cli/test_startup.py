@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import subprocess
 import sys
 import time
@@ -30,15 +32,21 @@ def test_no_heavy_library_is_loaded(arguments: list[str]):
 
 @pytest.mark.parametrize("arguments", [["--help"], ["plugins"]])
 def test_it_answers_within_half_a_second_of_processor_time(arguments: list[str]):
-    import resource
+    """On a machine that needs 0.3 s for the imports nobody can do without; on a slower or busier one in proportion."""
+    libraries = fastest("-c", "import pyarrow, pydantic, pluggy, typer")
+    assert fastest("-m", "fmaudit", *arguments) < 0.5 * max(1.0, libraries / 0.3)
 
+
+def fastest(*arguments: str) -> float:
+    """Processor seconds of the fastest of five calls."""
     seconds = []
-    for _ in range(3):
+    for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "fmaudit", *arguments], capture_output=True, check=True)
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) < 0.5, seconds
+    return min(seconds)
 
 
 def test_importing_the_public_api_is_light_and_complete():
