@@ -65,14 +65,20 @@ class PluginManager:
 
     # -- loading -------------------------------------------------------------------------------------------------
 
-    def load(self, info: PluginInfo, namespace: Any = None) -> PluginInfo:
-        """Import and register one plugin; whatever goes wrong is recorded on it and stops nothing else."""
+    def load(self, info: PluginInfo, namespace: Any = None, *, ask: bool = True) -> PluginInfo:
+        """Import and register one plugin; whatever goes wrong is recorded on it and stops nothing else.
+
+        Without `ask` its hooks are checked but not called, which imports none of what it brings.
+        """
         self.plugins[info.name] = info
         try:
             module = namespace if namespace is not None else importlib.import_module(info.module)
             self._check_hooks(module)
             self._manager.register(module, name=info.name)
-            self._collect(info)
+            if ask:
+                self._collect(info)
+            else:
+                info.provides = {hook.removeprefix("fmaudit_"): [] for hook in specs.HOOKS if hasattr(module, hook)}
         except Exception as error:  # a plugin may raise anything
             if self._manager.has_plugin(info.name):
                 self._manager.unregister(name=info.name)
@@ -177,17 +183,18 @@ class PluginManager:
         return complaints
 
 
-def load_plugins(enabled: Sequence[str] = (), *, builtin: bool = True) -> PluginManager:
+def load_plugins(enabled: Sequence[str] = (), *, ask_builtin: bool = True) -> PluginManager:
     """Load the built-in plugins and those in `enabled`; list all others as available.
 
-    A name in `enabled` that nothing installed provides is listed as broken. Nothing else is imported.
+    A name in `enabled` that nothing installed provides is listed as broken. Nothing else is imported. Without `ask_builtin` the
+    built-in plugins are registered but not asked what they bring: enough for a list, in a third of the time.
     """
     manager = PluginManager()
     found = _installed()
     with _no_collection():
         for name, info in sorted(found.items()):
-            if (builtin and info.builtin) or name in enabled:
-                manager.load(info)
+            if info.builtin or name in enabled:
+                manager.load(info, ask=ask_builtin or name in enabled)
             else:
                 manager.plugins[name] = info
     for name in enabled:

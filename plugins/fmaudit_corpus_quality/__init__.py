@@ -1,6 +1,13 @@
 """How good a corpus is: published rule sets replayed over counts, duplicates, encoding health, and whom the rules remove."""
 
-from fmaudit import Audit, Signal, Tally, hookimpl
+from __future__ import annotations
+
+import typing
+
+from fmaudit import hookimpl
+
+if typing.TYPE_CHECKING:
+    from fmaudit import Audit, Signal, Tally
 
 
 @hookimpl

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from fmaudit.cli.app import app
 from fmaudit.cli.options import AsJson, PluginNames
+
+if TYPE_CHECKING:
+    from fmaudit.hooks.manager import PluginInfo
 
 __all__ = ["plugins"]
 
 
 @app.command()
-def plugins(names: PluginNames = [], as_json: AsJson = False) -> None:
+def plugins(
+    names: PluginNames = [],
+    details: Annotated[bool, typer.Option("--details", help="Ask the built-in plugins, too, what they bring.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List plugins with state, version and what they bring; imports only the built-in ones and those named."""
     from fmaudit.cli.output import print_json, print_rows
     from fmaudit.hooks.manager import load_plugins
 
-    manager = load_plugins(names)
+    manager = load_plugins(names, ask_builtin=details or as_json)
     infos = sorted(manager.plugins.values(), key=lambda info: (not info.builtin, info.name))
     if as_json:
         for info in infos:
@@ -26,7 +37,7 @@ def plugins(names: PluginNames = [], as_json: AsJson = False) -> None:
             info.name,
             info.state,
             f"{info.distribution} {info.version}".strip(),
-            "; ".join(f"{k}: {', '.join(v)}" for k, v in info.provides.items()),
+            _brings(info),
         )
         for info in infos
     ]
@@ -35,3 +46,7 @@ def plugins(names: PluginNames = [], as_json: AsJson = False) -> None:
         print(f"\n{info.name} is broken: {info.cause}")
     if any(info.state == "available" for info in infos):
         print('\navailable plugins are not imported: name them in plugins = ["..."] of audit.toml, or with --plugin')
+
+
+def _brings(info: PluginInfo) -> str:
+    return "; ".join(f"{kind}: {', '.join(names)}" if names else kind for kind, names in info.provides.items())
