@@ -78,6 +78,10 @@ class Run:
             for batch in session.stream(_documents_query(where, columns)):
                 yield batch.to_pylist()
 
+    def responses(self, target: str = "", where: str = "", columns: Sequence[str] = ()) -> pa.Table:
+        """The responses of model audits; raises RunError where the run has none, as corpus audits do."""
+        raise RunError(f"{self.id} has no responses: it audited no model", hint="documents() has the rows of its corpora")
+
     def verify(self) -> list[str]:
         """Compare every file with the manifest; returns a sentence per difference."""
         if not self.directory.manifest.is_file():

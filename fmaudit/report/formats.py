@@ -12,7 +12,7 @@ from fmaudit.store.writer import write_bytes
 
 __all__ = ["FORMATS", "render", "write_report"]
 
-FORMATS = {"html": "html", "markdown": "md", "json": "json"}  # format -> suffix
+FORMATS = {"html": "html", "markdown": "md", "json": "json", "junit": "junit.xml", "sarif": "sarif"}  # format -> suffix
 
 
 def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> str:
@@ -29,6 +29,14 @@ def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData
         from fmaudit.report.json_report import render_json
 
         return render_json(data)
+    if name == "junit":
+        from fmaudit.report.junit import render_junit
+
+        return render_junit(data)
+    if name == "sarif":
+        from fmaudit.report.sarif import render_sarif
+
+        return render_sarif(data)
     if name in extra:
         return extra[name](data)
     raise ConfigError(f"no report format {name!r}", hint=f"known: {', '.join(sorted({*FORMATS, *extra}))}")

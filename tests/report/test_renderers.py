@@ -15,7 +15,9 @@ from fmaudit.records import Verdict, VerdictStatus
 from fmaudit.report.document import Coverage, FindingRow, LedgerRow, MetricRow, ReportData, SettingRow
 from fmaudit.report.html import render_html
 from fmaudit.report.json_report import json_schema, render_json
+from fmaudit.report.junit import render_junit
 from fmaudit.report.markdown import render_markdown
+from fmaudit.report.sarif import render_sarif
 from fmaudit.report.terminal import render_terminal
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -121,7 +123,19 @@ def test_json_loses_nothing_and_follows_its_schema(text: str):
     assert report["not_examined"]["rows"][0]["file"] == text
 
 
-@pytest.mark.parametrize("render", [render_html, render_markdown, render_json, render_terminal])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_junit_and_sarif_can_be_read_back(text: str):
+    import xml.etree.ElementTree as ET
+
+    suite = ET.fromstring(render_junit(poisoned(text)))[0]
+    assert suite.get("failures") == "1"
+    assert len(suite.findall("testcase/failure")) == 1
+    sarif = json.loads(render_sarif(poisoned(text)))
+    assert sarif["runs"][0]["results"][0]["level"] == "error"
+    assert sarif["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown, render_json, render_terminal, render_junit, render_sarif])
 def test_equal_data_gives_equal_bytes(render):
     assert render(web_report()) == render(web_report())
 
