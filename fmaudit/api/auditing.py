@@ -95,14 +95,14 @@ def run(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[st
     return Run(outcome.run, outcome.exit_code)
 
 
-def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Prepared:
-    """Load the configuration and the plugins it names, and plan; nothing is written."""
+def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
+    """Load the configuration and the plugins it names, and plan; nothing is written. To measure only, a corpus may be gone."""
     from fmaudit.runs.readers import all_readers
 
     config = load_config(path, overrides)
     manager = load_plugins((*config.settings.plugins, *plugins))
     readers = all_readers(manager.readers)
-    return Prepared(config, manager, readers, make_plan(config, manager, readers))
+    return Prepared(config, manager, readers, make_plan(config, manager, readers, observe=observe))
 
 
 def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | None = None) -> Outcome:
@@ -125,6 +125,7 @@ def measure_again(prepared: Prepared, run_: RunDirectory) -> Outcome:
     with _locked(run_):
         journal = Journal(run_.journal)
         try:
+            _replan(prepared, run_, journal)
             return _conclude(prepared, run_, journal, _Silent())
         finally:
             journal.close()
@@ -232,6 +233,14 @@ def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[s
             known = ", ".join(sorted({*FORMATS, *prepared.plugins.reporters}))
             problems.append(f"report format {name!r} was not written: {error} (known: {known})")
     return problems
+
+
+def _replan(prepared: Prepared, run_: RunDirectory, journal: Journal) -> None:
+    """Write the settings that are measured with into plan.json; what was observed stays as it was."""
+    document = json.loads(run_.plan.read_bytes())
+    fresh = plan_document(prepared.plan, prepared.plugins, journal.get("created", ""))
+    document |= {key: fresh[key] for key in ("settings", "origins", "audits", "plugins", "environment")}
+    write_bytes(run_.plan, canonical_json(document))
 
 
 # -- pieces ------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def explain_validation(error: ValidationError, where: str, model: type[BaseModel
             known = _fields_at(model, problem["loc"][:-1])
             message = f"unknown key {problem['loc'][-1]!r}; {suggest(str(problem['loc'][-1]), known)}"
         line = f":{line_of(location)}" if line_of and line_of(location) else ""
-        lines.append(f"{where}{line}: {location}: {message}")
+        lines.append(": ".join(part for part in (f"{where}{line}", location, message) if part))
     return "\n".join(lines)
 
 

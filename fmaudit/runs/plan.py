@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from fmaudit.audit import CorpusAudit
 from fmaudit.config import Config, CorpusSettings, explain_validation, suggest
 from fmaudit.corpus.splits import Fields, Limits, Reader, SourceFile, Split
-from fmaudit.errors import ConfigError, FmauditError
+from fmaudit.errors import ConfigError, CorpusError, FmauditError
 from fmaudit.records import LedgerEntry
 
 if TYPE_CHECKING:
@@ -79,16 +79,17 @@ class Plan:
     audits: tuple[PlannedAudit, ...]
 
 
-def make_plan(config: Config, plugins: PluginManager, readers: Mapping[str, Reader]) -> Plan:
+def make_plan(config: Config, plugins: PluginManager, readers: Mapping[str, Reader], *, observe: bool = True) -> Plan:
     """Resolve and check everything that can be known before work starts.
 
+    Without `observe` a corpus may be gone: its rows are there already, and only evidence goes without excerpts.
     Raises ConfigError for unknown audits, targets and parameters, CorpusError for a corpus without a readable file.
     """
     audits = _planned_audits(config, plugins)
     if not audits:
         raise ConfigError("audit.toml names no audit", hint="add [audit.corpus-language] or [audit.corpus-quality] with targets")
     named = [name for name in config.settings.corpus if any(audit.target == name for audit in audits)]
-    corpora = tuple(_corpus_plan(name, config, [a for a in audits if a.target == name], plugins, readers) for name in named)
+    corpora = tuple(_corpus_plan(name, config, [a for a in audits if a.target == name], plugins, readers, observe) for name in named)
     return Plan(config, corpora, audits)
 
 
@@ -143,15 +144,20 @@ def _broken_hint(plugins: PluginManager) -> str:
 
 
 def _corpus_plan(
-    name: str, config: Config, audits: Sequence[PlannedAudit], plugins: PluginManager, readers: Mapping[str, Reader]
+    name: str, config: Config, audits: Sequence[PlannedAudit], plugins: PluginManager, readers: Mapping[str, Reader], observe: bool
 ) -> CorpusPlan:
-    from fmaudit.corpus.sources import resolve_sources
+    from fmaudit.corpus.sources import Sources, resolve_sources
 
     settings = config.settings.corpus[name]
     run = config.settings.run
     fields = Fields(settings.text, settings.id, settings.url, settings.language, settings.domain, settings.metadata)
     limits = Limits(run.batch_bytes, document_bytes=settings.max_document_bytes, sample=settings.sample, salt=str(run.seed))
-    sources = resolve_sources(settings.path, config.folder, readers=readers, format=settings.format)
+    try:
+        sources = resolve_sources(settings.path, config.folder, readers=readers, format=settings.format)
+    except CorpusError:
+        if observe:
+            raise
+        sources = Sources(())
     splits, ledger = _splits(sources.files, readers, run.split_bytes)
     signals, tallies = _needed(audits, plugins)
     return CorpusPlan(

@@ -116,9 +116,11 @@ def test_verify_names_a_changed_file(project: Path):
 
 def test_measure_takes_new_checks_without_reading_the_corpus(project: Path):
     fmaudit("run", "audit.toml", cwd=project)
-    (project / "web.jsonl").rename(project / "moved.jsonl")
-    (project / "web.jsonl").write_text("{}")  # planning looks at the files, measuring does not
+    (project / "web.jsonl").unlink()
     fmaudit("measure", "latest", "--set", 'check=[{metric="shouting.share", max=0.1}]', cwd=project, code=1)
+    plan = json.loads(next((project / "runs").glob("*/plan.json")).read_text())
+    assert plan["settings"]["check"][0]["max"] == 0.1
+    fmaudit("verify", "latest", cwd=project)
 
 
 def test_plugins_names_the_broken_one_and_goes_on(project: Path):

@@ -31,7 +31,7 @@ def measure(
 
     with stdout_to_stderr(as_json):
         opened = open_run(run, runs)
-        prepared = prepare(config or opened.plan["config"]["path"], overrides)
+        prepared = prepare(config or opened.plan["config"]["path"], overrides, observe=False)
         outcome = measure_again(prepared, opened.directory)
     print_ending(outcome, as_json)
     raise typer.Exit(outcome.exit_code)
