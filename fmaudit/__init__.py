@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from fmaudit.api import open_run as open_run
     from fmaudit.api import run as run
     from fmaudit.audit import Audit as Audit
+    from fmaudit.audit import Corpora as Corpora
     from fmaudit.audit import CorpusAudit as CorpusAudit
     from fmaudit.audit import DocumentFilter as DocumentFilter
+    from fmaudit.audit import ModelAudit as ModelAudit
+    from fmaudit.audit import Models as Models
     from fmaudit.audit import Observations as Observations
     from fmaudit.audit import Params as Params
     from fmaudit.audit import Signal as Signal
     from fmaudit.audit import Tally as Tally
+    from fmaudit.audit import TokenizerAudit as TokenizerAudit
+    from fmaudit.audit import Tokenizers as Tokenizers
     from fmaudit.corpus.batch import DocumentBatch as DocumentBatch
+    from fmaudit.corpus.drawing import draw_documents as draw_documents
     from fmaudit.corpus.splits import Fields as Fields
     from fmaudit.corpus.splits import Limits as Limits
     from fmaudit.corpus.splits import Reader as Reader
@@ -27,18 +33,36 @@ if TYPE_CHECKING:
     from fmaudit.errors import ConfigError as ConfigError
     from fmaudit.errors import FmauditError as FmauditError
     from fmaudit.errors import MissingDependency as MissingDependency
+    from fmaudit.errors import ModelError as ModelError
     from fmaudit.errors import ModelFileError as ModelFileError
     from fmaudit.errors import PluginError as PluginError
+    from fmaudit.errors import RequestError as RequestError
     from fmaudit.errors import StatisticsError as StatisticsError
+    from fmaudit.errors import TokenizerError as TokenizerError
     from fmaudit.hooks.markers import hookimpl as hookimpl
+    from fmaudit.models.base import Backend as Backend
+    from fmaudit.models.base import BackendOptions as BackendOptions
+    from fmaudit.models.base import Capability as Capability
+    from fmaudit.models.loading import load_backend as load_backend
+    from fmaudit.models.model import Model as Model
+    from fmaudit.models.requests import Completion as Completion
+    from fmaudit.models.requests import Failure as Failure
+    from fmaudit.models.requests import GenerateRequest as GenerateRequest
+    from fmaudit.models.requests import Profile as Profile
+    from fmaudit.models.requests import Sampling as Sampling
+    from fmaudit.models.requests import Score as Score
+    from fmaudit.models.requests import ScoreRequest as ScoreRequest
+    from fmaudit.records import Case as Case
     from fmaudit.records import Evidence as Evidence
     from fmaudit.records import Exhibit as Exhibit
     from fmaudit.records import Finding as Finding
     from fmaudit.records import Interval as Interval
     from fmaudit.records import LedgerEntry as LedgerEntry
+    from fmaudit.records import Message as Message
     from fmaudit.records import Metric as Metric
     from fmaudit.records import MetricStatus as MetricStatus
     from fmaudit.records import Severity as Severity
+    from fmaudit.samples import sample_data as sample_data
     from fmaudit.text import ChunkFeature as ChunkFeature
     from fmaudit.text import Segments as Segments
     from fmaudit.text import TokenFeature as TokenFeature
@@ -48,35 +72,57 @@ if TYPE_CHECKING:
     from fmaudit.text import reference as text_reference  # noqa: F401 - exported by name
     from fmaudit.text import segment as segment
     from fmaudit.text import tables as text_tables  # noqa: F401 - exported by name
+    from fmaudit.tokenizers.base import ChatTemplate as ChatTemplate
+    from fmaudit.tokenizers.base import Tokenizer as Tokenizer
+    from fmaudit.tokenizers.loading import load_tokenizer as load_tokenizer
 
 __version__ = "0.1.0"
 
 # name -> module that defines it; a module path ending in ":" is exported itself
 _HOMES = {
     "Audit": "fmaudit.audit",
+    "Backend": "fmaudit.models.base",
+    "BackendOptions": "fmaudit.models.base",
+    "Capability": "fmaudit.models.base",
+    "Case": "fmaudit.records",
+    "ChatTemplate": "fmaudit.tokenizers.base",
     "ChunkFeature": "fmaudit.text",
+    "Completion": "fmaudit.models.requests",
     "ConfigError": "fmaudit.errors",
+    "Corpora": "fmaudit.audit",
     "CorpusAudit": "fmaudit.audit",
     "DocumentBatch": "fmaudit.corpus.batch",
     "DocumentFilter": "fmaudit.audit",
     "Evidence": "fmaudit.records",
     "Exhibit": "fmaudit.records",
+    "Failure": "fmaudit.models.requests",
     "Fields": "fmaudit.corpus.splits",
     "Finding": "fmaudit.records",
     "FmauditError": "fmaudit.errors",
+    "GenerateRequest": "fmaudit.models.requests",
     "Interval": "fmaudit.records",
     "LedgerEntry": "fmaudit.records",
     "Limits": "fmaudit.corpus.splits",
+    "Message": "fmaudit.records",
     "Metric": "fmaudit.records",
     "MetricStatus": "fmaudit.records",
     "MissingDependency": "fmaudit.errors",
+    "Model": "fmaudit.models.model",
+    "ModelAudit": "fmaudit.audit",
+    "ModelError": "fmaudit.errors",
     "ModelFileError": "fmaudit.errors",
+    "Models": "fmaudit.audit",
     "Observations": "fmaudit.audit",
     "Params": "fmaudit.audit",
     "PluginError": "fmaudit.errors",
+    "Profile": "fmaudit.models.requests",
     "ReadStep": "fmaudit.corpus.splits",
     "Reader": "fmaudit.corpus.splits",
+    "RequestError": "fmaudit.errors",
     "Run": "fmaudit.api",
+    "Sampling": "fmaudit.models.requests",
+    "Score": "fmaudit.models.requests",
+    "ScoreRequest": "fmaudit.models.requests",
     "Segments": "fmaudit.text",
     "Severity": "fmaudit.records",
     "Signal": "fmaudit.audit",
@@ -85,11 +131,19 @@ _HOMES = {
     "StatisticsError": "fmaudit.errors",
     "Tally": "fmaudit.audit",
     "TokenFeature": "fmaudit.text",
+    "Tokenizer": "fmaudit.tokenizers.base",
+    "TokenizerAudit": "fmaudit.audit",
+    "TokenizerError": "fmaudit.errors",
+    "Tokenizers": "fmaudit.audit",
     "Vocabulary": "fmaudit.text",
+    "draw_documents": "fmaudit.corpus.drawing",
     "hookimpl": "fmaudit.hooks.markers",
     "kernels": "fmaudit.text.kernels:",
+    "load_backend": "fmaudit.models.loading",
+    "load_tokenizer": "fmaudit.tokenizers.loading",
     "open_run": "fmaudit.api",
     "run": "fmaudit.api",
+    "sample_data": "fmaudit.samples",
     "segment": "fmaudit.text",
     "stats": "fmaudit.stats:",
     "text_layout": "fmaudit.text.layout:",

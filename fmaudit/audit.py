@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,9 +13,26 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from fmaudit.corpus.batch import DocumentBatch
-    from fmaudit.records import Exhibit, Finding, Metric
+    from fmaudit.models.base import Capability
+    from fmaudit.models.model import Model
+    from fmaudit.records import Case, Exhibit, Finding, Metric
+    from fmaudit.tokenizers.base import Tokenizer
 
-__all__ = ["Audit", "CorpusAudit", "DocumentFilter", "Observations", "Params", "Signal", "Tally"]
+__all__ = [
+    "Audit",
+    "Corpora",
+    "CorpusAudit",
+    "DocumentFilter",
+    "ModelAudit",
+    "Models",
+    "Named",
+    "Observations",
+    "Params",
+    "Signal",
+    "Tally",
+    "TokenizerAudit",
+    "Tokenizers",
+]
 
 
 class Params(BaseModel):
@@ -24,17 +41,46 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Marks a parameter that names other targets of audit.toml; the plan puts what they are in the place of their names."""
+
+    kind: str  # "corpus", "tokenizer" or "model"
+    all_by_default: bool = True
+
+
+Tokenizers = Annotated[dict[str, str], Named("tokenizer")]
+"""Written as a list of names, all by default; arrives as name -> URI, absolute."""
+
+Corpora = Annotated[dict[str, dict[str, Any]], Named("corpus")]
+"""Written as a list of names, all by default; arrives as name -> settings for `draw_documents`."""
+
+Models = Annotated[dict[str, dict[str, Any]], Named("model", all_by_default=False)]
+"""Written as a list of names, none by default; arrives as name -> settings for `load_backend` (`uri` and its options)."""
+
+
 class Observations(Protocol):
     """What a target's observations look like to `measure`.
 
-    `documents` is one row per document: `file`, `offset`, `id`, `url`, `host`, `domain`, `declared_language`, `bytes`
-    (UTF-8), `characters` (code points), `cluster` (host, else file), a struct `meta` of the named metadata as text,
-    and one struct column for every signal, so that `language.label` is plain SQL. Each tally is a table of its own name.
+    Of a tokenizer or a model there is the table `observations`: what the audit's `observe` gave, in order (a model's with the
+    column `case` first). Of a corpus, `documents` is one row per document: `file`, `offset`, `id`, `url`, `host`, `domain`,
+    `declared_language`, `bytes` (UTF-8), `characters` (code points), `cluster` (host, else file), a struct `meta` of the named
+    metadata as text, and one struct column for every signal, so that `language.label` is plain SQL. Each tally is a table of its own name.
     """
 
     @property
     def target(self) -> str:
         """The target's name in audit.toml."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What the target is: "corpus", "tokenizer" or "model"."""
+        ...
+
+    @property
+    def uri(self) -> str:
+        """The URI of a tokenizer or a model, as written; empty for a corpus."""
         ...
 
     @property
@@ -57,7 +103,7 @@ class Observations(Protocol):
         ...
 
     def arrow(self, columns: Sequence[str]) -> pa.Table:
-        """Read columns of `documents` in corpus order."""
+        """Read columns of `documents`, or of `observations`, in order."""
         ...
 
 
@@ -161,3 +207,40 @@ class CorpusAudit(Audit):
     def filters(self) -> Sequence[DocumentFilter]:
         """Name the decisions this audit can replay over stored signals."""
         return ()
+
+
+class TokenizerAudit(Audit):
+    """An audit of a tokenizer: `observe` gives its rows, a table at a time, in the columns of `schema`."""
+
+    schema: ClassVar[pa.Schema]
+
+    @abstractmethod
+    def observe(self, tokenizer: Tokenizer) -> Iterable[pa.Table]:
+        """Look at a tokenizer; pure."""
+
+    def fingerprint(self) -> str:
+        """Name everything besides code and parameters that changes the rows (a data file's hash, say)."""
+        return ""
+
+
+class ModelAudit(Audit):
+    """An audit of a model's behaviour, case by case.
+
+    `cases` gives the same cases in the same order for every model. `observe` looks at one of them: many cases of many audits wait
+    for the model together, so it is written as if it were alone. What it does besides asking the model is pure.
+    """
+
+    needs: ClassVar[frozenset[Capability]] = frozenset()
+    schema: ClassVar[pa.Schema]
+
+    @abstractmethod
+    def cases(self) -> Iterable[Case]:
+        """Name the prompts or items."""
+
+    @abstractmethod
+    async def observe(self, case: Case, model: Model) -> Iterable[Mapping[str, Any]]:
+        """Observe one case: rows in the columns of `schema`. A RequestError costs this case only."""
+
+    def fingerprint(self) -> str:
+        """Name everything besides code and parameters that changes the cases (a prompt file's hash, say)."""
+        return ""

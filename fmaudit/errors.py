@@ -7,6 +7,9 @@
     ├── CorpusError              a corpus cannot be opened, or has no readable file
     │   └── DocumentError        one document cannot be read; it goes to the ledger and the file goes on
     ├── ModelFileError           a model file has the wrong size, hash or content
+    ├── ModelError               a model cannot be loaded, reached, or asked what was asked
+    │   └── RequestError         one request failed for good; it goes to the ledger and the others go on
+    ├── TokenizerError           a tokenizer cannot be loaded, or is asked what it cannot do
     ├── StatisticsError          a number was asked for that the data cannot give
     ├── RunError                 a run directory is missing, broken or of another version
     │   ├── RunLocked            another process is working on the run                              (exit 5)
@@ -25,12 +28,15 @@ __all__ = [
     "DocumentError",
     "FmauditError",
     "MissingDependency",
+    "ModelError",
     "ModelFileError",
     "PluginError",
+    "RequestError",
     "RunError",
     "RunInterrupted",
     "RunLocked",
     "StatisticsError",
+    "TokenizerError",
 ]
 
 
@@ -76,6 +82,22 @@ class DocumentError(CorpusError):
 
 class ModelFileError(FmauditError):
     """A model file has the wrong size, hash or content."""
+
+    exit_code = 2
+
+
+class ModelError(FmauditError):
+    """A model cannot be loaded, reached, or asked what was asked."""
+
+    exit_code = 2
+
+
+class RequestError(ModelError):
+    """One request failed for good; the others go on."""
+
+
+class TokenizerError(FmauditError):
+    """A tokenizer cannot be loaded, or is asked what it cannot do."""
 
     exit_code = 2
 

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "Case",
     "Evidence",
     "Exhibit",
     "Finding",
     "Interval",
     "LedgerEntry",
+    "Message",
     "Metric",
     "MetricStatus",
     "Severity",
@@ -49,6 +51,22 @@ class VerdictStatus(StrEnum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One prompt or item of a model audit: `id` is unique in its audit and stable, `data` is what the audit needs to observe it."""
+
+    id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,16 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
 from fmaudit.config import Config, load_config
 from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
 from fmaudit.hooks import specs
 from fmaudit.hooks.manager import PluginManager, load_plugins
 from fmaudit.records import Verdict, VerdictStatus
-from fmaudit.runs.journal import Journal, Unit
-from fmaudit.runs.plan import CorpusPlan, Plan, make_plan, plan_document
-from fmaudit.runs.resume import Remaining, remaining_tasks
-from fmaudit.runs.work import Progress, WorkOrder
+from fmaudit.runs.journal import Journal
+from fmaudit.runs.plan import Plan, make_plan, plan_document
 from fmaudit.store.layout import RunDirectory, list_runs, new_run_directory
 from fmaudit.store.results import canonical_json, verdicts_table
 from fmaudit.store.writer import file_sha256, write_bytes, write_table
@@ -30,32 +29,8 @@ if TYPE_CHECKING:
 
     from fmaudit.api.results import Run
     from fmaudit.corpus.splits import Reader
-    from fmaudit.runs.executors.base import Executor
 
 __all__ = ["Listener", "Outcome", "Prepared", "measure_again", "prepare", "run", "run_prepared"]
-
-INLINE_BYTES = 24 << 20  # below this much on disk, starting processes costs more than it saves
-
-
-class Listener(Protocol):
-    """Hears how a run goes; the CLI draws it, scripts may ignore it."""
-
-    def started(self, run: RunDirectory, resumed: bool, remaining: Sequence[Remaining], total_bytes: int) -> None:
-        """Work begins, or goes on."""
-
-    def progress(self, consumed: int, documents: int) -> None:
-        """Bytes on disk read and documents examined since the last call."""
-
-    def stage(self, name: str) -> None:
-        """A stage begins: "observe", "measure", "judge", "report"."""
-
-
-class _Silent:
-    def started(self, run: RunDirectory, resumed: bool, remaining: Sequence[Remaining], total_bytes: int) -> None: ...
-
-    def progress(self, consumed: int, documents: int) -> None: ...
-
-    def stage(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +70,15 @@ def run(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[st
     return Run(outcome.run, outcome.exit_code)
 
 
-def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
-    """Load the configuration and the plugins it names, and plan; nothing is written. To measure only, a corpus may be gone."""
+def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Prepared:
+    """Load the configuration and the plugins it names, and plan; nothing is written."""
+    return prepare_config(load_config(path, overrides), plugins=plugins)
+
+
+def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
+    """Load the plugins of a configuration, and plan. To measure only (not `observe`), targets may be gone."""
     from fmaudit.runs.readers import all_readers
 
-    config = load_config(path, overrides)
     manager = load_plugins((*config.settings.plugins, *plugins))
     readers = all_readers(manager.readers)
     return Prepared(config, manager, readers, make_plan(config, manager, readers, observe=observe))
@@ -107,7 +86,7 @@ def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequenc
 
 def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | None = None) -> Outcome:
     """Do the work, or what is left of it, and deliver the reports."""
-    listener = listener or _Silent()
+    listener = listener or Silent()
     run_, resumed = _open_directory(prepared, new)
     with _locked(run_):
         journal = Journal(run_.journal)
@@ -126,7 +105,7 @@ def measure_again(prepared: Prepared, run_: RunDirectory) -> Outcome:
         journal = Journal(run_.journal)
         try:
             _replan(prepared, run_, journal)
-            return _conclude(prepared, run_, journal, _Silent())
+            return _conclude(prepared, run_, journal, Silent())
         finally:
             journal.close()
 
@@ -139,42 +118,21 @@ def _carry_out(prepared: Prepared, run_: RunDirectory, journal: Journal, resumed
     created = journal.get("created") or _now()
     journal.set("created", created)
     journal.set("status", "running")
+    journal.set("observed", False)
     write_bytes(run_.plan, canonical_json(plan_document(plan, prepared.plugins, created)))
     journal.event(_now(), "resumed" if resumed else "started", f"pid {os.getpid()}")
     _tell(prepared, journal, specs.RunStarted(run=run_.id, directory=str(run_.root), resumed=resumed))
-    remaining = []
-    for corpus in plan.corpora:
-        journal.replace_planning_ledger(corpus.name, corpus.ledger)
-        order = _work_order(prepared, corpus, run_)
-        remaining.append(remaining_tasks(journal, corpus, order))
-        for reason in remaining[-1].reasons:
+    remaining = plan_remaining(prepared, run_, journal)
+    for item in remaining:
+        for reason in item.reasons:
             journal.event(_now(), "recomputed", reason)
     listener.started(run_, resumed, remaining, sum(corpus.size for corpus in plan.corpora))
     listener.stage("observe")
-    _observe(prepared, journal, remaining, listener)
+    observe_units(prepared, journal, remaining, listener)
+    observe_tokenizers(prepared, run_, journal, listener)
+    observe_models(prepared, run_, journal, listener)
+    journal.set("observed", True)
     return _conclude(prepared, run_, journal, listener)
-
-
-def _observe(prepared: Prepared, journal: Journal, remaining: Sequence[Remaining], listener: Listener) -> None:
-    tasks = [task for item in remaining for task in item.tasks]
-
-    def sink(news: Progress | Unit) -> None:
-        if isinstance(news, Unit):
-            journal.acknowledge(news)
-        else:
-            listener.progress(news.consumed, news.documents)
-
-    if tasks:
-        _executor(prepared, sum(task.split.size for task in tasks), len(tasks)).run(tasks, sink)
-
-
-def _executor(prepared: Prepared, size: int, tasks: int) -> Executor:
-    from fmaudit.runs.executors.local import InlineExecutor, ProcessExecutor
-
-    wanted = prepared.config.settings.run.workers
-    if wanted == 0:
-        wanted = 1 if size < INLINE_BYTES else min(os.cpu_count() or 1, tasks)
-    return InlineExecutor() if wanted == 1 else ProcessExecutor(wanted)
 
 
 def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener: Listener) -> Outcome:
@@ -244,24 +202,6 @@ def _replan(prepared: Prepared, run_: RunDirectory, journal: Journal) -> None:
 
 
 # -- pieces ------------------------------------------------------------------------------------------------------
-
-
-def _work_order(prepared: Prepared, corpus: CorpusPlan, run_: RunDirectory) -> WorkOrder:
-    settings = prepared.config.settings
-    limit = corpus.settings.limit
-    return WorkOrder(
-        target=corpus.name,
-        run=str(run_.root),
-        plugins=tuple(info.name for info in prepared.plugins.plugins.values() if info.state == "loaded"),
-        fields=corpus.fields,
-        limits=corpus.limits,
-        signals=corpus.signals,
-        tallies=corpus.tallies,
-        fingerprints=corpus.fingerprints,
-        input=corpus.input,
-        unit_bytes=settings.run.unit_bytes,
-        documents_per_split=None if limit is None else -(-limit // max(len(corpus.splits), 1)),
-    )
 
 
 def _schemas(prepared: Prepared) -> dict[str, dict[str, pa.Schema]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from fmaudit.corpus.splits import Reader
-from fmaudit.runs.plan import CorpusPlan
+from fmaudit.runs.corpora import CorpusPlan
 
 __all__ = ["estimate"]
 

@@ -78,9 +78,27 @@ class Run:
             for batch in session.stream(_documents_query(where, columns)):
                 yield batch.to_pylist()
 
-    def responses(self, target: str = "", where: str = "", columns: Sequence[str] = ()) -> pa.Table:
-        """The responses of model audits; raises RunError where the run has none, as corpus audits do."""
-        raise RunError(f"{self.id} has no responses: it audited no model", hint="documents() has the rows of its corpora")
+    def responses(self, target: str = "", audit: str = "", where: str = "", columns: Sequence[str] = ()) -> pa.Table:
+        """The rows of an audit of a model or a tokenizer: a row per case and sample, or per sentence; `where` is SQL over them.
+
+        Raises ConfigError where the run has several and none is named, RunError where it has none.
+        """
+        with self._rows_session(target, audit) as (session, table):
+            return session.sql(_documents_query(where, columns, table))
+
+    def response_batches(
+        self, target: str = "", audit: str = "", where: str = "", columns: Sequence[str] = ()
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The same rows as lists of dictionaries, a batch at a time."""
+        with self._rows_session(target, audit) as (session, table):
+            for batch in session.stream(_documents_query(where, columns, table)):
+                yield batch.to_pylist()
+
+    def observed(self) -> list[tuple[str, str]]:
+        """The (target, audit) pairs that `responses` has rows of."""
+        plan = self.plan
+        asked = {*plan.get("models", {}), *plan.get("tokenizers", {})}
+        return [(audit["target"], audit["audit"]) for audit in plan["audits"] if audit["target"] in asked]
 
     def verify(self) -> list[str]:
         """Compare every file with the manifest; returns a sentence per difference."""
@@ -137,6 +155,35 @@ class Run:
         finally:
             session.close()
 
+    @contextlib.contextmanager
+    def _rows_session(self, target: str, audit: str) -> Iterator[tuple[Session, str]]:
+        from fmaudit.runs.rows import OBSERVATIONS, parts
+
+        target, audit = self._observed_one(target, audit)
+        journal = Journal(self.directory.journal, readonly=True)
+        files = parts(self.directory.root, journal, target, audit)
+        journal.close()
+        if not files:
+            raise RunError(f"{self.id} has no responses of {target} to {audit} yet", hint="fmaudit run goes on with it")
+        session = Session(self.directory.root, {OBSERVATIONS: files})
+        try:
+            yield session, OBSERVATIONS
+        finally:
+            session.close()
+
+    def _observed_one(self, target: str, audit: str) -> tuple[str, str]:
+        """Find the one pair that is meant."""
+        pairs = self.observed()
+        if not pairs:
+            raise RunError(f"{self.id} has no responses: it audited no model", hint="documents() has the rows of its corpora")
+        found = [pair for pair in pairs if target in ("", pair[0]) and audit in ("", pair[1])]
+        shown = ", ".join(f"--target {name} --audit {kind}" for name, kind in found or pairs)
+        if not found:
+            raise ConfigError(f"the run has no responses of {target or 'any model'} to {audit or 'any audit'}", hint=f"it has: {shown}")
+        if len(found) > 1:
+            raise ConfigError("the run has several tables of responses", hint=f"name one: {shown}")
+        return found[0]
+
     def _finished(self, path: Path) -> pa.Table:
         if not path.is_file():
             raise RunError(f"{self.id} has no results yet", hint="fmaudit run goes on with it; fmaudit measure repeats only the measuring")
@@ -168,11 +215,11 @@ def _verdict_sql(item: DocumentFilter) -> str:
     return f"struct_pack({', '.join(fields)})"
 
 
-def _documents_query(where: str, columns: Sequence[str]) -> str:
+def _documents_query(where: str, columns: Sequence[str], table: str = "documents") -> str:
     from fmaudit.store.reader import quote
 
     selected = ", ".join(f"{_column(name)} as {quote(name.replace(chr(34), ''))}" for name in columns) if columns else "*"
-    return f"select {selected} from documents" + (f" where {where}" if where else "")
+    return f"select {selected} from {table}" + (f" where {where}" if where else "")
 
 
 def _column(name: str) -> str:

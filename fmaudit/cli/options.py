@@ -14,5 +14,5 @@ Overrides = Annotated[list[str], typer.Option("--set", help="Set a value over th
 PluginNames = Annotated[list[str], typer.Option("--plugin", help="Also load this installed plugin.", metavar="NAME")]
 RunName = Annotated[str, typer.Argument(help="A run's id or directory, or latest.", metavar="RUN")]
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Where the run directories are.", metavar="DIR")]
-TargetName = Annotated[str, typer.Option("--target", help="Which corpus, where the run has several.", metavar="NAME")]
+TargetName = Annotated[str, typer.Option("--target", help="Which target, where the run has several.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable lines on stdout; everything else goes to stderr.")]

@@ -23,7 +23,8 @@ class ProgressDisplay:
         self._bar: Any = None
         self._task: Any = None
         self._total = self._consumed = self._documents = 0
-        self._begin = self._told = time.monotonic()
+        self._begin = self._told = self._stage_begin = time.monotonic()
+        self._stage, self._answers = "", 0
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -53,11 +54,26 @@ class ProgressDisplay:
             self._told = time.monotonic()
             self._say(self._line())
 
+    def answered(self, target: str, answers: int) -> None:
+        """Count a model's answers."""
+        self._answers += answers
+        if time.monotonic() - self._told >= PLAIN_SECONDS:
+            self._told = time.monotonic()
+            self._say(
+                f"  {target}: {self._answers:,} answers, {self._answers / max(time.monotonic() - self._stage_begin, 1e-9):,.0f} a second"
+            )
+
     def stage(self, name: str) -> None:
-        """Name the stage that begins."""
-        if name == "measure":
+        """Name the stage that begins, and how long the one before took."""
+        taken = time.monotonic() - self._stage_begin
+        if self._stage == "observe" and self._documents:
             self._finish_bar()
-            self._say(f"observed {self._documents:,} documents in {time.monotonic() - self._begin:.1f} s; measuring")
+            self._say(f"observed {self._documents:,} documents in {taken:.1f} s")
+        elif self._stage.startswith("model "):
+            self._say(f"{self._stage}: {self._answers:,} answers in {taken:.1f} s")
+        if name.startswith("model "):
+            self._say(f"asking {name}")
+        self._stage, self._stage_begin, self._answers = name, time.monotonic(), 0
 
     def _line(self) -> str:
         rate = self._consumed / max(time.monotonic() - self._begin, 1e-9)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from fmaudit.config.settings import Settings
 from fmaudit.errors import ConfigError
 
-__all__ = ["Config", "explain_validation", "load_config", "suggest"]
+__all__ = ["Config", "explain_validation", "load_config", "split_key", "suggest"]
 
 MAX_BYTES = 1 << 20
 ENVIRONMENT = "FMAUDIT__"  # FMAUDIT__RUN__WORKERS=4 sets run.workers
@@ -161,7 +161,7 @@ def _toml_value(text: str) -> Any:
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = _split_key(key)
+    *parents, last = split_key(key)
     table: Any = tree
     for part in parents:
         table = table[int(part)] if isinstance(table, list) else table.setdefault(part, {})
@@ -170,7 +170,7 @@ def _set(tree: dict[str, Any], key: str, value: Any) -> None:
     table[last] = value
 
 
-def _split_key(key: str) -> list[str]:
+def split_key(key: str) -> list[str]:
     """Split a dotted key; a part in double quotes may hold dots and slashes."""
     return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^."]+)', key)]
 

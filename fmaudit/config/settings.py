@@ -52,10 +52,19 @@ class TokenizerSettings(_Table):
     uri: str
 
 
-class ModelSettings(_Table):
-    """`[model.NAME]`: how a model is reached."""
+class ModelSettings(BaseModel):
+    """`[model.NAME]`: how a model is reached, then the backend's own options, which the backend validates."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     uri: str
+    price_input: float | None = Field(default=None, ge=0, description="price of a million tokens of prompts, over the table's")
+    price_output: float | None = Field(default=None, ge=0, description="price of a million tokens of completions, over the table's")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The backend's own options as written."""
+        return dict(self.model_extra or {})
 
 
 class AuditSettings(BaseModel):
@@ -111,6 +120,7 @@ class RunSettings(_Table):
     """`[run]`: how the work is done; nothing here changes a number but `seed` and `tolerance`'s exit code."""
 
     directory: str = Field(default="runs", description="where run directories are made")
+    cache: str = Field(default="cache", description="where answers of models are kept, for this run and later ones")
     workers: int = Field(default=0, ge=0, description="processes; 0 takes one per core where the corpus is worth it")
     seed: int = Field(default=0, description="seed of every sample and bootstrap")
     tolerance: float = Field(default=0.0, ge=0, le=1, description="share of documents that may be lost before the exit code is 3")

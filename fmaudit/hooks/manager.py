@@ -24,6 +24,8 @@ from fmaudit.hooks.markers import PROJECT
 if TYPE_CHECKING:
     from fmaudit.audit import Audit, Signal, Tally
     from fmaudit.corpus.splits import Reader
+    from fmaudit.models.base import Backend
+    from fmaudit.tokenizers.base import Tokenizer
 
 __all__ = ["PluginInfo", "PluginManager", "load_plugins"]
 
@@ -61,6 +63,8 @@ class PluginManager:
         self._signals: dict[str, tuple[type[Signal], PluginInfo]] = {}
         self._tallies: dict[str, tuple[type[Tally], PluginInfo]] = {}
         self._readers: dict[str, tuple[type[Reader], PluginInfo]] = {}
+        self._tokenizers: dict[str, tuple[type[Tokenizer], PluginInfo]] = {}
+        self._backends: dict[str, tuple[type[Backend], PluginInfo]] = {}
         self._reporters: dict[str, Callable[[Any], str]] = {}
 
     # -- loading -------------------------------------------------------------------------------------------------
@@ -103,6 +107,8 @@ class PluginManager:
         self._add(self._signals, "signals", info, self._answers(info, "fmaudit_signals"))
         self._add(self._tallies, "tallies", info, self._answers(info, "fmaudit_tallies"))
         self._add(self._readers, "readers", info, self._answers(info, "fmaudit_readers"))
+        self._add(self._tokenizers, "tokenizers", info, self._answers(info, "fmaudit_tokenizers"), "scheme")
+        self._add(self._backends, "backends", info, self._answers(info, "fmaudit_backends"), "scheme")
         for reporters in self._call(info, "fmaudit_reporters"):
             self._reporters.update(reporters)
             info.provides["reporters"] = sorted(reporters)
@@ -117,18 +123,18 @@ class PluginManager:
         caller = self._manager.subset_hook_caller(hook, others)
         return [answer for answer in caller(**arguments) if answer is not None]
 
-    def _add(self, table: dict[str, Any], kind: str, info: PluginInfo, items: Iterable[Any]) -> None:
+    def _add(self, table: dict[str, Any], kind: str, info: PluginInfo, items: Iterable[Any], attribute: str = "name") -> None:
         for item in items:
-            name = getattr(item, "name", None)
-            if not isinstance(name, str):
-                raise PluginError(f"{kind}: {item!r} has no name; the hook returns classes with a class attribute `name`")
+            name = getattr(item, attribute, None)
+            if not isinstance(name, str) or not name:
+                raise PluginError(f"{kind}: {item!r} has no {attribute}; the hook returns classes with a class attribute `{attribute}`")
             if name in table:
                 raise PluginError(f"{kind}: the name {name!r} is already taken by plugin {table[name][1].name!r}")
             table[name] = (item, info)
             info.provides.setdefault(kind, []).append(name)
 
     def _forget(self, info: PluginInfo) -> None:
-        for table in (self._audits, self._signals, self._tallies, self._readers):
+        for table in (self._audits, self._signals, self._tallies, self._readers, self._tokenizers, self._backends):
             for name in [name for name, (_, owner) in table.items() if owner is info]:
                 del table[name]
         info.provides.clear()
@@ -154,6 +160,16 @@ class PluginManager:
     def readers(self) -> Mapping[str, type[Reader]]:
         """The plugins' readers by name."""
         return {name: item for name, (item, _) in sorted(self._readers.items())}
+
+    @property
+    def tokenizers(self) -> Mapping[str, type[Tokenizer]]:
+        """The plugins' kinds of tokenizer by scheme."""
+        return {name: item for name, (item, _) in sorted(self._tokenizers.items())}
+
+    @property
+    def backends(self) -> Mapping[str, type[Backend]]:
+        """The plugins' backends by scheme."""
+        return {name: item for name, (item, _) in sorted(self._backends.items())}
 
     @property
     def reporters(self) -> Mapping[str, Callable[[Any], str]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from fmaudit.audit import Audit, Signal, Tally
     from fmaudit.corpus.splits import Reader
+    from fmaudit.models.base import Backend
+    from fmaudit.tokenizers.base import Tokenizer
 
 __all__ = ["HOOKS", "HOOK_API", "AuditFinished", "CheckFailed", "RunEvent", "RunFinished", "RunStarted"]
 
@@ -83,6 +85,16 @@ def fmaudit_readers() -> Sequence[type[Reader]]:  # type: ignore[empty-body]
 
 
 @hookspec
+def fmaudit_tokenizers() -> Sequence[type[Tokenizer]]:  # type: ignore[empty-body]
+    """Name the kinds of tokenizer this plugin brings; each has a `scheme` of its own."""
+
+
+@hookspec
+def fmaudit_backends() -> Sequence[type[Backend]]:  # type: ignore[empty-body]
+    """Name the ways to reach a model this plugin brings; each has a `scheme` of its own."""
+
+
+@hookspec
 def fmaudit_reporters() -> Mapping[str, Callable[[Any], str]]:  # type: ignore[empty-body]
     """Map a report format's name to a function from `ReportData` to the report's text."""
 
@@ -97,6 +109,8 @@ HOOKS: tuple[str, ...] = (
     "fmaudit_signals",
     "fmaudit_tallies",
     "fmaudit_readers",
+    "fmaudit_tokenizers",
+    "fmaudit_backends",
     "fmaudit_reporters",
     "fmaudit_run_event",
 )

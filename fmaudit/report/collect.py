@@ -16,6 +16,7 @@ from fmaudit.report.document import (
     FindingRow,
     LedgerRow,
     MetricRow,
+    ModelRow,
     ReportData,
     RunStatus,
     SettingRow,
@@ -38,13 +39,18 @@ def collect_report(run: RunDirectory, journal: Journal) -> ReportData:
     failed = bool(audits) and all(audit["error"] for audit in audits)
     return ReportData(
         run_id=run.id,
-        title=plan["settings"]["report"]["title"] or f"Audit of {', '.join(plan['corpora'])}",
+        title=plan["settings"]["report"]["title"] or f"Audit of {', '.join(_names(plan))}",
         status=RunStatus.FAILED if failed else RunStatus(journal.get("status", "partial")),
         created=journal.get("created", ""),
         finished=journal.get("finished", ""),
         version=plan["environment"].get("fmaudit", ""),
-        targets=tuple(_target(name, plan, journal) for name in plan["corpora"]),
-        coverage=_coverage(plan["corpora"], journal),
+        targets=(
+            *(_target(name, plan, journal) for name in plan["corpora"]),
+            *(_tokenizer(name, plan["tokenizers"][name], journal) for name in plan.get("tokenizers", {})),
+            *(_model(name, plan["models"][name], journal) for name in plan.get("models", {})),
+        ),
+        coverage=_coverage(_names(plan), journal),
+        models=tuple(_model_row(name, journal.get(f"model {name}")) for name in plan.get("models", {}) if journal.get(f"model {name}")),
         audits=_audits(audits),
         metrics=tuple(
             MetricRow(audit=row.audit, target=row.target, name=row.name, metric=row.metric)
@@ -78,6 +84,33 @@ def _target(name: str, plan: Mapping[str, Any], journal: Journal) -> TargetRow:
     )
 
 
+def _names(plan: Mapping[str, Any]) -> list[str]:
+    return [*plan["corpora"], *plan.get("tokenizers", {}), *plan.get("models", {})]
+
+
+def _tokenizer(name: str, known: Mapping[str, Any], journal: Journal) -> TargetRow:
+    size = f", {known['vocabulary_size']:,} tokens" if known["vocabulary_size"] else ""
+    rows = sum(unit.documents for unit in journal.units(name))
+    return TargetRow(name=name, kind="tokenizer", description=f"{known['uri']}{size}", documents=rows)
+
+
+def _model(name: str, known: Mapping[str, Any], journal: Journal) -> TargetRow:
+    cases = sum(unit.documents for unit in journal.units(name))
+    return TargetRow(name=name, kind="model", description=known["uri"], documents=cases)
+
+
+def _model_row(name: str, record: Mapping[str, Any]) -> ModelRow:
+    return ModelRow(
+        name=name,
+        uri=record["uri"],
+        builtin=bool((record["profile"] or {}).get("builtin")),
+        numeric_mode=record["numeric_mode"],
+        profile=record["profile"] or {},
+        usage=record["usage"],
+        determinism=record["determinism"] or {},
+    )
+
+
 def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
     rows: list[LedgerRow] = []
     totals = []
@@ -85,7 +118,7 @@ def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
     for name in corpora:
         lost = repaired = files_lost = 0
         sizes: list[int] = []
-        for _, entry in journal.ledger(name):
+        for _, entry in sorted(journal.ledger(name), key=lambda item: not item[1].lost):
             entries += 1
             if len(rows) < LEDGER_ROWS:
                 rows.append(LedgerRow(target=name, entry=entry))

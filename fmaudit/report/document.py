@@ -18,6 +18,7 @@ __all__ = [
     "FindingRow",
     "LedgerRow",
     "MetricRow",
+    "ModelRow",
     "ReportData",
     "RunStatus",
     "SettingRow",
@@ -120,6 +121,22 @@ class ExhibitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRow:
+    """How a model ran: what it is, what its answers cost, how far they depend on how they were computed.
+
+    `usage` and `determinism` are plain values as `fmaudit.models.accounting` and a backend's probe lay them out.
+    """
+
+    name: str
+    uri: str
+    builtin: bool
+    numeric_mode: str
+    profile: Mapping[str, Any]
+    usage: Mapping[str, Any]
+    determinism: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRow:
     """A resolved setting and where its value came from ("audit.toml:12", "--set", "default")."""
 
@@ -152,6 +169,7 @@ class ReportData:
     metrics: tuple[MetricRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     exhibits: tuple[ExhibitRow, ...] = ()
+    models: tuple[ModelRow, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     settings: tuple[SettingRow, ...] = ()
     environment: tuple[EnvironmentRow, ...] = ()

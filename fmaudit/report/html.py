@@ -13,6 +13,7 @@ from fmaudit.report.digest import examined_sentences, is_whole, statuses
 from fmaudit.report.document import AuditRow, ReportData, RunStatus
 from fmaudit.report.figures import Figure, make_figures
 from fmaudit.report.humane import plural
+from fmaudit.report.models import model_facts
 from fmaudit.report.palette import css_variables
 from fmaudit.report.safe import clip, visible
 
@@ -57,6 +58,7 @@ def _context(data: ReportData, figures: Sequence[Figure], caps: views.Caps) -> d
         "verdict_counts": [f"{amount} {status.value}" for status, amount in statuses(data)],
         "verdicts_more": max(len(data.verdicts) - caps.verdicts, 0),
         "targets": views.targets(data),
+        "models": [{"name": clip(m.name, 60), "facts": [(k, clip(v, 300)) for k, v in model_facts(m)]} for m in data.models[:20]],
         "tiles": views.tiles(data),
         "findings": views.findings(data, caps),
         "findings_more": max(len(data.findings) - caps.findings, 0),

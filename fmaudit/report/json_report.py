@@ -43,6 +43,7 @@ def _report(data: ReportData) -> dict[str, Any]:
         "findings": [{"audit": r.audit, "target": r.target, **_finding(r.finding)} for r in ranked_findings(data)],
         "metrics": [{"metric": r.name, "audit": r.audit, "target": r.target, **_metric(r.metric)} for r in data.metrics],
         "exhibits": [{"audit": r.audit, "target": r.target, **_exhibit(r.exhibit)} for r in data.exhibits],
+        "models": [_plain(m, "name", "uri", "builtin", "numeric_mode", "profile", "usage", "determinism") for m in data.models],
         "audits": [_plain(a, "name", "title", "version", "plugin", "plugin_version", "parameters", "error") for a in data.audits],
         "settings": [_plain(row, "key", "value", "origin") for row in data.settings],
         "environment": {row.name: row.value for row in data.environment},

@@ -9,6 +9,7 @@ from fmaudit.records import Evidence, Metric
 from fmaudit.report.digest import examined_sentences, headlines, is_whole, label, ranked_findings, ranked_verdicts
 from fmaudit.report.document import FindingRow, MetricRow, ReportData
 from fmaudit.report.humane import count, describe, show
+from fmaudit.report.models import model_facts
 from fmaudit.report.safe import clip
 from fmaudit.report.tables import grid
 
@@ -20,7 +21,16 @@ _METRICS, _ROWS, _FINDINGS, _LEDGER = 40, 20, 60, 30
 
 def render_markdown(data: ReportData) -> str:
     """Write the report: what was not examined, verdicts, findings with evidence, exhibits as tables, metrics, provenance."""
-    blocks = [*_head(data), *_examined(data), *_verdicts(data), *_summary(data), *_findings(data), *_audits(data), *_made(data)]
+    blocks = [
+        *_head(data),
+        *_examined(data),
+        *_verdicts(data),
+        *_summary(data),
+        *_models(data),
+        *_findings(data),
+        *_audits(data),
+        *_made(data),
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -50,6 +60,12 @@ def _summary(data: ReportData) -> Iterator[str]:
     if rows:
         yield "## Summary"
         yield _bullets(f"{_text(label(row.metric))}: {_text(describe(row.metric))}" for row in rows)
+
+
+def _models(data: ReportData) -> Iterator[str]:
+    for row in data.models:
+        yield f"## How the model {_text(row.name)} ran"
+        yield _table(("", ""), [(name, clip(value, 300)) for name, value in model_facts(row)])
 
 
 def _findings(data: ReportData) -> Iterator[str]:

@@ -8,6 +8,7 @@ from fmaudit.records import Evidence, Verdict, VerdictStatus
 from fmaudit.report.digest import examined_sentences, headlines, is_whole, label, ranked_findings, ranked_verdicts, statuses, without_unit
 from fmaudit.report.document import FindingRow, ReportData
 from fmaudit.report.humane import plural
+from fmaudit.report.models import model_facts
 from fmaudit.report.safe import clip
 
 __all__ = ["render_terminal"]
@@ -18,7 +19,7 @@ _LOSSES, _VERDICTS = 4, 5
 
 def render_terminal(data: ReportData) -> str:
     """Write the report's first page, at most 35 lines of 80 columns, without any control character."""
-    before = [block for block in (_head(data), _examined(data), _verdicts(data)) if block]
+    before = [block for block in (_head(data), _examined(data), _models(data), _verdicts(data)) if block]
     numbers = _numbers(data)
     room = _HEIGHT - sum(len(block) + 1 for block in [*before, numbers]) - 1
     blocks = [*before, _findings(data, room), *([numbers] if numbers else [])]
@@ -37,6 +38,16 @@ def _examined(data: ReportData) -> list[str]:
     for sentence in sentences[:_LOSSES]:
         lines += _wrapped(sentence, "  ", "    ")
     return lines + _more(len(sentences) - _LOSSES, "more statement")
+
+
+def _models(data: ReportData) -> list[str]:
+    lines = []
+    for row in data.models[:3]:
+        facts = dict(model_facts(row))
+        shown = [facts[key] for key in ("speed", "utilisation", "asked again", "note") if key in facts]
+        if shown:
+            lines += _wrapped(f"{row.name}: {'; '.join(shown)}", "  ", "    ")
+    return ["Models", *lines] if lines else []
 
 
 def _verdicts(data: ReportData) -> list[str]:

@@ -174,11 +174,14 @@ class _Scale:
         return f"{min(max((value - self.bottom) / self.span, 0.0), 1.0) * 100:.1f}".removesuffix(".0")
 
 
+_UNITS = {"tokenizer": "text", "model": "case"}  # what is counted of a target that is not a corpus
+
+
 def targets(data: ReportData) -> list[View]:
     """List the targets with what was examined of them."""
     out = []
     for target in data.targets[:40]:
-        facts = [plural(target.documents, "document")] if target.documents is not None else []
+        facts = [plural(target.documents, _UNITS.get(target.kind, "document"))] if target.documents is not None else []
         facts += [size(target.bytes)] if target.bytes is not None else []
         facts += [plural(target.files, "file")] if target.files is not None else []
         facts += [f"sample of {number(target.sampled, 'fraction').value}"] if target.sampled < 1.0 else []

@@ -13,9 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from fmaudit.records import Evidence, Exhibit, Finding, Metric
+from fmaudit.runs.audits import PlannedAudit
 from fmaudit.runs.columns import documents_schema
+from fmaudit.runs.corpora import CorpusPlan
 from fmaudit.runs.journal import Journal
-from fmaudit.runs.plan import CorpusPlan, Plan, PlannedAudit
+from fmaudit.runs.models import rows_schema
+from fmaudit.runs.plan import Plan
+from fmaudit.runs.rows import OBSERVATIONS, parts
 from fmaudit.runs.signals import SIGNAL_FAILED
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.reader import Session, TargetObservations
@@ -48,14 +52,35 @@ def measure_run(
     for corpus in plan.corpora:
         views = target_views(run, journal, corpus, schemas[corpus.name])
         session = Session(run.root, views)
-        seen = TargetObservations(session, corpus.name, corpus.settings.sample, corpus.settings.metadata, tuple(corpus.signals))
+        seen = TargetObservations(
+            session, corpus.name, sampled=corpus.settings.sample, metadata=corpus.settings.metadata, signals=tuple(corpus.signals)
+        )
         failed = _failed_signals(journal, corpus)
         for planned in plan.audits:
             if planned.target == corpus.name:
                 _measure_one(planned, seen, failed, measured, excerpt)
         session.close()
+    for target in plan.tokenizers:
+        for planned in target.audits:
+            _measure_rows(planned, "tokenizer", target.uri, run, journal, measured)
+    for model in plan.models:
+        for planned in model.audits:
+            _measure_rows(planned, "model", model.uri, run, journal, measured)
     _write(run, measured)
     return measured
+
+
+def _measure_rows(planned: PlannedAudit, kind: str, uri: str, run: RunDirectory, journal: Journal, measured: Measured) -> None:
+    """Measure one audit of a tokenizer or a model over its own rows."""
+    audit: Any = planned.audit
+    files = parts(run.root, journal, planned.target, planned.name)
+    if not files:
+        schema = rows_schema(audit) if kind == "model" else audit.schema
+        files = [run.observations(planned.name, planned.target) / "empty.parquet"]
+        write_table(files[0], schema.empty_table())
+    session = Session(run.root, {OBSERVATIONS: files})
+    _measure_one(planned, TargetObservations(session, planned.target, kind=kind, uri=uri), {}, measured, None)
+    session.close()
 
 
 def target_views(run: RunDirectory, journal: Journal, corpus: CorpusPlan, schemas: Mapping[str, pa.Schema]) -> dict[str, list[Path]]:
@@ -108,14 +133,18 @@ def _measure_one(
     try:
         if causes:
             raise RuntimeError(causes[0])
-        results = list(planned.audit.measure(seen))
+        one = Measured()
+        _sort_results(planned, planned.audit.measure(seen), one, excerpt)
+        metrics_table(one.metrics), findings_table(one.findings)  # what cannot be written is the audit's fault, and costs it alone
     except Exception as error:  # a plugin may raise anything
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames and not causes else ""
         measured.audits.append(replace(record, error=f"{type(error).__name__}: {' '.join(str(error).split())[:500]}{where}"))
         return
     measured.audits.append(record)
-    _sort_results(planned, results, measured, excerpt)
+    measured.metrics += one.metrics
+    measured.findings += one.findings
+    measured.exhibits += one.exhibits
 
 
 def _sort_results(planned: PlannedAudit, results: Iterable[Any], measured: Measured, excerpt: Excerpt | None) -> None:

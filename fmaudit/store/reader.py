@@ -74,10 +74,22 @@ class Session:
 class TargetObservations:
     """One target's observations, as `measure` sees them (the Observations contract)."""
 
-    def __init__(self, session: Session, target: str, sampled: float, metadata: Sequence[str], signals: Sequence[str] = ()) -> None:
-        """Wrap a session whose views are `documents` and the tallies."""
+    def __init__(
+        self,
+        session: Session,
+        target: str,
+        *,
+        kind: str = "corpus",
+        uri: str = "",
+        sampled: float = 1.0,
+        metadata: Sequence[str] = (),
+        signals: Sequence[str] = (),
+    ) -> None:
+        """Wrap a session whose views are `documents` and the tallies of a corpus, or `observations` of anything else."""
         self._session = session
         self._target = target
+        self._kind = kind
+        self._uri = uri
         self._sampled = sampled
         self._metadata = tuple(metadata)
         self._signals = tuple(signals)
@@ -86,6 +98,16 @@ class TargetObservations:
     def target(self) -> str:
         """The target's name in audit.toml."""
         return self._target
+
+    @property
+    def kind(self) -> str:
+        """What the target is: "corpus", "tokenizer" or "model"."""
+        return self._kind
+
+    @property
+    def uri(self) -> str:
+        """The URI of a tokenizer or a model, as written."""
+        return self._uri
 
     @property
     def sampled(self) -> float:
@@ -107,8 +129,8 @@ class TargetObservations:
         return self._session.sql(query, parameters)
 
     def arrow(self, columns: Sequence[str]) -> pa.Table:
-        """Read columns of `documents` in corpus order."""
-        return self._session.sql(f"select {', '.join(columns)} from documents")
+        """Read columns of `documents`, or of `observations`, in order."""
+        return self._session.sql(f"select {', '.join(columns)} from {'documents' if self._kind == 'corpus' else 'observations'}")
 
 
 def read_parquet(path: Path) -> pa.Table:

@@ -36,7 +36,7 @@ class MemoryObservations(TargetObservations):
             path = root / f"{name}.parquet"
             write_table(path, table)
             views[name] = [path]
-        super().__init__(Session(root, views), "memory", sampled, metadata, signals)
+        super().__init__(Session(root, views), "memory", sampled=sampled, metadata=metadata, signals=signals)
 
 
 def observe(

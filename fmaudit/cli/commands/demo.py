@@ -21,9 +21,9 @@ def demo(
 ) -> None:
     """Audit the sample corpus: many languages, planted defects, one report."""
     from fmaudit.api.auditing import prepare, run_prepared
-    from fmaudit.api.samples import sample_data
     from fmaudit.cli.ending import print_ending
     from fmaudit.cli.progress import ProgressDisplay
+    from fmaudit.samples import sample_data
 
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copytree(sample_data(), directory, dirs_exist_ok=True)

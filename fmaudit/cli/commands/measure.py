@@ -24,14 +24,14 @@ def measure(
     as_json: AsJson = False,
 ) -> None:
     """Measure a run again without reading the corpus: new thresholds, new checks, a newer audit."""
-    from fmaudit.api.auditing import measure_again, prepare
+    from fmaudit.api.auditing import measure_again
+    from fmaudit.api.remeasuring import prepare_again
     from fmaudit.api.results import open_run
     from fmaudit.cli.ending import print_ending
     from fmaudit.cli.quiet import stdout_to_stderr
 
     with stdout_to_stderr(as_json):
         opened = open_run(run, runs)
-        prepared = prepare(config or opened.plan["config"]["path"], overrides, observe=False)
-        outcome = measure_again(prepared, opened.directory)
+        outcome = measure_again(prepare_again(opened, config, overrides), opened.directory)
     print_ending(outcome, as_json)
     raise typer.Exit(outcome.exit_code)

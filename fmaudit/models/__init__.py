@@ -1,0 +1,1 @@
+"""How models are reached: backends behind one interface, and the asynchronous `Model` that audits see."""

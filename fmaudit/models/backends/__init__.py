@@ -1,0 +1,1 @@
+"""The built-in backends, one per scheme; only here are torch and transformers known."""

@@ -1,0 +1,163 @@
+"""The contract of a backend: how a model is reached; takes lists, gives answers as they are ready."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fmaudit.errors import ModelError
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile, Score, ScoreRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Backend", "BackendOptions", "Capability", "Usage"]
+
+
+class Capability(enum.StrEnum):
+    """What a backend can do; known when planning, before any work."""
+
+    SCORE = "score"  # log-probabilities of given continuations
+    GENERATE = "generate"  # completions
+    SAMPLE = "sample"  # completions at a temperature above 0, each by its own index
+    LOG_PROBS = "log-probs"  # of the tokens of completions
+    CHAT = "chat"  # prompts as messages
+    EMBED = "embed"
+    TOKENIZE = "tokenize"
+    PROFILE = "profile"
+
+
+class BackendOptions(BaseModel):
+    """Base of a backend's options, the other keys of `[model.NAME]`: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Usage:
+    """What the work has cost so far: a backend adds to it, accounting reads it."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.requests = 0  # that reached the model or the server
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+        self.scored_tokens = 0
+        self.computed_tokens = 0  # through the model, padding included
+        self.padding_tokens = 0
+        self.flops = 0.0
+        self.seconds = 0.0
+
+
+class Backend(ABC):
+    """A model behind one interface.
+
+    `scheme` is the part of a URI before the colon. `identity` names weights, tokenizer and template, so that no model ever gets
+    another's answer; `numeric_mode` names what else changes the bits of an answer (dtype, device, batch shape, versions).
+    A subclass implements `score_each` and `generate_each` as far as its capabilities go.
+    """
+
+    scheme: ClassVar[str] = ""
+    Options: ClassVar[type[BackendOptions]] = BackendOptions
+    capabilities: frozenset[Capability] = frozenset()
+    identity: str = ""
+    numeric_mode: str = ""
+
+    def __init__(self, uri: str = "", options: BackendOptions | None = None) -> None:
+        """Keep the URI and the options; nothing is loaded before `open`."""
+        self.uri = uri
+        self.options = options if options is not None else self.Options()
+        self.usage = Usage()
+
+    @classmethod
+    @abstractmethod
+    def from_uri(cls, uri: str, options: Any = None, folder: Path = Path()) -> Backend:
+        """Make a backend from `SCHEME:REST` and its validated options; a relative path starts from `folder`.
+
+        Cheap, and capabilities are known afterwards. Raises ModelError.
+        """
+
+    def open(self) -> None:  # noqa: B027 - nothing to load is a fine answer
+        """Load the model or connect to the server; called once before work, again does nothing."""
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of memory and connections."""
+
+    # -- what a backend implements ---------------------------------------------------------------------------------
+
+    def score_each(self, requests: Sequence[ScoreRequest]) -> Iterator[tuple[int, Score | Failure]]:
+        """Yield (position of the request, score) in any order, as soon as each is known."""
+        raise self._cannot(Capability.SCORE)
+
+    def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
+        """Yield (position of the request, one of its samples) in any order, as soon as each is known.
+
+        A Failure stands for all samples of its request that have not been yielded.
+        """
+        raise self._cannot(Capability.GENERATE)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts: shape [texts, width]."""
+        raise self._cannot(Capability.EMBED)
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Tokenize texts as the model reads them in the middle of a text, without special tokens."""
+        raise self._cannot(Capability.TOKENIZE)
+
+    def profile(self) -> Profile:
+        """Tell what is known of the model."""
+        raise self._cannot(Capability.PROFILE)
+
+    def determinism(self, requests: Sequence[ScoreRequest]) -> Mapping[str, Any]:
+        """Score a few requests again alone, in batches of other sizes and in float32; say how much the answers differ.
+
+        Keys: `items`, `max_delta` (nats, by way of asking) and `flips` (share of items whose greedy flag changed, likewise).
+        Empty where the backend cannot choose how it computes.
+        """
+        return {}
+
+    def peak_flops(self) -> float | None:
+        """Return the operations a second the machine can do in this dtype, measured or known; None where that means nothing."""
+        return None
+
+    # -- what everybody calls --------------------------------------------------------------------------------------
+
+    def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
+        """Score requests, in their order. Raises ModelError when one failed for good."""
+        self.open()
+        found = dict(self.score_each(requests))
+        return [_good(found[i]) for i in range(len(requests))]
+
+    def generate(self, requests: Sequence[GenerateRequest]) -> list[tuple[Completion, ...]]:
+        """Complete requests, in their order, the samples of each in the order asked. Raises ModelError when one failed for good."""
+        self.open()
+        found: dict[int, dict[int, Completion]] = {i: {} for i in range(len(requests))}
+        for i, answer in self.generate_each(requests):
+            completion = _good(answer)
+            found[i][completion.sample] = completion
+        return [tuple(found[i][sample] for sample in request.samples) for i, request in enumerate(requests)]
+
+    def _cannot(self, capability: Capability) -> ModelError:
+        able = ", ".join(sorted(self.capabilities)) or "nothing"
+        return ModelError(f"{self.uri or self.scheme}: this backend cannot {capability}", hint=f"it can: {able}")
+
+    def __enter__(self) -> Backend:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+Answer = TypeVar("Answer", Score, Completion)
+
+
+def _good(answer: Answer | Failure) -> Answer:
+    if isinstance(answer, Failure):
+        raise ModelError(f"the request failed: {answer.reason}: {answer.detail}")
+    return answer

@@ -1,0 +1,53 @@
+"""Finds the backend that a model's URI names."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fmaudit.errors import ModelError
+from fmaudit.models.base import Backend
+
+__all__ = ["load_backend"]
+
+_BUILTIN = {
+    "config": "fmaudit.models.backends.config:ConfigBackend",
+    "demo": "fmaudit.models.backends.transformers.demo:DemoBackend",
+    "fake": "fmaudit.models.backends.fake:FakeBackend",
+    "hf": "fmaudit.models.backends.transformers.backend:TransformersBackend",
+    "openai": "fmaudit.models.backends.openai:OpenAIBackend",
+    "replay": "fmaudit.models.backends.replay:ReplayBackend",
+}
+
+
+def load_backend(uri: str, *, folder: Path | None = None, kinds: Mapping[str, type[Backend]] | None = None, **options: Any) -> Backend:
+    """Make the backend of `SCHEME:REST`; `options` are the backend's own (dtype, device ...), `kinds` those of plugins by scheme.
+
+    The model is loaded when it is first asked, or with `open()`. Raises ModelError for an unknown scheme or option.
+    """
+    scheme, separator, _ = uri.partition(":")
+    known = {**(kinds or {}), **dict.fromkeys(_BUILTIN)}
+    if not separator or scheme not in known:
+        close = difflib.get_close_matches(scheme, known, 1)
+        hint = f"did you mean {close[0]}:?" if close else f"write hf:PATH_OR_ID, openai:URL#MODEL ...; known: {', '.join(sorted(known))}"
+        raise ModelError(f"{uri!r} names no way to reach a model", hint=hint)
+    kind = (kinds or {}).get(scheme) or _builtin(scheme)
+    try:
+        checked = kind.Options.model_validate(options)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        fields = ", ".join(kind.Options.model_fields) or "none"
+        raise ModelError(f"{uri}: option {where!r}: {problem['msg']}", hint=f"options of {scheme}: are {fields}") from None
+    return kind.from_uri(uri, checked, folder or Path())
+
+
+def _builtin(scheme: str) -> type[Backend]:
+    module, _, name = _BUILTIN[scheme].partition(":")
+    backend: type[Backend] = getattr(importlib.import_module(module), name)
+    return backend
