@@ -20,7 +20,7 @@ _BUILTIN = {
     "demo": "fmaudit.models.backends.transformers.demo:DemoBackend",
     "fake": "fmaudit.models.backends.fake:FakeBackend",
     "hf": "fmaudit.models.backends.transformers.backend:TransformersBackend",
-    "openai": "fmaudit.models.backends.openai:OpenAIBackend",
+    "openai": "fmaudit.models.backends.openai.backend:OpenAIBackend",
     "replay": "fmaudit.models.backends.replay:ReplayBackend",
 }
 

@@ -1,0 +1,123 @@
+"""Answers that were recorded elsewhere: the way to audit a closed model from its logs."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, ClassVar
+
+from fmaudit.errors import ModelError
+from fmaudit.models.base import Backend, BackendOptions, Capability
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile
+from fmaudit.records import Message
+
+__all__ = ["ReplayBackend", "ReplayOptions"]
+
+csv.field_size_limit(1 << 24)
+
+
+class ReplayOptions(BackendOptions):
+    """Which field holds what; a prompt may stand in several rows, each with one completion, or in one row with a list."""
+
+    prompt: str = "prompt"
+    completion: str = "completion"
+
+
+class ReplayBackend(Backend):
+    """`replay:FILE`: JSON lines (also .gz) or CSV with a prompt and its completions.
+
+    A prompt is found by its text, a conversation by its messages (field `messages`) or, failing that, by its last message.
+    How the answers were sampled is not known here: the sampling parameters of a request are passed over.
+    """
+
+    scheme: ClassVar[str] = "replay"
+    Options: ClassVar[type[BackendOptions]] = ReplayOptions
+    capabilities = frozenset({Capability.GENERATE, Capability.SAMPLE, Capability.CHAT, Capability.PROFILE})
+
+    def __init__(self, uri: str, options: Any, path: Path) -> None:
+        """Take the file; it is read by `open`."""
+        super().__init__(uri, options)
+        self._path = path
+        self._answers: dict[str, list[str]] = {}
+        self.numeric_mode = "recorded"
+
+    @classmethod
+    def from_uri(cls, uri: str, options: Any = None, folder: Path = Path()) -> ReplayBackend:
+        """Find the file. Raises ModelError."""
+        path = folder / uri.partition(":")[2]
+        if not path.is_file():
+            raise ModelError(f"{uri}: there is no such file", hint="write replay:FILE, JSON lines of prompt and completion")
+        return cls(uri, options, path)
+
+    def open(self) -> None:
+        """Read the answers. Raises ModelError naming the line that is wrong."""
+        if self._answers:
+            return
+        self.identity = f"replay {hashlib.sha256(self._path.read_bytes()).hexdigest()}"
+        for number, row in self._rows():
+            self._add(number, row)
+        if not self._answers:
+            raise ModelError(f"{self._path}: holds no recorded answer")
+
+    def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
+        """Look the answers up."""
+        for i, request in enumerate(requests):
+            answers = self._find(request)
+            for sample in request.samples:
+                if sample < len(answers):
+                    yield i, Completion(text=answers[sample], sample=sample)
+                else:
+                    detail = f"{len(answers)} answers are recorded, sample {sample} was asked" if answers else "this prompt is not recorded"
+                    yield i, Failure(reason="not-recorded", detail=detail)
+                    break
+
+    def profile(self) -> Profile:
+        """Say how much is recorded."""
+        return Profile(architecture="recorded answers", details={"prompts": len(self._answers)})
+
+    def _find(self, request: GenerateRequest) -> list[str]:
+        if not request.messages:
+            return self._answers.get(request.prompt, [])
+        whole = _conversation([{"role": m.role, "content": m.content} for m in request.messages])
+        return self._answers.get(whole) or self._answers.get(request.messages[-1].content, [])
+
+    def _add(self, number: int, row: Mapping[str, Any]) -> None:
+        options: Any = self.options
+        found = row.get(options.completion, row.get("completions"))
+        prompt = _conversation(row["messages"]) if isinstance(row.get("messages"), list) else row.get(options.prompt)
+        if prompt is None or found is None:
+            missing = options.prompt if prompt is None else options.completion
+            hint = f"its fields are {', '.join(map(str, row))}; name yours: [model.NAME] prompt = ..., completion = ..."
+            raise ModelError(f"{self._path}:{number}: there is no field {missing!r}", hint=hint)
+        self._answers.setdefault(str(prompt), []).extend(str(text) for text in (found if isinstance(found, list) else [found]))
+
+    def _rows(self) -> Iterable[tuple[int, Mapping[str, Any]]]:
+        name = self._path.name.removesuffix(".gz")
+        with gzip.open(self._path, "rb") if self._path.suffix == ".gz" else self._path.open("rb") as raw:
+            text = TextIOWrapper(raw, "utf-8", errors="replace", newline="")
+            if name.endswith(".csv"):
+                yield from ((number, row) for number, row in enumerate(csv.DictReader(text), 2))
+                return
+            for number, line in enumerate(text, 1):
+                if line.strip():
+                    yield number, _object(self._path, number, line)
+
+
+def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ModelError(f"{path}:{number}: not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise ModelError(f"{path}:{number}: not a JSON object")
+    return row
+
+
+def _conversation(messages: Sequence[Mapping[str, Any]]) -> str:
+    turns = [Message(str(turn.get("role", "")), str(turn.get("content", ""))) for turn in messages]
+    return json.dumps([[turn.role, turn.content] for turn in turns], ensure_ascii=False)

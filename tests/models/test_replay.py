@@ -1,0 +1,85 @@
+"""Recorded answers are found by their prompt, in every shape they are recorded in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fmaudit.errors import ModelError
+from fmaudit.models.loading import load_backend
+from fmaudit.models.requests import Failure, GenerateRequest, Message
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def found(path: Path, request: GenerateRequest, **options: Any) -> list[Any]:
+    backend = load_backend(f"replay:{path}", **options)
+    backend.open()
+    return [answer for _, answer in backend.generate_each([request])]
+
+
+def test_a_prompt_in_several_rows_has_several_samples(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "one"}, {"prompt": "q", "completion": "x"}, {"prompt": "p", "completion": "two"}])
+    answers = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
+    assert [(a.text, a.sample) for a in answers] == [("one", 0), ("two", 1)]
+
+
+def test_a_list_of_completions_and_a_compressed_file_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({"prompt": "p", "completions": ["one", "two"]}).encode()))
+    assert [a.text for a in found(path, GenerateRequest(prompt="p", samples=(1,)))] == ["two"]
+
+
+def test_fields_may_have_other_names_and_the_file_may_be_csv(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('id,question,reply\n1,"a, b","line one\nline two"\n')
+    assert found(path, GenerateRequest(prompt="a, b"), prompt="question", completion="reply")[0].text == "line one\nline two"
+
+
+def test_a_conversation_is_found_whole_or_by_its_last_message(tmp_path: Path) -> None:
+    turns = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}]
+    path = write(tmp_path / "a.jsonl", [{"messages": turns, "completion": "brief hi"}, {"prompt": "hi", "completion": "hi there"}])
+    whole = GenerateRequest(messages=(Message("system", "be brief"), Message("user", "hi")))
+    assert found(path, whole)[0].text == "brief hi"
+    assert found(path, GenerateRequest(messages=(Message("user", "hi"),)))[0].text == "hi there"
+
+
+def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "one"}])
+    assert found(path, GenerateRequest(prompt="other"))[0] == Failure(reason="not-recorded", detail="this prompt is not recorded")
+    one, missing = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
+    assert one.text == "one"
+    assert "1 answers are recorded" in missing.detail
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{bad\n", "a.jsonl:1: not JSON"), ('{"prompt": "p"}\n', "no field 'completion'"), ("[1]\n", "not a JSON object"), ("", "no recorded answer")],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(content)
+    with pytest.raises(ModelError, match=message):
+        load_backend(f"replay:{path}").open()
+
+
+def test_another_recording_is_another_model(tmp_path: Path) -> None:
+    one = load_backend(f"replay:{write(tmp_path / 'a.jsonl', [{'prompt': 'p', 'completion': 'x'}])}")
+    other = load_backend(f"replay:{write(tmp_path / 'b.jsonl', [{'prompt': 'p', 'completion': 'y'}])}")
+    one.open()
+    other.open()
+    assert one.identity != other.identity
+
+
+def test_an_unknown_scheme_or_option_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(ModelError, match="did you mean replay"):
+        load_backend("repaly:x")
+    with pytest.raises(ModelError, match="options of fake: are none"):
+        load_backend("fake:", temperature=1)
