@@ -24,14 +24,28 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def shouting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stranger's plugin, installed into a folder of its own that is on the path of this process and its children."""
-    site = tmp_path / "site"
-    site.mkdir()
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for strangers' plugins that is on the path of this process and its children."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")])))
+    return folder
+
+
+@pytest.fixture
+def shouting(site: Path) -> Path:
+    """A stranger's plugin with a corpus audit, installed."""
     shutil.copy(ROOT / "tests/third_party/fmaudit_shouting/fmaudit_shouting.py", site)
     install_plugin(site, "shouting", "fmaudit_shouting", "0.3.0")
-    monkeypatch.syspath_prepend(site)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])))
+    return site
+
+
+@pytest.fixture
+def asking(site: Path) -> Path:
+    """A stranger's plugin with audits of models and tokenizers, installed."""
+    shutil.copy(ROOT / "tests/third_party/fmaudit_asking/fmaudit_asking.py", site)
+    install_plugin(site, "asking", "fmaudit_asking", "0.1.0")
     return site
 
 

@@ -150,7 +150,7 @@ def _measure_one(
 def _sort_results(planned: PlannedAudit, results: Iterable[Any], measured: Measured, excerpt: Excerpt | None) -> None:
     for result in results:
         if isinstance(result, Metric):
-            measured.metrics.append(MetricRow(audit=planned.name, target=planned.target, metric=result))
+            measured.metrics.append(MetricRow(audit=planned.name, target=planned.target, metric=_plain_numbers(result)))
         elif isinstance(result, Finding):
             if excerpt is not None:
                 result = replace(result, evidence=tuple(excerpt(planned.target, item) for item in result.evidence))
@@ -159,6 +159,13 @@ def _sort_results(planned: PlannedAudit, results: Iterable[Any], measured: Measu
             measured.exhibits.append((planned.name, planned.target, result))
         else:
             raise TypeError(f"{planned.name}: measure yields Metric, Finding or Exhibit, not {type(result).__name__}")
+
+
+def _plain_numbers(metric: Metric) -> Metric:
+    """Turn what SQL and numpy count with (Decimal, int64) into plain numbers."""
+    clusters = None if metric.n_clusters is None else int(metric.n_clusters)
+    value = None if metric.value is None else float(metric.value)
+    return replace(metric, value=value, n=int(metric.n), n_clusters=clusters)
 
 
 def _write(run: RunDirectory, measured: Measured) -> None:

@@ -1,0 +1,130 @@
+"""Audits of models and tokenizers: planned, asked, kept, measured, shown, from one audit.toml."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import fmaudit
+from fmaudit.api.remeasuring import prepare_again
+from fmaudit.errors import ConfigError, RunError
+from fmaudit.runs.journal import Journal
+
+ANSWERS = {f"Name the number {i} in one word.": (["seven"] if i % 4 else ["a long answer"]) for i in range(20)}
+
+
+@pytest.fixture
+def config(tmp_path: Path, asking: Path) -> Path:
+    (tmp_path / "script.json").write_text(json.dumps(ANSWERS))
+    path = tmp_path / "audit.toml"
+    path.write_text(
+        'plugins = ["asking"]\n[model.chat]\nuri = "fake:script.json"\n[tokenizer.letters]\nuri = "characters:"\n'
+        "[audit.brevity]\n[audit.cutting]\n[[check]]\nmetric = \"brevity.short\"\nmin = 0.5\n"
+    )
+    return path
+
+
+def values(run: fmaudit.Run) -> dict[str, float]:
+    return {row.name: row.metric.value for row in run.metric_rows()}
+
+
+def test_a_model_and_a_tokenizer_are_measured_in_one_run(config: Path) -> None:
+    run = fmaudit.run(config)
+    assert run.exit_code == 0
+    assert values(run) == {"brevity.short": 0.75, "cutting.tokens": 27.0}
+    answers = run.responses("chat")
+    assert answers.column_names == ["case", "sample", "answer", "short"]
+    assert answers.num_rows == 40
+    assert run.responses("letters").to_pylist()[1] == {"text": "eins zwei drei", "tokens": 14}
+    assert run.responses("chat", where="short and sample = 0").num_rows == 15
+
+
+def test_reports_of_every_format_tell_how_the_model_ran(config: Path) -> None:
+    run = fmaudit.run(config)
+    document = json.loads(run.directory.report("json").read_bytes())
+    assert [(t["name"], t["kind"], t["documents"]) for t in document["targets"]] == [("letters", "tokenizer", 2), ("chat", "model", 20)]
+    assert document["models"][0]["usage"]["asked"] == 40
+    assert "How the model chat ran" in run.directory.report("html").read_text()
+    assert "40 asked, 0 known already" in run.directory.report("md").read_text()
+
+
+def test_another_run_of_the_same_model_asks_nothing_again(config: Path) -> None:
+    first, again = fmaudit.run(config), fmaudit.run(config)
+    assert again.id != first.id
+    assert again.responses("chat").equals(first.responses("chat"))
+    usage = json.loads(again.directory.report("json").read_bytes())["models"][0]["usage"]
+    assert (usage["asked"], usage["cached"]) == (0, 40)
+
+
+def test_more_cases_and_samples_ask_only_what_is_new(config: Path) -> None:
+    fmaudit.run(config, ["audit.brevity.questions=10", "audit.brevity.samples=1"])
+    run = fmaudit.run(config)
+    usage = json.loads(run.directory.report("json").read_bytes())["models"][0]["usage"]
+    assert (usage["asked"], usage["cached"]) == (30, 10)
+
+
+def test_a_changed_script_is_another_model(config: Path, tmp_path: Path) -> None:
+    fmaudit.run(config)
+    (tmp_path / "script.json").write_text(json.dumps({"*": ["never short"]}))
+    assert values(fmaudit.run(config))["brevity.short"] == 0.0
+
+
+def test_a_model_that_cannot_do_it_is_refused_while_planning(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    with pytest.raises(ConfigError, match=r"brevity: it needs generate of the model 'chat'"):
+        fmaudit.run(config, ['model.chat.uri="config:config.json"'])
+    assert not (tmp_path / "runs").exists()
+
+
+def test_failed_requests_and_failing_audits_cost_their_case_and_make_the_run_partial(config: Path, tmp_path: Path) -> None:
+    recorded = [{"prompt": prompt, "completions": ["yes", "no no"]} for prompt in list(ANSWERS)[:18]]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in recorded))
+    run = fmaudit.run(config, ['model.chat.uri="replay:log.jsonl"'])
+    assert run.exit_code == 3
+    journal = Journal(run.directory.journal, readonly=True)
+    entries = [(entry.reason, entry.offset, entry.detail) for _, entry in journal.ledger("chat")]
+    assert [(reason, offset) for reason, offset, _ in entries] == [("request-failed", 18), ("request-failed", 19)]
+    assert "q0018" in entries[0][2]
+    assert "not recorded" in entries[0][2]
+    assert values(run)["brevity.short"] == 0.5
+
+
+def test_measuring_again_keeps_what_the_run_was_told(config: Path, tmp_path: Path) -> None:
+    run = fmaudit.run(config, ["audit.brevity.questions=8"])
+    from fmaudit.api.auditing import measure_again
+
+    config.write_text(config.read_text().replace("min = 0.5", "min = 0.99"))
+    (tmp_path / "script.json").unlink()
+    outcome = measure_again(prepare_again(run), run.directory)
+    assert outcome.exit_code == 1
+    assert run.plan["audits"][0]["parameters"]["questions"] == 8
+    with pytest.raises(ConfigError, match="already observed"):
+        prepare_again(run, overrides=["model.chat.uri=fake:"])
+
+
+def test_a_run_that_is_not_finished_cannot_be_measured(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Journal, "acknowledge", lambda self, unit: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(fmaudit.FmauditError, match="keeps what is finished"):
+        fmaudit.run(config)
+    monkeypatch.undo()
+    run = fmaudit.open_run(directory=config.parent / "runs")
+    with pytest.raises(RunError, match="not finished"):
+        prepare_again(run)
+
+
+def test_the_cache_holds_json_only_and_lies_beside_the_runs(config: Path) -> None:
+    fmaudit.run(config)
+    database = sqlite3.connect(config.parent / "cache" / "responses.sqlite")
+    rows = [json.loads(answer) for (answer,) in database.execute("select answer from answers")]
+    assert len(rows) == 40
+    assert {kind for kind, _ in rows} == {"Completion"}
+
+
+def test_a_misspelt_name_of_another_target_is_refused_with_a_suggestion(config: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'chat'"):
+        fmaudit.run(config, ['audit.brevity.targets=["chta"]'])
+    with pytest.raises(ConfigError, match="'letters' is not a model"):
+        fmaudit.run(config, ['audit.brevity.targets=["letters"]'])
