@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/fmaudit demo --directory demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: lint types layers test
 
@@ -30,7 +30,7 @@ bench: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets,models,dev]'
 	$(BIN)/fmaudit warmup
 	touch $(STAMP)
 
