@@ -22,6 +22,21 @@ def test_the_tutorial_shows_the_plugin_that_the_tests_install():
     assert (ROOT / "tests/third_party/fmaudit_shouting/pyproject.toml").read_text().strip() in tutorial
 
 
+def test_the_model_tutorial_shows_the_plugin_that_the_tests_install():
+    source = (ROOT / "tests/third_party/fmaudit_asking/fmaudit_asking.py").read_text()
+    tutorial = (DOCS / "tutorials/first-model-audit.md").read_text()
+    assert source.strip() in tutorial
+    assert len(source.splitlines()) <= 45
+    assert (ROOT / "tests/third_party/fmaudit_asking/pyproject.toml").read_text().strip() in tutorial
+
+
+def test_every_scheme_is_in_the_reference():
+    from fmaudit.models.loading import _BUILTIN
+
+    reference = (DOCS / "reference/backends.md").read_text()
+    assert [scheme for scheme in _BUILTIN if f"`{scheme}:" not in reference] == []
+
+
 def test_every_command_is_in_the_reference():
     from fmaudit.cli import commands
 
