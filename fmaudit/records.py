@@ -83,7 +83,7 @@ class Interval:
 class Metric:
     """One measured number with its interval, its n and how it was made.
 
-    `unit` is "fraction", "ratio", "count", "bytes", "characters", "bits", "seconds" or "languages".
+    `unit` is "fraction", "ratio", "count", "bytes", "characters", "bits", "seconds", "languages" or "money" (the note says which).
     `n` counts observations, `n_clusters` the independent sources they came from. A metric without a value has
     a status other than "ok" and a note.
     """

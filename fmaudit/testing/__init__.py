@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fmaudit.testing.contracts import assert_audit_contract, assert_signal_contract
+from fmaudit.testing.contracts import assert_audit_contract, assert_results, assert_signal_contract
 from fmaudit.testing.memory import MemoryObservations, measure, observe
 
-__all__ = ["MemoryObservations", "assert_audit_contract", "assert_signal_contract", "measure", "observe"]
+__all__ = ["MemoryObservations", "assert_audit_contract", "assert_results", "assert_signal_contract", "measure", "observe"]

@@ -10,7 +10,7 @@ from fmaudit.audit import Audit, Signal
 from fmaudit.corpus.batch import DocumentBatch
 from fmaudit.records import Exhibit, Finding, Metric
 
-__all__ = ["HOSTILE_TEXTS", "assert_audit_contract", "assert_signal_contract"]
+__all__ = ["HOSTILE_TEXTS", "assert_audit_contract", "assert_results", "assert_signal_contract"]
 
 HOSTILE_TEXTS = (
     "",

@@ -1,0 +1,99 @@
+"""The two tokenizers that need no file: UTF-8 bytes and code points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+
+from fmaudit.errors import TokenizerError
+from fmaudit.tokenizers.base import Tokenizer
+from fmaudit.tokenizers.files import digest, rest_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+__all__ = ["BytesTokenizer", "CharactersTokenizer"]
+
+Kind = TypeVar("Kind", bound=Tokenizer)
+SURROGATES = range(0xD800, 0xE000)
+
+
+class BytesTokenizer(Tokenizer):
+    """One token for every byte of UTF-8 ("bytes:")."""
+
+    scheme: ClassVar[str] = "bytes"
+    vocabulary_size = 256
+
+    @classmethod
+    def from_uri(cls, uri: str, folder: Path = Path()) -> BytesTokenizer:
+        """Make the tokenizer; the URI names nothing after the colon."""
+        return _alone(cls(), uri)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the bytes of the text."""
+        return list(text.encode())
+
+    def counts(self, texts: pa.Array[Any]) -> NDArray[np.int64]:
+        """Count bytes from the array's offsets."""
+        return _whole(_compute().binary_length(texts))
+
+    def token_bytes(self, token: int) -> bytes | None:
+        """Return the byte."""
+        return bytes([token])
+
+    def fingerprint(self) -> str:
+        """Return a constant: nothing can change."""
+        return digest([b"bytes"])
+
+
+class CharactersTokenizer(Tokenizer):
+    """One token for every code point ("characters:")."""
+
+    scheme: ClassVar[str] = "characters"
+    vocabulary_size = 0x110000
+
+    @classmethod
+    def from_uri(cls, uri: str, folder: Path = Path()) -> CharactersTokenizer:
+        """Make the tokenizer; the URI names nothing after the colon."""
+        return _alone(cls(), uri)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the code points of the text."""
+        return list(map(ord, text))
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Encode many texts."""
+        return [list(map(ord, text)) for text in texts]
+
+    def counts(self, texts: pa.Array[Any]) -> NDArray[np.int64]:
+        """Count code points without decoding."""
+        return _whole(_compute().utf8_length(texts))
+
+    def token_bytes(self, token: int) -> bytes | None:
+        """Return the code point's UTF-8; None for a surrogate, which no text has."""
+        return None if token in SURROGATES else chr(token).encode()
+
+    def fingerprint(self) -> str:
+        """Return a constant: nothing can change."""
+        return digest([b"characters"])
+
+
+def _alone(tokenizer: Kind, uri: str) -> Kind:
+    if rest_of(uri):
+        raise TokenizerError(f"{uri!r}: nothing can follow the colon", hint=f"write {tokenizer.scheme}:")
+    tokenizer.uri = uri
+    return tokenizer
+
+
+def _whole(lengths: Any) -> NDArray[np.int64]:
+    return np.asarray(lengths.fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _compute() -> Any:
+    import pyarrow.compute
+
+    return pyarrow.compute
