@@ -210,9 +210,13 @@ class CorpusAudit(Audit):
 
 
 class TokenizerAudit(Audit):
-    """An audit of a tokenizer: `observe` gives its rows, a table at a time, in the columns of `schema`."""
+    """An audit of a tokenizer: `observe` gives its rows, a table at a time, in the columns of `schema`.
+
+    `reads` names the parameters that change the rows, all of them where it is None: another one costs measuring only.
+    """
 
     schema: ClassVar[pa.Schema]
+    reads: ClassVar[tuple[str, ...] | None] = None
 
     @abstractmethod
     def observe(self, tokenizer: Tokenizer) -> Iterable[pa.Table]:
@@ -227,11 +231,13 @@ class ModelAudit(Audit):
     """An audit of a model's behaviour, case by case.
 
     `cases` gives the same cases in the same order for every model. `observe` looks at one of them: many cases of many audits wait
-    for the model together, so it is written as if it were alone. What it does besides asking the model is pure.
+    for the model together, so it is written as if it were alone. What it does besides asking the model is pure. `reads` names the
+    parameters that change cases or rows, all of them where it is None: another one costs measuring only.
     """
 
     needs: ClassVar[frozenset[Capability]] = frozenset()
     schema: ClassVar[pa.Schema]
+    reads: ClassVar[tuple[str, ...] | None] = None
 
     @abstractmethod
     def cases(self) -> Iterable[Case]:

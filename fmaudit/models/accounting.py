@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tomllib
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from fmaudit.errors import ModelError
 from fmaudit.models.base import Usage
 
-__all__ = ["EnergyMeter", "Price", "find_price", "usage_document"]
+__all__ = ["EnergyMeter", "Price", "blended_price", "find_price", "rapl_joules", "usage_document"]
 
 CPU_WATTS_PER_CORE = 10.0  # an assumption, said wherever it is used: server cores draw about 5 to 15 W under load
 STALE_DAYS = 90
@@ -44,6 +46,22 @@ def find_price(model: str, given: tuple[float | None, float | None] = (None, Non
         return None
     best = max(fitting, key=lambda row: len(row["model"]))
     return Price(best["input"], best["output"], best.get("currency", "USD"), best["source"], str(best["day"]))
+
+
+def blended_price(shares: Mapping[str, float], prices: Mapping[str, Price]) -> Price:
+    """Price a mixture of models: the sum of share times price, exactly rounded once.
+
+    `shares` are of the tokens each model gets and add up to 1. Raises ModelError for other shares, missing prices, mixed currencies.
+    """
+    if not math.isclose(math.fsum(shares.values()), 1.0, abs_tol=1e-9) or min(shares.values()) < 0:
+        raise ModelError(f"the shares of a route add up to 1, not {math.fsum(shares.values()):g}")
+    missing = sorted(set(shares) - set(prices))
+    currencies = {prices[name].currency for name in shares if name in prices}
+    if missing or len(currencies) != 1:
+        raise ModelError(f"no price of {', '.join(missing)}" if missing else f"prices in {' and '.join(sorted(currencies))} do not add up")
+    cost = [math.fsum(share * getattr(prices[name], side) for name, share in shares.items()) for side in ("input", "output")]
+    days = [prices[name].day for name in shares if prices[name].day]
+    return Price(cost[0], cost[1], currencies.pop(), " + ".join(f"{share:g} {name}" for name, share in shares.items()), min(days, default=""))
 
 
 class EnergyMeter:

@@ -42,6 +42,12 @@ class PlannedAudit:
         """The parameters as plain JSON values."""
         return self.audit.params.model_dump(mode="json")
 
+    @property
+    def read(self) -> dict[str, Any]:
+        """The parameters that change its rows."""
+        reads = getattr(self.audit, "reads", None)
+        return {key: value for key, value in self.parameters.items() if reads is None or key in reads}
+
 
 def planned_audits(config: Config, plugins: PluginManager) -> tuple[PlannedAudit, ...]:
     """Resolve every audit of audit.toml. Raises ConfigError for unknown audits, targets and parameters."""

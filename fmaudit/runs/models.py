@@ -109,7 +109,7 @@ def _chunks(planned: PlannedAudit, identity: str) -> list[_Chunk]:
     cases = tuple(audit.cases())
     _check_ids(planned, cases)
     code = code_digest(type(audit).__module__)
-    common = digest(audit.version, planned.plugin_version, code, planned.parameters, audit.fingerprint(), identity)
+    common = digest(audit.version, planned.plugin_version, code, planned.read, audit.fingerprint(), identity)
     chunks = []
     for start in range(0, max(len(cases), 1), CHUNK):
         part = cases[start : start + CHUNK]

@@ -82,4 +82,4 @@ def _fingerprint(planned: PlannedAudit, tokenizer: Tokenizer) -> str:
     audit = planned.audit
     extra = audit.fingerprint() if isinstance(audit, TokenizerAudit) else ""
     code = code_digest(type(audit).__module__)
-    return digest(audit.version, planned.plugin_version, code, planned.parameters, extra, tokenizer.fingerprint())
+    return digest(audit.version, planned.plugin_version, code, planned.read, extra, tokenizer.fingerprint())

@@ -28,6 +28,7 @@ class TokenCost(TokenizerAudit, CorpusAudit):
     schema: ClassVar[pa.Schema] = SCHEMA
     signals: ClassVar[tuple[str, ...]] = ("tokens",)
     wants: ClassVar[tuple[str, ...]] = ("language",)
+    reads: ClassVar[tuple[str, ...] | None] = ("parallel", "reference")
 
     @property
     def settings(self) -> TokenCostParams:
