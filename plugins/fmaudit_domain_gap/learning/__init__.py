@@ -1,0 +1,1 @@
+"""Small learners over numpy and scipy: a classifier, a language model, features."""
