@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of torch that wait must not take the cores of other tests
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def load_backend(uri: str, *, folder: Path | None = None, kinds: Mapping[str, ty
 
 
 def _builtin(scheme: str) -> type[Backend]:
+    # torch's threads spin while they wait; on a busy machine that made small models ten times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     module, _, name = _BUILTIN[scheme].partition(":")
     backend: type[Backend] = getattr(importlib.import_module(module), name)
     return backend
