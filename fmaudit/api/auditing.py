@@ -138,8 +138,9 @@ def _carry_out(prepared: Prepared, run_: RunDirectory, journal: Journal, resumed
 def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener: Listener) -> Outcome:
     """Measure, judge, report, and say how it ended."""
     from fmaudit.api.evidence import Excerpts
-    from fmaudit.judge import judge_checks
+    from fmaudit.judge import judge_checks, unknown_metrics
     from fmaudit.runs.measure import measure_run
+    from fmaudit.runs.sweep import sweep_parts
 
     plan = prepared.plan
     listener.stage("measure")
@@ -154,13 +155,15 @@ def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener
             event = specs.CheckFailed(run=run_.id, directory=str(run_.root), check=verdict.check, reason=verdict.reason)
             _tell(prepared, journal, event)
     problems = [f"{record.audit} on {record.target} failed: {record.error}" for record in measured.audits if record.error]
+    sweep_parts(run_.root, journal)
     lost, examined = _lost_and_examined(journal)
     status = "partial" if lost or problems else "complete"
     journal.set("finished", _now())
     journal.set("status", status)
     listener.stage("report")
     undelivered = _reports(prepared, run_, journal)
-    incomplete = bool(problems) or lost > prepared.config.settings.run.tolerance * (lost + examined)
+    incomplete = bool(problems) or lost > prepared.config.settings.run.tolerance * (lost + examined) or not _all_seen(prepared, journal)
+    incomplete = incomplete or bool(unknown_metrics(verdicts, measured.metrics))
     code = _exit_code(verdicts, incomplete, undelivered)
     journal.set("exit_code", code)
     write_bytes(run_.manifest, canonical_json(_manifest(run_)))
@@ -212,6 +215,11 @@ def _schemas(prepared: Prepared) -> dict[str, dict[str, pa.Schema]]:
 def _lost_and_examined(journal: Journal) -> tuple[int, int]:
     lost = sum(entry.count for _, entry in journal.ledger() if entry.lost)
     return lost, sum(unit.documents for unit in journal.units())
+
+
+def _all_seen(prepared: Prepared, journal: Journal) -> bool:
+    """Tell whether every corpus had a document: an empty one is a wrong path more often than a result."""
+    return all(any(unit.documents for unit in journal.units(corpus.name)) for corpus in prepared.plan.corpora)
 
 
 def _tell(prepared: Prepared, journal: Journal, event: specs.RunEvent) -> None:

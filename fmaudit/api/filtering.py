@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fmaudit.api.results import Run
 from fmaudit.corpus.batch import pad_text
+from fmaudit.corpus.files import problem_with
+from fmaudit.corpus.roles import read_split
+from fmaudit.corpus.sources import pick_format
+from fmaudit.corpus.splits import Fields, Limits, SourceFile
 from fmaudit.errors import ConfigError, RunError
 from fmaudit.runs.columns import take_batch
 from fmaudit.store.reader import quote
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     from fmaudit.corpus.batch import DocumentBatch
 
 __all__ = ["write_kept"]
+
+_AGAIN = "run the audit again, then filter"
 
 
 def write_kept(run: Run, output: Path, *, rules: Sequence[str] = (), where: str = "", target: str = "") -> dict[str, Any]:
@@ -38,22 +45,18 @@ def write_kept(run: Run, output: Path, *, rules: Sequence[str] = (), where: str 
     if len(rewriting) > 1:
         raise ConfigError("only one rule set that rewrites the text can be applied", hint=", ".join(item.name for item in rewriting))
     condition = " and ".join([f"rules.{quote(item.name)}.kept" for item in chosen] + ([f"({where})"] if where else [])) or "true"
-    kept = documents = size = 0
     wanted = _wanted(run, target, condition)
-    with _writer(output) as write:
-        for batch in _read_again(run, target):
-            documents += len(batch)
-            positions = wanted.get(batch.file, set())
-            rows = [i for i, position in enumerate(batch.position.tolist()) if position in positions]
-            if rows:
-                part = take_batch(batch, rows)
-                texts = rewriting[0].rewrite(part) if rewriting and rewriting[0].rewrite else part.text
-                write(part, texts)
-                kept += len(rows)
-                size += int(np.diff(pad_text(texts)[1]).sum())
     expected = sum(len(positions) for positions in wanted.values())
-    if kept != expected:
-        raise RunError(f"{expected - kept} documents of the run are no longer in the corpus", hint="run the audit again, then filter")
+    with _writer(output) as write:
+        kept = size = 0
+        for part in _read_again(run, target, wanted):
+            texts = rewriting[0].rewrite(part) if rewriting and rewriting[0].rewrite else part.text
+            write(part, texts)
+            kept += len(part)
+            size += int(np.diff(pad_text(texts)[1]).sum())
+        if kept != expected:  # raised in here, so that the output never takes its name
+            raise RunError(f"{expected - kept} documents of the run are no longer in the corpus", hint=_AGAIN)
+    (documents,) = run.documents(target, columns=["count(*)"]).columns[0].to_pylist()
     return {"run": run.id, "documents": documents, "kept": kept, "bytes": size, "output": str(output)}
 
 
@@ -65,27 +68,53 @@ def _chosen(run: Run, rules: Sequence[str], target: str) -> list[DocumentFilter]
     return [known[name] for name in dict.fromkeys(rules)]
 
 
-def _wanted(run: Run, target: str, condition: str) -> dict[str, set[int]]:
-    wanted: dict[str, set[int]] = {}
-    for row in run.documents(target, condition, ["file", quote("offset")]).to_pylist():
-        wanted.setdefault(row["file"], set()).add(row["offset"])
-    return wanted
+def _wanted(run: Run, target: str, condition: str) -> dict[str, npt.NDArray[np.int64]]:
+    """Map each file to the sorted positions of the documents to keep: 8 bytes a document, whatever the corpus."""
+    rows = run.documents(target, f"{condition} group by file", ["file", 'list("offset" order by "offset")'])
+    files, lists = rows.columns
+    return {str(file): np.asarray(lists[row].values, np.int64) for row, file in enumerate(files.to_pylist())}
 
 
-def _read_again(run: Run, target: str) -> Iterator[DocumentBatch]:
-    """Read the run's corpus again with the settings of its plan."""
-    from fmaudit.api.auditing import prepare
+def _read_again(run: Run, target: str, wanted: Mapping[str, npt.NDArray[np.int64]]) -> Iterator[DocumentBatch]:
+    """Read the wanted documents again, in corpus order, with the files, fields and limits that the run was planned with."""
+    from fmaudit.hooks.manager import load_plugins
+    from fmaudit.runs.readers import all_readers
 
     plan = run.plan
     name = target or next(iter(plan["corpora"]))
-    prepared = prepare(plan["config"]["path"], plugins=[p["name"] for p in plan["plugins"] if p["state"] == "loaded"])
-    corpus = next((item for item in prepared.plan.corpora if item.name == name), None)
-    if corpus is None:
-        raise RunError(f"{plan['config']['path']} no longer names the corpus {name!r}")
-    for split in corpus.splits:
-        for step in prepared.readers[split.format].read(split, corpus.fields, corpus.limits):
-            if step.batch is not None and len(step.batch):
-                yield step.batch
+    corpus, settings = plan["corpora"][name], plan["settings"]
+    fields = Fields(**{**corpus["fields"], "metadata": tuple(corpus["fields"]["metadata"])})
+    limits = Limits(**corpus["limits"])
+    readers = all_readers(load_plugins([plugin["name"] for plugin in plan["plugins"] if plugin["state"] == "loaded"]).readers)
+    files = [SourceFile(**file) for file in corpus["files"]]
+    _check_unchanged(run, files)
+    for file in files:
+        positions = wanted.get(file.path)
+        if positions is None:
+            continue
+        reader = readers[settings["corpus"][name]["format"] or pick_format(file.path, readers)]
+        for split in reader.splits(file, settings["run"]["split_bytes"]):
+            for step in read_split(reader, split, fields, limits):
+                rows = _rows(step.batch, positions)
+                if step.batch is not None and len(rows):
+                    yield take_batch(step.batch, rows)
+
+
+def _rows(batch: DocumentBatch | None, positions: npt.NDArray[np.int64]) -> list[int]:
+    """Find the documents of a batch whose positions are among the sorted ones."""
+    if batch is None or not len(batch):
+        return []
+    index = np.minimum(np.searchsorted(positions, batch.position), len(positions) - 1)
+    found: list[int] = np.flatnonzero(positions[index] == batch.position).tolist()
+    return found
+
+
+def _check_unchanged(run: Run, files: Sequence[SourceFile]) -> None:
+    """Raise RunError unless every file is as it was when the run was planned."""
+    for file in files:
+        problem = problem_with(file) if file.fingerprint else None  # a data set of the hub has none
+        if problem is not None:
+            raise RunError(f"{file.path}: the corpus changed since {run.id} was planned: {problem[1]}", hint=_AGAIN)
 
 
 @contextmanager

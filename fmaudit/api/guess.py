@@ -1,62 +1,91 @@
-"""Guesses an audit.toml from a folder of data: format, text field, address, language, metadata."""
+"""Guesses an audit.toml from a folder of data: corpora by format, text field, address, language, metadata."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fmaudit.corpus.splits import Limits, SourceFile
+from fmaudit.corpus.splits import Limits, Reader, SourceFile
 from fmaudit.errors import ConfigError, FmauditError
 
-__all__ = ["guess_config"]
+__all__ = ["Guess", "field_names", "guess_config"]
 
+_TEXT = ("text", "content", "raw_content", "body", "document", "completion", "article", "prompt", "question", "message", "abstract")
 _ROLES = {
-    "text": ("text", "content", "raw_content", "body", "document", "completion"),
     "id": ("id", "doc_id", "uuid", "warc_record_id"),
     "url": ("url", "uri", "link", "source_url", "warc_target_uri"),
     "language": ("language", "lang", "lang_code"),
     "domain": ("domain", "source", "subset", "category"),
 }
-_WEAK = (".txt", ".txt.gz", ".md", ".json")  # the corpus only where nothing else is
+_WEAK = (".txt", ".txt.gz", ".txt.zst", ".md", ".json")  # the corpus only where nothing else is
 _METADATA = ("score", "karma", "date", "timestamp", "license", "dump", "quality")
+_RECORDS = 50  # looked at to tell a field of text
+_SHOWN = 8
 
 
-def guess_config(data: Path, folder: Path) -> str:
-    """Write the text of an audit.toml for a folder or file; paths are relative to `folder`.
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The text of an audit.toml, and what a person should know of how it was guessed."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Corpus:
+    name: str
+    patterns: list[str]
+    files: int
+    roles: dict[str, str] = field(default_factory=dict)
+    why: str = ""  # how the text field was chosen, where its name does not say
+    metadata: list[str] = field(default_factory=list)
+
+
+def guess_config(data: Path, folder: Path) -> Guess:
+    """Write an audit.toml for a folder or file, one corpus for each format; paths are relative to `folder`.
 
     Raises ConfigError when nothing in it can be read.
     """
-    from fmaudit.corpus.sources import resolve_sources
     from fmaudit.runs.readers import all_readers
 
     if not data.exists():
         raise ConfigError(f"{data}: there is no such file or folder")
     readers = all_readers({})
-    suffixes = tuple(suffix for reader in readers.values() for suffix in reader.suffixes)
-    pattern = _patterns(data, folder, suffixes)
-    sources = resolve_sources(pattern, folder, readers=readers, format="")
-    names: list[str] = []
-    for file, format_ in sources.files[:1]:
-        try:
-            names = _field_names(file, format_)
-        except (OSError, ValueError, FmauditError):
-            names = []
-    return _write(pattern, _roles(names), [name for name in _METADATA if name in names], len(sources.files))
+    groups, left_out = _groups(data, folder, readers)
+    corpora = [_corpus(name if len(groups) > 1 else "data", patterns, folder, readers) for name, patterns in groups.items()]
+    notes = [f"[corpus.{corpus.name}]: {corpus.why}" for corpus in corpora if corpus.why]
+    if left_out:
+        listed = ", ".join(f"{count:,} {suffix}" for suffix, count in left_out)
+        notes.append(f"left out: {listed}; name them in another [corpus.NAME] if they are data too")
+    return Guess(_write(corpora, notes), tuple(notes))
 
 
-def _patterns(data: Path, folder: Path, suffixes: tuple[str, ...]) -> list[str]:
-    """Name the file, or one glob per suffix found below the folder; fmaudit's own runs are no data."""
+def field_names(file: SourceFile, format_: str) -> list[str]:
+    """List the fields of a file's first records, or the columns of its schema; nothing where the format has none."""
+    return list(_longest(file, format_))
+
+
+def _groups(data: Path, folder: Path, readers: Mapping[str, Reader]) -> tuple[dict[str, list[str]], list[tuple[str, int]]]:
+    """Return patterns by format, and the suffixes left out with their counts; fmaudit's own runs are no data."""
     if data.is_file():
-        return [_relative(data, folder)]
-    found = sorted({suffix for path in _data_files(data) for suffix in [_suffix(path.name, suffixes)] if suffix})
-    strong = [suffix for suffix in found if suffix not in _WEAK]
-    if not found:
-        raise ConfigError(f"{data}: no file with a known suffix", hint=f"known: {', '.join(sorted(suffixes))}")
+        return {"data": [_relative(data, folder)]}, []
+    formats = {suffix: name for name, reader in readers.items() for suffix in reader.suffixes}
+    counts = Counter(_suffix(path.name, formats) or path.suffix.lower() or "without a suffix" for path in _data_files(data))
+    known = [suffix for suffix in sorted(counts) if suffix in formats]
+    if not known:
+        raise ConfigError(f"{data}: no file with a known suffix", hint=f"known: {', '.join(sorted(formats))}")
+    chosen = [suffix for suffix in known if suffix not in _WEAK] or known
     base = _relative(data, folder)
-    return [("" if base == "." else f"{base}/") + f"**/*{suffix}" for suffix in strong or found]
+    groups: dict[str, list[str]] = {}
+    for suffix in chosen:
+        groups.setdefault(formats[suffix], []).append(("" if base == "." else f"{base}/") + f"**/*{suffix}")
+    others = sorted(((suffix, count) for suffix, count in counts.items() if suffix not in chosen), key=lambda item: (-item[1], item[0]))
+    return groups, others
 
 
 def _data_files(data: Path) -> Iterator[Path]:
@@ -64,11 +93,11 @@ def _data_files(data: Path) -> Iterator[Path]:
         if "journal.sqlite" in names:
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in names)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        yield from (Path(folder, name) for name in names if not name.startswith((".", "_")) and name != "audit.toml")
 
 
-def _suffix(name: str, suffixes: tuple[str, ...]) -> str:
+def _suffix(name: str, suffixes: Mapping[str, str]) -> str:
     return max((suffix for suffix in suffixes if name.endswith(suffix)), key=len, default="")
 
 
@@ -76,47 +105,88 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.resolve(), folder)).as_posix()
 
 
-def _field_names(file: SourceFile, format_: str) -> list[str]:
-    """Look at the first document's fields."""
-    if format_ == "parquet":
-        import pyarrow.parquet as pq
+def _corpus(name: str, patterns: list[str], folder: Path, readers: Mapping[str, Reader]) -> _Corpus:
+    from fmaudit.corpus.sources import resolve_sources
 
-        return list(pq.read_schema(file.url).names)
-    if format_ == "jsonl":
-        from fmaudit.corpus.streams import open_stream
-
-        with open_stream(file, Limits()) as stream:
-            first: Any = json.loads(stream.read().split(b"\n", 1)[0])
-        return list(first) if isinstance(first, dict) else []
-    return []
-
-
-def _roles(names: list[str]) -> dict[str, str]:
-    roles = {}
-    for role, candidates in _ROLES.items():
-        match = next((name for name in candidates if name in names), "")
-        if match:
-            roles[role] = match
-    return roles
+    sources = resolve_sources(patterns, folder, readers=readers, format="")
+    corpus = _Corpus(name, patterns, len(sources.files))
+    for file, format_ in sources.files[:1]:
+        try:
+            lengths = _longest(file, format_)
+        except (OSError, ValueError, FmauditError):
+            continue
+        corpus.roles, corpus.why = _roles(lengths, file.path)
+        corpus.metadata = [field_ for field_ in _METADATA if field_ in lengths]
+    return corpus
 
 
-def _write(patterns: list[str], roles: dict[str, str], metadata: list[str], files: int) -> str:
-    lines = [
-        "# What is audited. Paths are relative to this file.",
-        "[corpus.data]",
-        f"path = {json.dumps(patterns)}  # {files} files now",
-    ]
-    lines += [f"{role} = {json.dumps(name)}" for role, name in roles.items()]
-    if metadata:
-        lines.append(f"metadata = {json.dumps(metadata)}  # further fields to keep")
+def _longest(file: SourceFile, format_: str) -> dict[str, float]:
+    """Return the fields of the first records with the mean length of their text, 0 for what is not text in all of them."""
+    if format_ not in ("jsonl", "parquet"):
+        return {}
+    records = _parquet_records(file) if format_ == "parquet" else _json_records(file)
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: _mean_length([record[name] for record in records if record.get(name) is not None]) for name in names}
+
+
+def _mean_length(values: Sequence[Any]) -> float:
+    texts = [value for value in values if isinstance(value, str)]
+    return sum(map(len, texts)) / len(texts) if texts and len(texts) == len(values) else 0.0
+
+
+def _json_records(file: SourceFile) -> list[dict[str, Any]]:
+    from fmaudit.corpus.streams import open_stream
+
+    with open_stream(file, Limits()) as stream:
+        lines = stream.read().split(b"\n")
+    records: list[dict[str, Any]] = []
+    for line in lines[:_RECORDS]:
+        try:
+            record = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+        except ValueError:  # an empty line, or one that the piece of the file cuts
+            continue
+        records += [record] if isinstance(record, dict) else []
+    return records
+
+
+def _parquet_records(file: SourceFile) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file.url.removeprefix("file://")) as source:
+        rows: list[dict[str, Any]] = next((batch.to_pylist() for batch in source.iter_batches(_RECORDS)), [])
+        return rows or [dict.fromkeys(source.schema_arrow.names)]
+
+
+def _roles(lengths: Mapping[str, float], path: str) -> tuple[dict[str, str], str]:
+    """Choose a field for every role; that of the text by its name among fields of text, else by its length."""
+    roles = {role: match for role, names in _ROLES.items() if (match := next((name for name in names if name in lengths), ""))}
+    by_name = next((name for name in _TEXT if lengths.get(name)), "")
+    free = {name: length for name, length in lengths.items() if length and name not in roles.values()}
+    text = by_name or max(free, key=lambda name: free[name], default="")
+    if not text:
+        return roles, f"no field of {path} holds text: set text = ..." if lengths else ""
+    if text == "text":
+        return {"text": text, **roles}, ""
+    names = ", ".join(list(lengths)[:_SHOWN])
+    how = "by its name" if by_name else "the longest text"
+    return {"text": text, **roles}, f'text = "{text}" was chosen {how} among the fields of {path}: {names}'
+
+
+def _write(corpora: Sequence[_Corpus], notes: Sequence[str]) -> str:
+    lines = ["# What is audited. Paths are relative to this file.", *(f"# {_plain(note)}" for note in notes)]
+    for corpus in corpora:
+        lines += [f"[corpus.{corpus.name}]", f"path = {_toml(corpus.patterns)}  # {corpus.files} files now"]
+        lines += [f"{role} = {_toml(name)}" for role, name in corpus.roles.items()]
+        if corpus.metadata:
+            lines.append(f"metadata = {_toml(corpus.metadata)}  # further fields to keep")
+        lines += ["# sample = 0.01  # look at 1 % of the documents, chosen by hash: the intervals say so", ""]
+    targets = _toml([corpus.name for corpus in corpora])
     lines += [
-        "# sample = 0.01  # look at 1 % of the documents, chosen by hash: the intervals say so",
-        "",
         "[audit.corpus-language]",
-        'targets = ["data"]',
+        f"targets = {targets}",
         "",
         "[audit.corpus-quality]",
-        'targets = ["data"]',
+        f"targets = {targets}",
         "",
         "# Limits on a metric's interval; `fmaudit run` exits with 1 when one fails.",
         "# [[check]]",
@@ -128,3 +198,13 @@ def _write(patterns: list[str], roles: dict[str, str], metadata: list[str], file
         "",
     ]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Write text for a comment, which must not hold controls."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _toml(value: Any) -> str:
+    """Write a string or a list of strings: JSON's escapes are TOML's, but for U+007F."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

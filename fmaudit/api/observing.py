@@ -96,7 +96,6 @@ def _executor(prepared: Prepared, size: int, tasks: int) -> Executor:
 
 def _work_order(prepared: Prepared, corpus: CorpusPlan, run_: RunDirectory) -> WorkOrder:
     settings = prepared.config.settings
-    limit = corpus.settings.limit
     return WorkOrder(
         target=corpus.name,
         run=str(run_.root),
@@ -108,7 +107,6 @@ def _work_order(prepared: Prepared, corpus: CorpusPlan, run_: RunDirectory) -> W
         fingerprints=corpus.fingerprints,
         input=corpus.input,
         unit_bytes=settings.run.unit_bytes,
-        documents_per_split=None if limit is None else -(-limit // max(len(corpus.splits), 1)),
     )
 
 

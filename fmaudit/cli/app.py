@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import sys
+from collections.abc import Iterator
 
 import typer
 
 from fmaudit.errors import FmauditError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "keeping_exit_code", "main"]
+
+_UNREAD = 141  # as of a program that SIGPIPE ends: quiet, and never mistaken for success
 
 app = typer.Typer(
     name="fmaudit",
@@ -31,6 +36,9 @@ def main() -> None:
         code = app(standalone_mode=False)
         _leave(code if isinstance(code, int) else 0)
     except (typer.Exit, SystemExit) as stop:
+        pipe = stop.__context__  # typer makes every broken pipe an exit of its own
+        if isinstance(stop, SystemExit) and isinstance(pipe, BrokenPipeError):
+            _leave(_unread_or_bug(pipe))
         _leave(int(getattr(stop, "exit_code", getattr(stop, "code", 0)) or 0))
     except FmauditError as error:
         _complain(str(error), error)
@@ -38,10 +46,15 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("stopped")
         _leave(130)
-    except BrokenPipeError:
-        _leave(0)
+    except BrokenPipeError as error:
+        _leave(_unread_or_bug(error))
     except Exception as error:
         _leave(_usage_or_bug(error))
+
+
+def _unread_or_bug(error: BrokenPipeError) -> int:
+    """Whoever read the output has seen enough; a broken pipe elsewhere is a bug like any other."""
+    return _UNREAD if _is_unread() else _usage_or_bug(error)
 
 
 def _usage_or_bug(error: Exception) -> int:
@@ -65,13 +78,50 @@ def _usage_or_bug(error: Exception) -> int:
 def _complain(message: str, error: BaseException | None = None) -> None:
     from fmaudit.cli.output import visible_text
 
-    print(f"fmaudit: {visible_text(message)}", file=sys.stderr)
-    if error is not None and os.environ.get("FMAUDIT_DEBUG"):
-        import traceback
+    with contextlib.suppress(BrokenPipeError):  # nobody listens: the exit code still tells
+        print(f"fmaudit: {visible_text(message)}", file=sys.stderr)
+        if error is not None and os.environ.get("FMAUDIT_DEBUG"):
+            import traceback
 
-        traceback.print_exception(error)
+            traceback.print_exception(error)
+
+
+@contextlib.contextmanager
+def keeping_exit_code() -> Iterator[None]:
+    """Print inside this block what the exit code does not hang on: where nobody reads on, the rest is dropped."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _is_unread():
+            raise
+        _drop_stdout()
 
 
 def _leave(code: int) -> None:
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"the output could not be written: {error.strerror}")
+            code = code or 6
+        _drop_stdout()
     sys.exit(code)
+
+
+def _is_unread() -> bool:
+    """Tell whether stdout is a pipe that nobody reads any more."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # no poll on this system, or stdout is no file
+        return True
+
+
+def _drop_stdout() -> None:
+    """Send what is left to nowhere, so that the interpreter does not fail on it while it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

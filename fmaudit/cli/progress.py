@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -95,4 +96,5 @@ class ProgressDisplay:
             self._bar = None
 
     def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print(text, file=sys.stderr, flush=True)

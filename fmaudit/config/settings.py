@@ -37,7 +37,7 @@ class CorpusSettings(_Table):
     domain: str = Field(default="", description="field with a declared domain or source")
     metadata: tuple[str, ...] = Field(default=(), description="further fields to keep, for metadata rules and slices")
     sample: float = Field(default=1.0, gt=0, le=1, description="share of documents to look at, by hash of their identity")
-    limit: int | None = Field(default=None, ge=1, description="stop after about this many documents per split")
+    limit: int | None = Field(default=None, ge=1, description="look at no more than this many documents, shared evenly over the splits")
     max_document_bytes: int = Field(default=16 << 20, ge=1024, description="a larger document is passed over as oversize")
 
     @field_validator("path", "metadata", mode="before")
@@ -90,15 +90,17 @@ class CheckSettings(_Table):
 
     metric: str
     target: str = ""
-    min: float | None = None
-    max: float | None = None
-    max_change: float | None = Field(default=None, ge=0)
+    min: float | None = Field(default=None, allow_inf_nan=False)
+    max: float | None = Field(default=None, allow_inf_nan=False)
+    max_change: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     on: Literal["interval", "value"] = "interval"
 
     @model_validator(mode="after")
     def _some_limit(self) -> CheckSettings:
         if self.min is None and self.max is None and self.max_change is None:
             raise ValueError("a check needs min, max or max_change")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"no number is at least {self.min:g} (min) and at most {self.max:g} (max)")
         return self
 
 

@@ -117,12 +117,23 @@ class StepBuilder:
         self.ledger.append(entry)
 
     def wants(self, position: int, values: Sequence[bytes | None]) -> bool:
-        """Tell whether a document belongs to the sample, counting it as skipped where it does not."""
-        id_ = values[self.columns.id] if self.columns.id >= 0 else None
+        """Tell whether a document belongs to the sample, counting it as skipped where it does not; `values` may be unknown."""
+        id_ = values[self.columns.id] if values and self.columns.id >= 0 else None
         if self.sampler.keep(position, id_):
             return True
         self.skipped += 1
         return False
+
+    def lose(self, position: int, reason: str, detail: str = "", size: int | None = None, values: Sequence[bytes | None] = ()) -> None:
+        """Enter a lost document, if it belongs to the sample: by its id where `values` are known, else by its place."""
+        if self.wants(position, values):
+            self.note(position, reason, detail, size)
+
+    def lose_rows(self, position: int, reason: str, detail: str, size: int | None, count: int) -> None:
+        """Enter `count` documents lost together, of which nothing is known: the sample's share of them, but never none."""
+        lost = count if self.sampler.all else min(max(round(count * self.limits.sample), 1), count)
+        self.skipped += count - lost
+        self.note(position, reason, detail, size, count=lost)
 
     def add(self, position: int, text: bytes | memoryview, values: Sequence[bytes | None]) -> None:
         """Add a document of valid UTF-8 with one value for each source; too large a text is "oversize"."""

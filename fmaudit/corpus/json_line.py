@@ -18,7 +18,10 @@ _MISSING = object()
 
 @dataclass(slots=True)
 class JsonLine:
-    """What a line holds: UTF-8 of the text and of each source, or why there is no document; `repairs` are (reason, detail)."""
+    """What a line holds: UTF-8 of the text and of each source, or why there is no document; `repairs` are (reason, detail).
+
+    An object without a text has its values all the same, so that it can be told by its id.
+    """
 
     text: bytes | None = None
     values: list[bytes | None] = field(default_factory=list)
@@ -42,10 +45,10 @@ def parse_line(line: bytes, text: str, sources: tuple[str, ...]) -> JsonLine:
         values = [lookup(exact, source) for source in sources]
     _note_duplicates(line, {text, *sources}, found)
     body = lookup(record, text)
-    if not isinstance(body, str):
+    whole = isinstance(body, str)
+    if not whole:
         found.reason, found.detail = "missing-text", f"the field {text!r} is {_kind(body)}"
-        return found
-    encoded = [_encode(value) for value in (body, *values)]
+    encoded = [_encode(value) for value in (body if whole else None, *values)]
     if any(replaced for _, replaced in encoded):
         found.repairs.append(("lone-surrogate", "half of a surrogate pair was replaced by U+FFFD"))
     found.text, *found.values = [data for data, _ in encoded]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from fmaudit.records import LedgerEntry
@@ -11,20 +11,26 @@ __all__ = ["DETAILED", "LedgerTrimmer"]
 
 DETAILED = 1000  # entries kept one by one, per file and reason
 
+_Key = tuple[str, str, bool, str]
+
 
 class LedgerTrimmer:
-    """Lets the first `limit` entries of each file and reason through and counts the others together."""
+    """Lets the first `limit` equal entries through and counts the others together.
 
-    def __init__(self, limit: int = DETAILED) -> None:
+    Entries are equal when they have the same file, reason and `subject`, a phrase that begins their detail and must outlive the trimming.
+    """
+
+    def __init__(self, limit: int = DETAILED, subject: Callable[[LedgerEntry], str] = lambda _: "") -> None:
         self.limit = limit
-        self._seen: dict[tuple[str, str, bool], int] = {}
-        self._rest: dict[tuple[str, str, bool], LedgerEntry] = {}
+        self._subject = subject
+        self._seen: dict[_Key, int] = {}
+        self._rest: dict[_Key, LedgerEntry] = {}
 
     def admit(self, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
         """Return the entries to record now; the others are held for `rest`."""
         admitted = []
         for entry in entries:
-            key = (entry.file, entry.reason, entry.lost)
+            key = (entry.file, entry.reason, entry.lost, self._subject(entry))
             self._seen[key] = self._seen.get(key, 0) + 1
             if self._seen[key] <= self.limit:
                 admitted.append(entry)
@@ -36,10 +42,11 @@ class LedgerTrimmer:
         """Return one entry for each file and reason that went past the limit; its offset is the first one held."""
         return list(self._rest.values())
 
-    def _hold(self, key: tuple[str, str, bool], entry: LedgerEntry) -> None:
+    def _hold(self, key: _Key, entry: LedgerEntry) -> None:
         held = self._rest.get(key)
         if held is None:
-            self._rest[key] = replace(entry, detail=f"further entries after the first {self.limit:,}, from here on")
+            about = f"{key[-1]}: " if key[-1] else ""
+            self._rest[key] = replace(entry, detail=f"{about}further entries after the first {self.limit:,}, from here on")
             return
         size = None if held.size is None or entry.size is None else held.size + entry.size
         self._rest[key] = replace(held, count=held.count + entry.count, size=size)

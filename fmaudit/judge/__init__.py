@@ -1,5 +1,5 @@
 """Compares metrics with the user's checks, with their intervals."""
 
-from fmaudit.judge.checks import judge_checks
+from fmaudit.judge.checks import judge_checks, unknown_metrics
 
-__all__ = ["judge_checks"]
+__all__ = ["judge_checks", "unknown_metrics"]

@@ -9,12 +9,20 @@ from fmaudit.config import CheckSettings
 from fmaudit.records import MetricStatus, Verdict, VerdictStatus
 from fmaudit.store.results import MetricRow
 
-__all__ = ["judge_checks"]
+__all__ = ["judge_checks", "unknown_metrics"]
+
+NO_BASELINE = "there is no baseline run to compare with"
 
 
 def judge_checks(checks: Sequence[CheckSettings], metrics: Sequence[MetricRow]) -> list[Verdict]:
     """Judge every check against every target that has its metric; in the order of the checks."""
     return [verdict for check in checks for verdict in _judge(check, metrics)]
+
+
+def unknown_metrics(verdicts: Sequence[Verdict], metrics: Sequence[MetricRow]) -> list[Verdict]:
+    """Return the verdicts on metrics that no audit produced: a mistyped name would otherwise never be checked."""
+    known = {(row.name, target) for row in metrics for target in ("", row.target)}
+    return [verdict for verdict in verdicts if (_normal(verdict.metric), verdict.target) not in known]
 
 
 def _judge(check: CheckSettings, metrics: Sequence[MetricRow]) -> list[Verdict]:
@@ -26,9 +34,11 @@ def _judge(check: CheckSettings, metrics: Sequence[MetricRow]) -> list[Verdict]:
 
 
 def _not_measured(check: CheckSettings, metrics: Sequence[MetricRow]) -> Verdict:
-    names = sorted({row.name for row in metrics})
-    close = difflib.get_close_matches(check.metric, names, 1)
-    reason = "no audit measured this metric" + (f"; did you mean {close[0]!r}?" if close else "")
+    names, name = sorted({row.name for row in metrics}), _normal(check.metric)
+    elsewhere = sorted({row.target for row in metrics if row.name == name})
+    close = difflib.get_close_matches(name, names, 1)
+    reason = "no audit measured this metric" + (f" on {check.target!r}" if check.target else "")
+    reason += f"; it was measured on {', '.join(elsewhere)}" if elsewhere else f"; did you mean {close[0]!r}?" if close else ""
     return Verdict(check=_text(check), metric=check.metric, target=check.target, status=VerdictStatus.NOT_MEASURED, reason=reason)
 
 
@@ -39,13 +49,21 @@ def _verdict(check: CheckSettings, row: MetricRow) -> Verdict:
     high = interval.high if interval else metric.value
     if metric.status is not MetricStatus.OK or metric.value is None or low is None or high is None:
         status, reason = VerdictStatus.NOT_MEASURED, f"the metric is {metric.status}: {metric.note or 'no value'}"
-    elif check.max_change is not None and check.min is None and check.max is None:
-        status, reason = VerdictStatus.NOT_MEASURED, "there is no baseline run to compare with"
+    elif check.min is None and check.max is None:
+        status, reason = VerdictStatus.NOT_MEASURED, NO_BASELINE
     else:
-        status, reason = _against(check, low, high)
+        status, reason = _with_change(check, *_against(check, low, high))
     return Verdict(
         check=_text(check), metric=row.name, target=row.target, status=status, reason=reason, value=metric.value, low=low, high=high
     )
+
+
+def _with_change(check: CheckSettings, status: VerdictStatus, reason: str) -> tuple[VerdictStatus, str]:
+    """Say that the limit on the change was not judged; what the other limits fail stays failed, but nothing passes half judged."""
+    if check.max_change is None:
+        return status, reason
+    judged = VerdictStatus.NOT_MEASURED if status is VerdictStatus.PASS else status
+    return judged, f"{reason}; the change was not judged: {NO_BASELINE}"
 
 
 def _against(check: CheckSettings, low: float, high: float) -> tuple[VerdictStatus, str]:

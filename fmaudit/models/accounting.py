@@ -61,7 +61,8 @@ def blended_price(shares: Mapping[str, float], prices: Mapping[str, Price]) -> P
         raise ModelError(f"no price of {', '.join(missing)}" if missing else f"prices in {' and '.join(sorted(currencies))} do not add up")
     cost = [math.fsum(share * getattr(prices[name], side) for name, share in shares.items()) for side in ("input", "output")]
     days = [prices[name].day for name in shares if prices[name].day]
-    return Price(cost[0], cost[1], currencies.pop(), " + ".join(f"{share:g} {name}" for name, share in shares.items()), min(days, default=""))
+    source = " + ".join(f"{share:g} {name}" for name, share in shares.items())
+    return Price(cost[0], cost[1], currencies.pop(), source, min(days, default=""))
 
 
 class EnergyMeter:

@@ -127,9 +127,8 @@ def _line_axis(alt: Any, drawing: Drawing) -> Any:
         return alt.X("x:O", sort=None, title=title, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False))
     if abs(first) > 1e11:  # milliseconds since 1970, as drawing.draw writes dates
         return alt.X("x:T", title=title, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, tickCount=8))
-    return alt.X(
-        "x:Q", title=title, scale=alt.Scale(zero=False, nice=False, padding=6), axis=alt.Axis(grid=False, tickCount=8, format="~s")
-    )
+    axis = alt.Axis(grid=False, tickCount=8, format=_format(*(row["x"] for row in drawing.rows)))
+    return alt.X("x:Q", title=title, scale=alt.Scale(zero=False, nice=False, padding=6), axis=axis)
 
 
 def _heatmap(alt: Any, drawing: Drawing) -> Any:
@@ -160,7 +159,7 @@ def _histogram(alt: Any, drawing: Drawing) -> Any:
         bars = base.mark_bar(color=CATEGORY[0]).encode(x=alt.X("x:N", sort=None, title=drawing.titles["x"]), y=y)
         return bars.properties(height=220)
     ends = [drawing.rows[0]["x"], max(row["x2"] for row in drawing.rows)]
-    axis = alt.Axis(grid=False, tickCount=10, format="~s")
+    axis = alt.Axis(grid=False, tickCount=10, format=_format(*ends))
     x = alt.X("x:Q", title=drawing.titles["x"], axis=axis, scale=alt.Scale(domain=ends, nice=False))
     if drawing.log:
         floor = 10 ** math.floor(math.log10(low)) / 2
@@ -200,9 +199,9 @@ def _data(alt: Any, drawing: Drawing) -> Any:
 
 def _extent(alt: Any, drawing: Drawing, low: float, high: float, room: float = 1.0) -> dict[str, Any]:
     """Choose a value axis: from 0, with round ticks, and `room` at its end for labels."""
-    format_ = "~%" if drawing.unit == "fraction" else "~s" if max(abs(low), abs(high)) >= 10_000 else ",~g"
+    format_ = "~%" if drawing.unit == "fraction" else _format(low, high)
     if drawing.log:
-        axis = alt.Axis(format="~e" if low < 1e-3 else "~%" if drawing.unit == "fraction" else "~s", tickCount=6)
+        axis = alt.Axis(format="~e" if low < 1e-3 else format_, tickCount=6)
         return {"scale": alt.Scale(type="log", domain=[10 ** math.floor(math.log10(low)), high * room**4], nice=False), "axis": axis}
     bottom, top = min(low, 0.0), max(high, 0.0)
     if bottom == top:
@@ -211,6 +210,11 @@ def _extent(alt: Any, drawing: Drawing, low: float, high: float, room: float = 1
     end = max(top + (room - 1) * (top - bottom), ticks[-1] if room == 1.0 else 0.0)
     start = bottom - (0.02 * (top - bottom) if bottom < 0 else 0.0)
     return {"scale": alt.Scale(domain=[start, end], nice=False), "axis": alt.Axis(values=ticks, format=format_)}
+
+
+def _format(*ends: float) -> str:
+    """Choose how numbers are written on an axis: with prefixes for thousands where they are large, never for parts ("10m")."""
+    return "~s" if max(abs(end) for end in ends) >= 10_000 else ",~g"
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from fmaudit.records import Exhibit
+from fmaudit.records import Exhibit, LedgerEntry
 from fmaudit.report.document import (
     AuditRow,
     Coverage,
@@ -71,7 +72,7 @@ def _target(name: str, plan: Mapping[str, Any], journal: Journal) -> TargetRow:
     corpus = plan["corpora"][name]
     units = list(journal.units(name))
     settings = plan["settings"]["corpus"][name]
-    limit = f", at most about {settings['limit']} documents" if settings["limit"] else ""
+    limit = f", at most {settings['limit']:,} documents, shared evenly over the splits" if settings["limit"] else ""
     formats = ", ".join(corpus["formats"]) or "no readable format"
     return TargetRow(
         name=name,
@@ -118,14 +119,19 @@ def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
     for name in corpora:
         lost = repaired = files_lost = 0
         sizes: list[int] = []
+        merged: dict[tuple[Any, ...], LedgerEntry] = {}
         for _, entry in sorted(journal.ledger(name), key=lambda item: not item[1].lost):
             entries += 1
-            if len(rows) < LEDGER_ROWS:
-                rows.append(LedgerRow(target=name, entry=entry))
+            key = (entry.file, entry.reason, entry.detail, entry.lost)
+            if key in merged:
+                merged[key] = _together(merged[key], entry)
+            elif len(rows) + len(merged) < LEDGER_ROWS:
+                merged[key] = entry
             lost += entry.count if entry.lost else 0
             repaired += 0 if entry.lost else entry.count
             files_lost += entry.lost and entry.reason == "unreadable"
             sizes += [entry.size] if entry.lost and entry.size is not None else []
+        rows += [LedgerRow(target=name, entry=entry) for entry in merged.values()]
         examined = sum(unit.documents for unit in journal.units(name))
         totals.append(
             CoverageTotal(
@@ -139,6 +145,12 @@ def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
         )
     rows.sort(key=lambda row: not row.entry.lost)
     return Coverage(rows=tuple(rows), totals=tuple(totals), entries=entries)
+
+
+def _together(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
+    """Add up two entries of the same reason in the same file, at the place of the first."""
+    sizes = [entry.size for entry in (one, other) if entry.size is not None]
+    return replace(one, count=one.count + other.count, size=sum(sizes) if sizes else None)
 
 
 def _audits(audits: Sequence[Mapping[str, Any]]) -> tuple[AuditRow, ...]:

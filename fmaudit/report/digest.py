@@ -6,17 +6,20 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fmaudit.records import Evidence, Metric, MetricStatus, Severity, Verdict, VerdictStatus
-from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus
+from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus
+from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, TargetRow
 from fmaudit.report.humane import count, plural, share, show, size
 from fmaudit.report.safe import visible
 
 __all__ = [
     "LossGroup",
+    "LossRow",
     "command",
+    "counted",
     "coverage_totals",
+    "empty_corpora",
     "examined_sentences",
     "headlines",
     "is_whole",
@@ -27,12 +30,22 @@ __all__ = [
     "ranked_verdicts",
     "statuses",
     "unit_of",
+    "unlisted_losses",
     "without_unit",
 ]
 
+_COUNTED = {"tokenizer": "sentence", "model": "case"}  # of a target that is not a corpus
 _SEVERITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 _VERDICT = {VerdictStatus.FAIL: 0, VerdictStatus.INCONCLUSIVE: 1, VerdictStatus.NOT_MEASURED: 2, VerdictStatus.PASS: 3}
 _LIMIT = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossRow:
+    """Ledger entries of one file that say the same, added up: `entry` stands where the first one stands."""
+
+    entry: LedgerEntry
+    entries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +57,12 @@ class LossGroup:
     lost: bool
     documents: int
     bytes: int | None
-    rows: tuple[LedgerRow, ...]
+    rows: tuple[LossRow, ...]
+
+    @property
+    def entries(self) -> int:
+        """How many entries of the ledger are in it."""
+        return sum(row.entries for row in self.rows)
 
 
 def ranked_findings(data: ReportData) -> list[FindingRow]:
@@ -84,9 +102,16 @@ def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal
 
 
 def is_whole(data: ReportData) -> bool:
-    """Say whether nothing was lost: no document, no file, no audit, and the run came to its end."""
+    """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, and the run came to its end."""
     lost = any(total.lost or total.files_lost for total in coverage_totals(data))
-    return not lost and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+    return not lost and not empty_corpora(data) and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+
+
+def empty_corpora(data: ReportData) -> list[str]:
+    """Name the corpora in which no document was found at all."""
+    kinds = {target.name: target.kind for target in data.targets}
+    empty = [total for total in coverage_totals(data) if not total.examined and not total.lost and not total.files_lost]
+    return [total.target for total in empty if kinds.get(total.target, "corpus") == "corpus"]
 
 
 def examined_sentences(data: ReportData) -> list[str]:
@@ -105,15 +130,29 @@ def examined_sentences(data: ReportData) -> list[str]:
 def _total_sentence(total: CoverageTotal, data: ReportData) -> str:
     target = next((target for target in data.targets if target.name == total.target), None)
     name = visible(total.target)
-    if not total.lost and not total.files_lost:
+    if not total.lost and not total.files_lost and not total.examined:
+        where = f" in {plural(target.files, 'file')}" if target and target.files else ""
+        text = f"{name}: no document was found{where}, so nothing of it was measured: look at its path and its sample."
+    elif not total.lost and not total.files_lost:
         where = f" in {plural(target.files, 'file')}" if target and target.files else ""
         amount = f" ({size(target.bytes)})" if target and target.bytes is not None else ""
-        text = f"{name}: all of {plural(total.examined, 'document')}{where}{amount}."
+        text = f"{name}: all of {plural(total.examined, counted(target))}{where}{amount}."
     else:
         known = f", at least {size(total.bytes_lost)}" if total.bytes_lost is not None else ""
-        text = f"{name}: {plural(total.lost, 'document')} not examined{known}; {count(total.examined)} examined."
+        seen = count(total.examined - _failed(total, target))
+        text = f"{name}: {plural(total.lost, counted(target))} not examined{known}; {seen} examined."
         text += f" {plural(total.files_lost, 'file')} could not be read at all." if total.files_lost else ""
     return text + (f" {plural(total.repaired, 'document')} examined after a repair." if total.repaired else "")
+
+
+def counted(target: TargetRow | None) -> str:
+    """Name what is counted of a target."""
+    return _COUNTED.get(target.kind if target else "", "document")
+
+
+def _failed(total: CoverageTotal, target: TargetRow | None) -> int:
+    """Cases that failed are among those that were asked; documents that were lost are not among those examined."""
+    return total.lost if target is not None and target.kind == "model" else 0
 
 
 def loss_groups(data: ReportData) -> list[LossGroup]:
@@ -126,9 +165,32 @@ def loss_groups(data: ReportData) -> list[LossGroup]:
 
 
 def _group(key: tuple[str, str, bool], rows: list[LedgerRow]) -> LossGroup:
-    sizes = [row.entry.size for row in rows if row.entry.size is not None]
+    same: dict[tuple[str, str], list[LedgerEntry]] = {}
+    for row in rows:
+        same.setdefault((row.entry.file, row.entry.detail), []).append(row.entry)
+    merged = [LossRow(entry=_sum(entries), entries=len(entries)) for entries in same.values()]
     documents = sum(row.entry.count for row in rows)
-    return LossGroup(target=key[0], reason=key[1], lost=key[2], documents=documents, bytes=sum(sizes) if sizes else None, rows=tuple(rows))
+    return LossGroup(
+        target=key[0], reason=key[1], lost=key[2], documents=documents, bytes=_size([r.entry for r in rows]), rows=tuple(merged)
+    )
+
+
+def _sum(entries: list[LedgerEntry]) -> LedgerEntry:
+    return replace(entries[0], count=sum(entry.count for entry in entries), size=_size(entries))
+
+
+def _size(entries: list[LedgerEntry]) -> int | None:
+    sizes = [entry.size for entry in entries if entry.size is not None]
+    return sum(sizes) if sizes else None
+
+
+def unlisted_losses(data: ReportData) -> dict[str, int]:
+    """Count, by target, the documents that were not examined and whose ledger entries the report does not carry."""
+    listed: dict[str, int] = {}
+    for row in data.coverage.rows:
+        listed[row.target] = listed.get(row.target, 0) + (row.entry.count if row.entry.lost else 0)
+    rest = {total.target: total.lost - listed.get(total.target, 0) for total in coverage_totals(data)}
+    return {target: amount for target, amount in rest.items() if amount > 0}
 
 
 def headlines(data: ReportData, limit: int = 12) -> list[MetricRow]:

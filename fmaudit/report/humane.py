@@ -47,17 +47,22 @@ def describe(metric: Metric) -> str:
 
 
 def number(value: float | None, unit: str = "", low: float | None = None, high: float | None = None) -> Shown:
-    """Write a value of a unit, rounded to what its interval supports, or to three digits where it has none."""
+    """Write a value of a unit, rounded to what its interval supports, or to three digits where it has none.
+
+    However wide the interval, two digits that count stay, and a percentage is never rounded to tens.
+    """
     if value is None or not math.isfinite(value):
         return Shown("undefined")
     scale, word = _scale(value, unit)
     suffix = _NBSP + word if word else ""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)) or low >= high:
         return Shown(_plain(value * scale, whole=unit in {"count", "bytes", "characters"} and scale == 1.0) + suffix)
-    places = _places(value * scale, low * scale, high * scale, top=100.0 if unit == "fraction" else math.inf)
-    shown = _bounded(value * scale, places, top=100.0 if unit == "fraction" else math.inf)
-    ends = [_fixed(end * scale, places) for end in (low, high)]
-    return Shown(shown + suffix, (" to " if low < 0 else "–").join(ends))
+    top = 100.0 if unit == "fraction" else math.inf
+    places = _places(value * scale, low * scale, high * scale, top)
+    places = max(places, 0) if unit == "fraction" else places
+    own = min(max(places, _digits(value * scale, 2)), 12)
+    ends = [_fixed(end * scale, max(places, min(_digits(end * scale, 2), own))) for end in (low, high)]
+    return Shown(_bounded(value * scale, own, top) + suffix, (" to " if low < 0 else "–").join(ends))
 
 
 def count(value: int) -> str:

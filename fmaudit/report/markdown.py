@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fmaudit.records import Evidence, Metric
-from fmaudit.report.digest import examined_sentences, headlines, is_whole, label, ranked_findings, ranked_verdicts
+from fmaudit.report.digest import (
+    examined_sentences,
+    headlines,
+    is_whole,
+    label,
+    loss_groups,
+    ranked_findings,
+    ranked_verdicts,
+    unlisted_losses,
+)
 from fmaudit.report.document import FindingRow, MetricRow, ReportData
 from fmaudit.report.humane import count, describe, show
 from fmaudit.report.models import model_facts
@@ -42,11 +51,16 @@ def _head(data: ReportData) -> Iterator[str]:
 def _examined(data: ReportData) -> Iterator[str]:
     yield "## Everything was examined" if is_whole(data) else "## Not examined"
     yield _bullets(_text(sentence) for sentence in examined_sentences(data))
-    rows = data.coverage.rows[:_LEDGER]
-    if rows:
-        cells = [(r.entry.file, str(r.entry.offset), r.entry.reason, count(r.entry.count), clip(r.entry.detail, 120)) for r in rows]
-        yield _table(("file", "offset", "reason", "documents", "detail"), cells)
-        yield from _cut(max(data.coverage.entries or 0, len(data.coverage.rows)), _LEDGER, "ledger entries")
+    groups = loss_groups(data)
+    if groups:
+        what = [(group.reason, group.target, count(group.documents), "" if group.lost else "examined after a repair") for group in groups]
+        unlisted = [("entries not listed here", target, count(amount), "") for target, amount in unlisted_losses(data).items()]
+        yield _table(("reason", "corpus", "documents", ""), [*what, *unlisted])
+        rows = [row for group in groups for row in group.rows][:_LEDGER]
+        entries = [row.entry for row in rows]
+        cells = [(e.file, str(e.offset), e.reason, count(e.count), clip(e.detail, 120)) for e in entries]
+        yield _table(("file", "offset of the first", "reason", "documents", "detail"), cells)
+        yield from _cut(max(data.coverage.entries or 0, len(data.coverage.rows)), sum(row.entries for row in rows), "ledger entries")
 
 
 def _verdicts(data: ReportData) -> Iterator[str]:

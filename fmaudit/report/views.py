@@ -13,6 +13,7 @@ from fmaudit.records import Metric, MetricStatus, Severity, Verdict, VerdictStat
 from fmaudit.report.digest import (
     LossGroup,
     command,
+    counted,
     headlines,
     label,
     limits_of,
@@ -20,11 +21,12 @@ from fmaudit.report.digest import (
     ranked_findings,
     ranked_verdicts,
     unit_of,
+    unlisted_losses,
     without_unit,
 )
 from fmaudit.report.document import AuditRow, FindingRow, MetricRow, ReportData
 from fmaudit.report.humane import count, duration, number, plural, show, size
-from fmaudit.report.safe import clip, pieces
+from fmaudit.report.safe import clip, pieces, visible
 
 __all__ = ["Caps", "View", "audits", "elapsed", "findings", "losses", "metric_groups", "parameters", "targets", "tiles", "verdicts", "when"]
 
@@ -92,13 +94,13 @@ def losses(data: ReportData, caps: Caps) -> tuple[list[View], str]:
     for group in loss_groups(data)[:40]:
         rows = group.rows[: max(left, 1)]
         left -= len(rows)
-        shown += len(rows)
+        shown += sum(row.entries for row in rows)
         out.append(_loss_group(group, len(rows)))
     entries = data.coverage.entries if data.coverage.entries is not None else len(data.coverage.rows)
-    rest = (
-        f"{plural(entries - shown, 'more entry', 'more entries')} of the ledger: see journal.sqlite of the run." if entries > shown else ""
-    )
-    return out, rest
+    unlisted = [f"{visible(target)}: {plural(amount, 'document')}" for target, amount in unlisted_losses(data).items()]
+    among = f", with {', '.join(unlisted)} not examined that no line above counts" if unlisted else ""
+    rest = f"{plural(entries - shown, 'more entry', 'more entries')} of the ledger{among}: see journal.sqlite of the run."
+    return out, rest if entries > shown or unlisted else ""
 
 
 def _loss_group(group: LossGroup, shown: int) -> View:
@@ -107,6 +109,7 @@ def _loss_group(group: LossGroup, shown: int) -> View:
             "file": clip(row.entry.file, 160),
             "offset": row.entry.offset,
             "documents": count(row.entry.count),
+            "from": row.entries > 1,
             "size": size(row.entry.size) if row.entry.size is not None else "–",
             "detail": clip(row.entry.detail, 200),
         }
@@ -174,14 +177,11 @@ class _Scale:
         return f"{min(max((value - self.bottom) / self.span, 0.0), 1.0) * 100:.1f}".removesuffix(".0")
 
 
-_UNITS = {"tokenizer": "text", "model": "case"}  # what is counted of a target that is not a corpus
-
-
 def targets(data: ReportData) -> list[View]:
     """List the targets with what was examined of them."""
     out = []
     for target in data.targets[:40]:
-        facts = [plural(target.documents, _UNITS.get(target.kind, "document"))] if target.documents is not None else []
+        facts = [plural(target.documents, counted(target))] if target.documents is not None else []
         facts += [size(target.bytes)] if target.bytes is not None else []
         facts += [plural(target.files, "file")] if target.files is not None else []
         facts += [f"sample of {number(target.sampled, 'fraction').value}"] if target.sampled < 1.0 else []

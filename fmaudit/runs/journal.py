@@ -72,7 +72,9 @@ class Journal:
         """Open the journal; raises RunError when it is damaged or of a newer version."""
         self._path = path
         try:
-            self._database = sqlite3.connect(f"file:{path}?mode=ro" if readonly else path, uri=readonly, isolation_level=None, timeout=30)
+            # as a URL, since "#", "%" and "?" in a folder's name mean something else in one
+            name = f"{path.resolve().as_uri()}?mode=ro" if readonly else path
+            self._database = sqlite3.connect(name, uri=readonly, isolation_level=None, timeout=30)
             if not readonly:
                 self._prepare()
             self._check_version()
@@ -146,6 +148,14 @@ class Journal:
             "insert into ledger values (?,?,?,?,?,?,?,?,?,?)",
             [(target, e.file, split_start, start, e.offset, e.reason, e.detail, e.size, e.count, e.lost) for e in entries],
         )
+
+    def unit_ledger(self, key: UnitKey) -> list[LedgerEntry]:
+        """List the entries of one unit in the order they were made."""
+        query = "select file, offset, reason, detail, size, count, lost from ledger where target=? and file=? and split_start=? and start=?"
+        rows = self._database.execute(f"{query} order by rowid", (key.target, key.file, key.split_start, key.start))
+        return [
+            LedgerEntry(file, offset, reason, detail, size, count, bool(lost)) for file, offset, reason, detail, size, count, lost in rows
+        ]
 
     def ledger(self, target: str | None = None) -> Iterator[tuple[str, LedgerEntry]]:
         """List (target, entry) in corpus order."""

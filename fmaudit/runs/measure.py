@@ -20,7 +20,7 @@ from fmaudit.runs.journal import Journal
 from fmaudit.runs.models import rows_schema
 from fmaudit.runs.plan import Plan
 from fmaudit.runs.rows import OBSERVATIONS, parts
-from fmaudit.runs.signals import SIGNAL_FAILED
+from fmaudit.runs.signals import SIGNAL_FAILED, failed_signal
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.reader import Session, TargetObservations
 from fmaudit.store.results import AuditRecord, FindingRow, MetricRow, canonical_json, findings_table, metrics_table
@@ -110,7 +110,7 @@ def _failed_signals(journal: Journal, corpus: CorpusPlan) -> dict[str, str]:
     failures: dict[str, tuple[int, str]] = {}
     for _, entry in journal.ledger(corpus.name):
         if entry.reason == SIGNAL_FAILED:
-            name = entry.detail.split("'")[1]
+            name = failed_signal(entry)
             count, first = failures.get(name, (0, entry.detail))
             failures[name] = (count + entry.count, first)
     return {name: detail for name, (count, detail) in failures.items() if count >= documents}

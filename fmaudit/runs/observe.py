@@ -8,19 +8,22 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from fmaudit.corpus.batch import DocumentBatch
+from fmaudit.corpus.ledger import LedgerTrimmer
+from fmaudit.corpus.roles import read_split
 from fmaudit.errors import RunError
 from fmaudit.records import LedgerEntry
 from fmaudit.runs.columns import BASE_SCHEMA, base_columns, slice_batch
 from fmaudit.runs.journal import Unit, UnitKey
-from fmaudit.runs.signals import SignalRunner
-from fmaudit.runs.work import Progress, Task, WorkOrder
+from fmaudit.runs.signals import SignalRunner, ledger_subject
+from fmaudit.runs.work import CRASHED, Progress, Task, WorkOrder
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.reader import read_parquet
 from fmaudit.store.writer import write_table
@@ -48,34 +51,28 @@ class Observer:
         if task.base:
             yield from self._refresh(task)
             return
-        unit = _Draft(task.position)
+        unit = _Draft(task.position, task.consumed)
         seen = task.seen
         reader = self._readers[task.split.format]
-        for number, step in enumerate(_timed(reader.read(task.split, self._order.fields, self._order.limits, task.position), unit)):
+        steps = read_split(reader, task.split, self._order.fields, self._order.limits, task.position)
+        for number, (seconds, step) in enumerate(_timed(steps)):
+            unit.seconds["read"] += seconds  # type: ignore[assignment]
+            if task.care == 2 and number == 0 and step.batch is not None:
+                unit.note(_passed_over(step.batch))
+                step = replace(step, batch=None)
+            step, enough = _within_limit(step, task.limit, seen)
             batch = step.batch
-            if task.care == 2 and number == 0 and batch is not None:
-                unit.ledger += _passed_over(batch)
-                batch = None
-            batch, enough = self._within_limit(batch, seen)
             if batch is not None and len(batch):
                 seen += len(batch)
                 self._add(unit, batch)
             unit.take(step)
             yield Progress(unit.news(), len(batch) if batch is not None else 0, step.skipped)
-            if enough:
+            if enough or _at_stop(unit, task):
                 break
             if self._full(unit) or task.care:
                 yield self._close(unit, task, final=False)
                 unit = _Draft(unit.stop, unit.consumed)
-        yield self._close(unit, task, final=True)
-
-    def _within_limit(self, batch: DocumentBatch | None, seen: int) -> tuple[DocumentBatch | None, bool]:
-        """Cut a batch at the split's limit; the flag says that the limit is reached."""
-        limit = self._order.documents_per_split
-        if limit is None or batch is None:
-            return batch, False
-        room = limit - seen
-        return (slice_batch(batch, 0, room) if len(batch) > room else batch), len(batch) >= room
+        yield self._close(unit, task, final=task.final)
 
     def _full(self, unit: _Draft) -> bool:
         return unit.bytes >= self._order.unit_bytes or unit.documents >= self._order.unit_documents
@@ -89,7 +86,7 @@ class Observer:
         unit.rows.append(pa.table(columns))
         for name, table in self._tallies.count(batch, unit.seconds):
             unit.tallies.setdefault(name, []).append(table)
-        unit.ledger += failed
+        unit.note(failed)
         unit.documents += len(batch)
         unit.bytes += batch.nbytes
 
@@ -100,9 +97,9 @@ class Observer:
         parts: dict[str, str] = {}
         with unit.stage("write"):
             if unit.rows:
-                parts["documents"] = self._write("documents", key, pa.concat_tables(unit.rows))
+                parts["documents"] = self._write("documents", key, task.input, pa.concat_tables(unit.rows))
             for name, tables in unit.tallies.items():
-                parts[name] = self._write(name, key, pa.concat_tables(tables))
+                parts[name] = self._write(name, key, task.input, pa.concat_tables(tables))
         return Unit(
             key=key,
             stop=unit.stop,
@@ -111,16 +108,16 @@ class Observer:
             bytes=unit.bytes,
             consumed=unit.consumed - unit.consumed_before,
             skipped=unit.skipped,
-            input=self._order.input[file],
+            input=task.input,
             signals=dict(self._order.fingerprints),
             parts=parts,
             seconds=dict(unit.seconds),
-            ledger=tuple(unit.ledger),
+            ledger=(*unit.ledger, *unit.trimmer.rest()),
         )
 
-    def _write(self, kind: str, key: UnitKey, table: pa.Table) -> str:
+    def _write(self, kind: str, key: UnitKey, input_: str, table: pa.Table) -> str:
         """Write one part under a name that depends on nothing but what it holds."""
-        stamp = "|".join([key.file, self._order.input[key.file], *(f"{k}={v}" for k, v in sorted(self._order.fingerprints.items()))])
+        stamp = "|".join([key.file, input_, *(f"{k}={v}" for k, v in sorted(self._order.fingerprints.items()))])
         digest = hashlib.blake2b(stamp.encode(), digest_size=8).hexdigest()
         folder = RunDirectory(self._root).observations(kind, key.target)
         path = folder / f"part-{digest}-{key.split_start:014d}-{key.start:014d}.parquet"
@@ -130,27 +127,33 @@ class Observer:
     # -- one unit again, only what is stale ----------------------------------------------------------------------
 
     def _refresh(self, task: Task) -> Iterator[Progress | Unit]:
-        """Compute the stale signals of a finished unit and put them beside its other columns."""
+        """Compute the stale signals of a finished unit and put them beside its other columns.
+
+        The unit's ledger is known already, but for what the stale signals now fail on.
+        """
         old = read_parquet(self._root / task.base)
-        unit = _Draft(task.position)
+        unit = _Draft(task.position, task.consumed)
+        unit.note(task.ledger)
         still = [*BASE_SCHEMA.names, "meta", *(name for name in self._order.signals if name not in task.stale)]
         keep = {name: old[name] for name in old.column_names if name in still}
         fresh = SignalRunner({n: given for n, given in self._order.signals.items() if n in task.stale}, self._signals.classes)
         row = 0
         reader = self._readers[task.split.format]
-        for step in _timed(reader.read(task.split, self._order.fields, self._order.limits, task.position), unit):
-            batch, _ = self._within_limit(step.batch, task.seen + row)
+        for seconds, step in _timed(read_split(reader, task.split, self._order.fields, self._order.limits, task.position)):
+            unit.seconds["read"] += seconds  # type: ignore[assignment]
+            step, enough = _within_limit(step, task.limit, task.seen + row)
+            batch = step.batch
             if batch is not None and len(batch):
+                if row + len(batch) > old.num_rows:
+                    raise _changed(task)
                 self._refresh_batch(unit, batch, {name: column.slice(row, len(batch)) for name, column in keep.items()}, fresh)
                 row += len(batch)
-            unit.take(step)
+            unit.take(replace(step, ledger=()))
             yield Progress(unit.news(), len(batch) if batch is not None else 0, step.skipped)
-            if task.stop is not None and unit.stop >= task.stop:
+            if enough or _at_stop(unit, task):
                 break
         if row != old.num_rows:
-            raise RunError(
-                f"{task.split.file.path}: the corpus changed while the run was stopped", hint="start a new run with fmaudit run --new"
-            )
+            raise _changed(task)
         yield self._close(unit, task, final=task.final)
 
     def _refresh_batch(self, unit: _Draft, batch: DocumentBatch, kept: Mapping[str, Any], fresh: SignalRunner) -> None:
@@ -162,7 +165,7 @@ class Observer:
         unit.rows.append(pa.table({name: computed[name] if name in computed else kept[name] for name in order}))
         for name, table in self._tallies.count(batch, unit.seconds):
             unit.tallies.setdefault(name, []).append(table)
-        unit.ledger += failed
+        unit.note(failed)
         unit.documents += len(batch)
         unit.bytes += batch.nbytes
 
@@ -176,6 +179,7 @@ class _Draft:
         self.rows: list[pa.Table] = []
         self.tallies: dict[str, list[pa.Table]] = {}
         self.ledger: list[LedgerEntry] = []
+        self.trimmer = LedgerTrimmer(subject=ledger_subject)
         self.documents = self.bytes = self.skipped = 0
         self.seconds: Counter[str] = Counter()
 
@@ -183,7 +187,11 @@ class _Draft:
         self.stop = step.next_position
         self.consumed = max(step.consumed, self.consumed)
         self.skipped += step.skipped
-        self.ledger += step.ledger
+        self.note(step.ledger)
+
+    def note(self, entries: Iterable[LedgerEntry]) -> None:
+        """Enter something in the ledger; of many equal entries only the first stay one by one."""
+        self.ledger += self.trimmer.admit(entries)
 
     def news(self) -> int:
         """Bytes read since this was last asked."""
@@ -208,17 +216,38 @@ class _Stage:
         self._seconds[self._name] += time.process_time() - self._begin  # type: ignore[assignment]
 
 
-def _timed(steps: Iterator[ReadStep], unit: _Draft) -> Iterator[ReadStep]:
-    """Charge the time between asking for a step and getting it to reading."""
+def _timed(steps: Iterator[ReadStep]) -> Iterator[tuple[float, ReadStep]]:
+    """Yield each step with the CPU seconds between asking for it and getting it."""
     while True:
-        with unit.stage("read"):
-            step = next(steps, None)
+        begin = time.process_time()
+        step = next(steps, None)
         if step is None:
             return
-        yield step
+        yield time.process_time() - begin, step
+
+
+def _within_limit(step: ReadStep, limit: int | None, seen: int) -> tuple[ReadStep, bool]:
+    """Cut a step at the split's limit, when `seen` documents came before it; the flag says that the limit is reached."""
+    batch = step.batch
+    if limit is None or batch is None or len(batch) < limit - seen:
+        return step, False
+    room = max(limit - seen, 0)
+    last = int(batch.position[room - 1]) if room else -1
+    ledger = tuple(entry for entry in step.ledger if entry.offset <= last)  # what stands after the last document was not asked for
+    kept = batch if room == len(batch) else slice_batch(batch, 0, room)
+    return replace(step, batch=kept if room else None, ledger=ledger), True
+
+
+def _at_stop(unit: _Draft, task: Task) -> bool:
+    return task.stop is not None and unit.stop >= task.stop
+
+
+def _changed(task: Task) -> RunError:
+    message = f"{task.split.file.path}: the corpus changed while the run was stopped"
+    return RunError(message, hint="start a new run with fmaudit run --new")
 
 
 def _passed_over(batch: DocumentBatch) -> list[LedgerEntry]:
     """Enter a batch that twice killed its worker."""
     reason = "a worker process died twice in this batch"
-    return [LedgerEntry(batch.file, int(batch.position[0]), "crashed", reason, batch.nbytes, len(batch))] if len(batch) else []
+    return [LedgerEntry(batch.file, int(batch.position[0]), CRASHED, reason, batch.nbytes, len(batch))] if len(batch) else []

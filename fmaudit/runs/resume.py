@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fmaudit.corpus.splits import Split
+from fmaudit.runs.corpora import CorpusPlan
+from fmaudit.runs.fingerprints import digest
 from fmaudit.runs.journal import Journal, Unit
-from fmaudit.runs.plan import CorpusPlan
-from fmaudit.runs.work import Task, WorkOrder
+from fmaudit.runs.signals import SIGNAL_FAILED, failed_signal
+from fmaudit.runs.work import CRASHED, Task, WorkOrder
 
-__all__ = ["Remaining", "remaining_tasks"]
+__all__ = ["Remaining", "remaining_tasks", "share_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,45 @@ def remaining_tasks(journal: Journal, corpus: CorpusPlan, order: WorkOrder) -> R
     by_split: dict[tuple[str, int], list[Unit]] = {}
     for unit in journal.units(corpus.name):
         by_split.setdefault((unit.key.file, unit.key.split_start), []).append(unit)
-    for split in corpus.splits:
-        chain, broken = _chain(split, by_split.pop((split.file.path, split.start), []), order.input[split.file.path])
+    for whole in _whole_splits(corpus, order):
+        split = whole.split
+        chain, broken = _chain(split, by_split.pop((split.file.path, split.start), []), whole.input)
         if broken:
             reasons.add(f"{split.file.path}: the file or how it is read changed; it is read again")
             _discard(journal, broken)
-        stale_tasks, complaints = _stale(split, chain, order)
+        stale_tasks, complaints = _stale(journal, whole, chain)
         reasons |= complaints
         tasks += stale_tasks
         kept += len(chain) - len(stale_tasks)
         done += sum(unit.consumed for unit in chain)
-        if not chain or not chain[-1].final:
-            position = chain[-1].stop if chain else split.start
-            tasks.append(Task(order, split, position, seen=sum(unit.documents for unit in chain)))
+        if whole.limit != 0 and not (chain and chain[-1].final):
+            tasks.append(_rest(whole, chain))
     for (file, _), units in by_split.items():
         reasons.add(f"{file}: no longer part of the corpus, or split in another way")
         _discard(journal, units)
     return Remaining(tuple(tasks), kept, tuple(sorted(reasons)), done)
+
+
+def share_out(limit: int | None, splits: int) -> list[int | None]:
+    """Spread a limit evenly over the splits of a corpus, so that the shares add up to it; some may be 0."""
+    if limit is None:
+        return [None] * splits
+    return [(number + 1) * limit // splits - number * limit // splits for number in range(splits)]
+
+
+def _whole_splits(corpus: CorpusPlan, order: WorkOrder) -> list[Task]:
+    """Make a task of every split, with the fingerprint of all that decides which documents its units hold."""
+    tasks = []
+    for split, limit in zip(corpus.splits, share_out(corpus.settings.limit, len(corpus.splits)), strict=True):
+        input_ = digest(order.input[split.file.path], split.format, split.start, split.stop, limit)
+        tasks.append(Task(order, split, split.start, input_, limit))
+    return tasks
+
+
+def _rest(whole: Task, chain: Sequence[Unit]) -> Task:
+    """Go on where the last unit of the chain ended."""
+    seen, consumed = sum(unit.documents for unit in chain), sum(unit.consumed for unit in chain)
+    return replace(whole, position=chain[-1].stop if chain else whole.position, seen=seen, consumed=consumed)
 
 
 def _chain(split: Split, units: Sequence[Unit], input_: str) -> tuple[list[Unit], list[Unit]]:
@@ -64,20 +88,25 @@ def _chain(split: Split, units: Sequence[Unit], input_: str) -> tuple[list[Unit]
     return chain, list(by_start.values())
 
 
-def _stale(split: Split, chain: Sequence[Unit], order: WorkOrder) -> tuple[list[Task], set[str]]:
+def _stale(journal: Journal, whole: Task, chain: Sequence[Unit]) -> tuple[list[Task], set[str]]:
     """Find units some of whose signals or tallies were made by other code or parameters."""
+    prints = whole.order.fingerprints
     tasks: list[Task] = []
     reasons: set[str] = set()
-    seen = 0
+    seen = consumed = 0
     for unit in chain:
-        changed = tuple(name for name, print_ in order.fingerprints.items() if unit.signals.get(name) != print_)
-        gone = set(unit.signals) - set(order.fingerprints)
-        if (changed or gone) and unit.documents:
-            names = ", ".join(sorted({*changed, *gone}))
-            reasons.add(f"{names}: code, model or parameters changed; computed again")
-            base = unit.parts.get("documents", "")
-            tasks.append(Task(order, split, unit.key.start, seen=seen, stop=unit.stop, base=base, stale=changed, final=unit.final))
-        seen += unit.documents
+        changed = tuple(name for name, print_ in prints.items() if unit.signals.get(name) != print_)
+        outdated = {*changed, *(set(unit.signals) - set(prints))}
+        entries = journal.unit_ledger(unit.key) if outdated else []
+        again = replace(whole, position=unit.key.start, seen=seen, consumed=consumed, stop=unit.stop, final=unit.final)
+        if outdated and unit.documents:
+            kept = tuple(entry for entry in entries if entry.reason != SIGNAL_FAILED or failed_signal(entry) not in outdated)
+            tasks.append(replace(again, base=unit.parts["documents"], stale=changed, ledger=kept))
+        elif whole.limit is None and any(entry.reason == CRASHED for entry in entries):
+            tasks.append(again)  # other code may get through; under a limit the units after it have taken its place
+        if tasks and tasks[-1].position == unit.key.start:
+            reasons.add(f"{', '.join(sorted(outdated))}: code, model or parameters changed; computed again")
+        seen, consumed = seen + unit.documents, consumed + unit.consumed
     return tasks, reasons
 
 

@@ -1,4 +1,8 @@
-"""Runs signals over batches; a signal that fails on a document costs that document, and one that always fails is left out."""
+"""Runs signals over batches; a signal that fails on a document costs that document.
+
+What a batch gets depends on that batch alone: nothing is remembered from one to the next, so that rows are the same whichever
+batches came before in this process.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,10 @@ from fmaudit.runs.columns import slice_batch
 if TYPE_CHECKING:
     from fmaudit.audit import Signal, Tally
 
-__all__ = ["SIGNAL_FAILED", "SignalRunner", "TallyRunner"]
+__all__ = ["SIGNAL_FAILED", "SignalRunner", "TallyRunner", "failed_signal", "ledger_subject"]
 
 SIGNAL_FAILED = "signal-failed"  # the ledger's reason when a signal raised on a document
-BREAKER = 20  # documents in a row on which a signal may fail before it is left out for good
+BREAKER = 20  # documents in a row on which a signal may fail before it is left out of the rest of the batch
 
 
 class SignalRunner:
@@ -30,7 +34,6 @@ class SignalRunner:
         """Make each signal once; `params` maps names to parameters."""
         self.classes = classes
         self._signals = [classes[name](given) for name, given in params.items()]
-        self._failures: Counter[str] = Counter()
 
     def use(self, signals: Sequence[Signal]) -> None:
         """Take ready-made signals in the place of those made from parameters."""
@@ -55,19 +58,26 @@ class SignalRunner:
         return columns, failed
 
     def _one(self, signal: Signal, batch: DocumentBatch) -> tuple[pa.StructArray, list[LedgerEntry]]:
-        if self._failures[signal.name] >= BREAKER:
-            return _nothing(signal, len(batch)), [_failure(signal, batch, 0, "left out after failing again and again", len(batch))]
         try:
             return _checked(signal, batch), []
         except Exception as error:  # a plugin may raise anything
             if len(batch) == 1:
-                self._failures[signal.name] += 1
                 return _nothing(signal, 1), [_failure(signal, batch, 0, f"{type(error).__name__}: {error}", 1)]
-        rows, entries = [], []
-        for index in range(len(batch)):  # only after a failure: find the document that is to blame
+        return self._each(signal, batch)
+
+    def _each(self, signal: Signal, batch: DocumentBatch) -> tuple[pa.StructArray, list[LedgerEntry]]:
+        """Find the documents of a batch that are to blame; a signal that fails on many in a row is asked no further."""
+        rows: list[pa.StructArray] = []
+        entries: list[LedgerEntry] = []
+        in_a_row = 0
+        for index in range(len(batch)):
+            if in_a_row == BREAKER:
+                rest = len(batch) - index
+                rows.append(_nothing(signal, rest))
+                entries.append(_failure(signal, batch, index, f"left out after failing {BREAKER} times in a row", rest))
+                break
             one, failure = self._one(signal, slice_batch(batch, index, index + 1))
-            if not failure:
-                self._failures[signal.name] = 0
+            in_a_row = in_a_row + 1 if failure else 0
             rows.append(one)
             entries += failure
         return pa.concat_arrays(rows), entries
@@ -104,6 +114,16 @@ def _checked(signal: Signal, batch: DocumentBatch) -> pa.StructArray:
 
 def _nothing(signal: Signal, count: int) -> pa.StructArray:
     return pa.nulls(count, pa.struct(list(signal.schema)))
+
+
+def failed_signal(entry: LedgerEntry) -> str:
+    """Name the signal that an entry with the reason SIGNAL_FAILED is about."""
+    return entry.detail.split("'")[1]
+
+
+def ledger_subject(entry: LedgerEntry) -> str:
+    """Say what entries must have in common, besides file and reason, to be counted together."""
+    return f"signal {failed_signal(entry)!r}" if entry.reason == SIGNAL_FAILED else ""
 
 
 def _failure(signal: Signal, batch: DocumentBatch, index: int, detail: str, count: int) -> LedgerEntry:

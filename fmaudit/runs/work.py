@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmaudit.corpus.splits import Fields, Limits, Split
+from fmaudit.records import LedgerEntry
 
-__all__ = ["Progress", "Task", "WorkOrder"]
+__all__ = ["CRASHED", "Progress", "Task", "WorkOrder"]
+
+CRASHED = "crashed"  # the ledger's reason for a batch in which workers died
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +29,32 @@ class WorkOrder:
     signals: Mapping[str, Mapping[str, Any]]
     tallies: Mapping[str, Mapping[str, Any]]
     fingerprints: Mapping[str, str]
-    input: Mapping[str, str]  # file path -> input fingerprint
+    input: Mapping[str, str]  # file path -> fingerprint of the file, the fields and the limits
     unit_bytes: int
     unit_documents: int = 65_536
-    documents_per_split: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Read a split from `position`, unit by unit.
+    """Read a split from `position`, unit by unit, up to `stop` where that is given.
 
-    With `stop` and `base`, only the stale signals of one finished unit are computed again; the other columns come from the part
-    `base`. `care` rises after a worker died here: 1 makes every batch a unit of its own, 2 passes over the first batch.
+    With `base`, only the stale signals of one finished unit are computed again; the other columns come from the part `base`, and
+    `ledger` is what stays of the unit's entries. `care` rises after a worker died here: 1 makes every batch a unit of its own,
+    2 passes over the first batch.
     """
 
     order: WorkOrder
     split: Split
     position: int
+    input: str  # fingerprint of what the split's units are made from
+    limit: int | None = None  # documents of this split
     seen: int = 0  # documents of this split that are already acknowledged
+    consumed: int = 0  # bytes on disk that are already acknowledged
     stop: int | None = None
     base: str = ""
     stale: tuple[str, ...] = ()
-    final: bool = True  # of the finished unit
+    ledger: tuple[LedgerEntry, ...] = ()
+    final: bool = True  # whether the split ends where the task does
     care: int = 0
 
 

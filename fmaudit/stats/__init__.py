@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from fmaudit.stats.estimates import Estimate
     from fmaudit.stats.expectation import Expectation, emq
+    from fmaudit.stats.jackknife import jackknife_clusters
     from fmaudit.stats.means import clustered_mean, clustered_standard_error, mean
     from fmaudit.stats.multiplicity import benjamini_hochberg, holm
     from fmaudit.stats.numerics import column_sums, exact_sum, ratio
@@ -60,6 +61,7 @@ _MODULES = {
     "divergence": "Homogeneity effective_number entropy gini homogeneity jensen_shannon stability_index top_share",
     "estimates": "Estimate",
     "expectation": "Expectation emq",
+    "jackknife": "jackknife_clusters",
     "means": "clustered_mean clustered_standard_error mean",
     "multiplicity": "benjamini_hochberg holm",
     "numerics": "column_sums exact_sum ratio",
@@ -116,6 +118,7 @@ __all__ = [
     "homogeneity",
     "independent_difference",
     "item_trend",
+    "jackknife_clusters",
     "jensen_shannon",
     "mann_kendall",
     "mcnemar",

@@ -2,6 +2,7 @@
 
 All of them sort their input first, so the order in which data arrived never shows, and the same seed gives the same
 bits. `method` is "bca" (bias-corrected and accelerated, Efron 1987: second-order accurate, the default), "percentile",
+which also stands, under that name, where bca has no answer (all resamples on one side of the value, constant data);
 or "normal": the estimate less its bootstrap bias, plus and minus normal quantiles of the bootstrap error, for statistics
 whose bias is as large as their error. The entropy of 300 observations of 30 categories was covered by 60 % of percentile
 intervals, 87 % of bca and 95 % of normal ones. A statistic that is undefined on a resample is a StatisticsError.
@@ -59,6 +60,7 @@ def bootstrap_items(
     replicates = np.asarray(result.bootstrap_distribution, dtype=np.float64)
     bounds = (float(result.confidence_interval.low), float(result.confidence_interval.high))
     if method == "normal" or not np.isfinite(bounds).all():
+        method = "percentile" if method == "bca" else method
         bounds = _simple(value, _defined(replicates), level, method)
     return _estimate(value, replicates, bounds, len(table), level, method)
 
@@ -100,7 +102,7 @@ def bootstrap_clusters(
     replicates = np.concatenate([np.asarray(statistic(w @ table), dtype=np.float64) for w in cluster_weights(len(table), draws, seed)])
     if method == "bca":
         influence = _influence(np.asarray(statistic(total - table), dtype=np.float64), np.ones(len(table)))
-        bounds = _bca(value, _defined(replicates), influence, level)
+        bounds, method = _bca(value, _defined(replicates), influence, level)
     else:
         bounds = _simple(value, _defined(replicates), level, method)
     return _estimate(value, replicates, bounds, len(table), level, method, clusters=len(table))
@@ -131,7 +133,7 @@ def bootstrap_counts(
     ]
     replicates = _defined(np.asarray(statistic(*[r.astype(np.float64) for r in redrawn]), dtype=np.float64))
     if method == "bca":
-        bounds = _bca(value, replicates, _count_influence(tables, statistic), level)
+        bounds, method = _bca(value, replicates, _count_influence(tables, statistic), level)
     else:
         bounds = _simple(value, replicates, level, method)
     return _estimate(value, replicates, bounds, int(sum(t.sum() for t in tables)), level, method)
@@ -147,18 +149,21 @@ def cluster_weights(n: int, draws: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(picks.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
 
 
-def _bca(value: float, replicates: Floats, influence: tuple[float, float], level: float) -> tuple[float, float]:
-    """Return the BCa ends; `influence` holds the sums of squares and of cubes of all observations' jackknife influences."""
+def _bca(value: float, replicates: Floats, influence: tuple[float, float], level: float) -> tuple[tuple[float, float], Method]:
+    """Return the BCa ends, or percentiles where these do not exist, and which they are.
+
+    `influence` holds the sums of squares and of cubes of all observations' jackknife influences.
+    """
     from scipy.special import ndtr, ndtri
 
     below = float(np.mean(replicates < value) + np.mean(replicates == value) / 2.0)
     squares, cubes = influence
     if not 0.0 < below < 1.0 or not squares > 0.0:
-        return _simple(value, replicates, level, "percentile")
+        return _simple(value, replicates, level, "percentile"), "percentile"
     bias, acceleration = float(ndtri(below)), cubes / (6.0 * squares**1.5)
     ends = bias + ndtri(np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0]))
     low, high = np.quantile(replicates, ndtr(bias + ends / (1.0 - acceleration * ends)))
-    return float(low), float(high)
+    return (float(low), float(high)), "bca"
 
 
 def _influence(jackknife: Floats, times: Floats) -> tuple[float, float]:

@@ -73,11 +73,14 @@ def homogeneity(
 ) -> Homogeneity:
     """Test whether two tables of counts of independent observations come from one distribution.
 
-    Both tables are redrawn from their pooled shares; p is (draws as far apart + 1) / (draws + 1).
+    Both tables are redrawn from their pooled shares; p is (draws as far apart + 1) / (draws + 1). Shares, or amounts that are
+    not whole, say nothing of how many observations there were, and are a StatisticsError.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1 or not (a.sum() > 0 and b.sum() > 0):
         raise StatisticsError(f"tables of {a.shape} and {b.shape} cells cannot be compared")
+    if any((table != np.floor(table)).any() or (table < 0).any() for table in (a, b)):
+        raise StatisticsError("homogeneity is tested on whole counts", hint="shares do not say how many observations there were")
     rng, pooled = np.random.default_rng(seed), (a + b) / (a + b).sum()
     chance = divergence(rng.multinomial(int(a.sum()), pooled, draws), rng.multinomial(int(b.sum()), pooled, draws))
     value = float(divergence(a, b))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exhibits"]
 
+TOO_LITTLE = "times too little text"
+
 
 @dataclass(frozen=True)
 class Exhibits:
@@ -48,7 +50,7 @@ class Exhibits:
             rows.append(
                 {
                     "language": label,
-                    "name": name_of(label),
+                    "name": name_of(label) if label == "und" else f"{name_of(label)} ({label})",
                     "documents": self.tables.documents.get(label, 0),
                     "share": estimate.value,
                     "low": estimate.interval.low,
@@ -93,7 +95,7 @@ class Exhibits:
                     {
                         "language": label,
                         "name": name_of(label),
-                        "ratio": speakers / estimate.value,
+                        TOO_LITTLE: speakers / estimate.value,
                         "low": speakers / interval.high,
                         "high": speakers / max(interval.low, estimate.value / 100),
                         "speakers": speakers,
@@ -102,7 +104,7 @@ class Exhibits:
                     }
                 )
         if rows:
-            rows.sort(key=lambda row: -row["ratio"])
+            rows.sort(key=lambda row: -row[TOO_LITTLE])
             yield Exhibit(
                 name="representation",
                 title="Whom the corpus leaves out",
@@ -110,8 +112,9 @@ class Exhibits:
                 kind="bars",
                 log=True,
                 unit="ratio",
-                encoding={"x": "ratio", "y": "name", "low": "low", "high": "high", "reference": "parity"},
-                caption="Share of the world's speakers over share of documents: 1 is parity, 50 is fifty times too little text."
+                encoding={"x": TOO_LITTLE, "y": "name", "low": "low", "high": "high", "reference": "parity"},
+                caption="Share of the world's speakers over share of documents: 1 is parity, 50 is fifty times too little text,"
+                " 0.1 is ten times as much as parity."
                 f" {SPEAKERS_SOURCE}; {WORLD_POPULATION_SOURCE}.",
             )
 

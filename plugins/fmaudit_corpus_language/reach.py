@@ -36,7 +36,8 @@ class Reach:
 
     def metrics(self) -> Iterator[Metric]:
         """Yield representation ratios over raw and over corrected shares."""
-        method = f"speakers / world population / {{}}share of documents; {SPEAKERS_SOURCE}; {WORLD_POPULATION_SOURCE}"
+        formula = "speakers / world population / {}share of documents, so more than 1 is too little text"
+        method = f"{formula}; {SPEAKERS_SOURCE}; {WORLD_POPULATION_SOURCE}"
         for label, estimate in self.shares.estimates().items():
             speakers = speaker_share(label)
             if speakers is not None and (estimate.value > 0 or label in self.tables.params.languages):

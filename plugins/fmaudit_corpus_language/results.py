@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["by_language", "estimated", "family", "few", "listed", "name_of", "percent", "rates", "shares", "undefined"]
 
 Floats = npt.NDArray[np.float64]
-INDEPENDENT = "documents of fewer than 10 sources, taken to be independent"
+ONE_SOURCE = "one source: its documents are taken to be independent, and how other sources would differ is not known"
 
 
 def by_language(label: str) -> dict[str, str]:
@@ -56,7 +56,7 @@ def estimated(
 ) -> Metric:
     """Turn an estimate into a metric."""
     interval = estimate.interval
-    method = f"{what}; {interval.method}" + ("" if tables.clustered else f"; {INDEPENDENT}")
+    method = f"{what}; {interval.method}" + ("" if tables.clustered else " by document")
     return Metric(
         name=name,
         value=estimate.value,
@@ -65,7 +65,7 @@ def estimated(
         interval=interval,
         method=method,
         slice=slice_ or {},
-        note=note,
+        note=note or ("" if tables.clustered else ONE_SOURCE),
         n_clusters=estimate.n_clusters if tables.clustered else None,
     )
 

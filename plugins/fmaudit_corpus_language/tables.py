@@ -25,7 +25,7 @@ HAS_DECLARED = f"lower(trim(declared_language)) not in {_NO_ONE_LANGUAGE!r}"
 
 Floats = npt.NDArray[np.float64]
 MOST_CLUSTERS = 20_000  # more are put into buckets, which leaves the variance of their sums what it is
-FEWEST_SOURCES = 10
+FEWEST_SOURCES = 2
 BUCKET_DIGITS = 3  # of the MD5 sum in hexadecimal: 4,096 buckets
 EVIDENCE = 5
 DECLARED = "list_extract($2::varchar[], list_position($1::varchar[], declared_language))"  # see `Tables.declared_parameters`
@@ -83,7 +83,7 @@ class Tables:
 
     @property
     def clustered(self) -> bool:
-        """Whether documents come from enough sources to see how these differ; otherwise they are taken to be independent."""
+        """Whether documents come from several sources, so that it shows how these differ; those of one are taken to be independent."""
         return self.counts["clusters"] >= FEWEST_SOURCES
 
     @property
@@ -93,7 +93,7 @@ class Tables:
 
     @property
     def cluster(self) -> str:
-        """SQL: what to group by for errors; documents of few sources, and very many sources, go into buckets by MD5."""
+        """SQL: what to group by for errors; documents of a single source, and very many sources, go into buckets by MD5."""
         if not self.clustered:
             return f"md5(file || ':' || \"offset\")[1:{BUCKET_DIGITS}]"
         return f"md5(cluster)[1:{BUCKET_DIGITS}]" if self.counts["clusters"] > MOST_CLUSTERS else "cluster"
@@ -161,6 +161,14 @@ class Tables:
     def declared(self) -> Mapping[str, str]:
         """The macrolanguage of every declared language that the model knows, by what the corpus wrote."""
         return {name: language(code).macro for name in self._declared if (code := normalise_code(name)) in languages()}
+
+    @cached_property
+    def declared_documents(self) -> Mapping[str, int]:
+        """Documents by the macrolanguage that they are declared in."""
+        counts: dict[str, int] = {}
+        for name, macro in self.declared.items():
+            counts[macro] = counts.get(macro, 0) + self._declared[name]
+        return counts
 
     @cached_property
     def undeclarable(self) -> Mapping[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -59,7 +60,8 @@ def test_intervals_over_hosts_are_wider_than_over_documents() -> None:
     assert single.interval is not None
     assert clustered.interval.high - clustered.interval.low > 2 * (single.interval.high - single.interval.low)
     assert single.n_clusters is None
-    assert "independent" in single.method
+    assert "by document" in single.method
+    assert single.note.startswith("one source")
     assert single.value == clustered.value
 
 
@@ -207,3 +209,69 @@ def test_every_exhibit_has_the_columns_it_draws() -> None:
         assert set(exhibit.encoding.values()) <= set(exhibit.data.column_names), exhibit.name
     shares = next(exhibit for exhibit in exhibits if exhibit.name == "shares")
     assert shares.encoding["reference"] == "CC-MAIN-2024-42"
+
+
+@pytest.mark.parametrize("hosts", [2, 5, 9])
+def test_few_hosts_of_one_language_do_not_pass_for_many_documents(hosts: int) -> None:
+    """Hosts of one language are drawn by their shares; the intervals must hold these, not only what the few hosts have."""
+    shares = {"en": 0.5, "de": 0.3, "fr": 0.2}
+    inside: list[bool] = []
+    for seed in range(12):
+        labels, where = drawn(shares, 60 * hosts, hosts, seed, loyalty=1.0)
+        metrics, _, _ = audit([{"label": label} for label in labels], hosts=where, calibration=False, languages=list(shares))
+        for language, truth in shares.items():
+            share = metrics[f"share{{language={language}}}"]
+            assert share.interval is not None
+            assert share.n_clusters is None or share.n_clusters <= hosts
+            inside.append(share.interval.low <= truth <= share.interval.high)
+    assert sum(inside) / len(inside) >= 0.9
+
+
+@pytest.mark.parametrize("hosts", [6, 40])
+def test_concentration_holds_the_truth_where_hosts_keep_to_a_language(hosts: int) -> None:
+    """The entropy of what a few hosts show is too small, and the interval must reach up to the truth nevertheless."""
+    weights = [1 / i for i in range(1, 11)]
+    languages = ("en", "de", "fr", "es", "ru", "it", "pl", "nl", "pt", "tr")
+    shares = {label: weight / sum(weights) for label, weight in zip(languages, weights, strict=True)}
+    truth = -sum(p * math.log2(p) for p in shares.values())
+    inside: list[bool] = []
+    for seed in range(12):
+        labels, where = drawn(shares, 20 * hosts, hosts, seed, loyalty=0.9)
+        metrics, _, _ = audit([{"label": label} for label in labels], hosts=where, calibration=False)
+        entropy, number, top = (metrics[name].interval for name in ("entropy", "effective_languages", "top_share"))
+        assert entropy is not None
+        assert number is not None
+        assert top is not None
+        assert number.low == pytest.approx(2**entropy.low)
+        assert top.high <= 1.0
+        inside += [entropy.low <= truth <= entropy.high, top.low <= shares["en"] <= top.high]
+    assert sum(inside) / len(inside) >= 0.85
+
+
+def test_a_language_that_is_declared_but_never_labelled_is_not_called_unseen() -> None:
+    rows = labelled(("en", 200), ("fr", 20))
+    _, findings, _ = audit(rows, declared=["en"] * 200 + ["yo"] * 20, languages=["yo", "mt", "vi"])
+    told = {finding.slice["language"]: finding for finding in codes(findings, "language-unseen")}
+    assert "20 of 220 are declared to be in it" in told["yo"].sentence
+    assert "never seen" not in told["yo"].sentence
+    assert "no exposure" not in told["yo"].advice
+    assert {place.offset for place in told["yo"].evidence} <= set(range(200, 220))
+    assert len(told["yo"].evidence) == 5
+    assert "never seen" in told["vi"].sentence
+    assert "no exposure" in told["vi"].advice
+
+
+def test_what_the_model_cannot_find_is_no_proof_of_absence() -> None:
+    _, findings, _ = audit(labelled(("en", 200)), languages=["yo"])
+    (finding,) = codes(findings, "language-unseen")
+    assert "no proof of absence" in finding.advice
+    assert "no exposure" not in finding.advice
+
+
+def test_the_ratio_says_which_way_it_goes() -> None:
+    metrics, _, exhibits = audit(labelled(("en", 300), ("te", 30)))
+    assert "more than 1 is too little text" in metrics["representation_ratio{language=te}"].method
+    chart = next(exhibit for exhibit in exhibits if exhibit.name == "representation")
+    assert chart.encoding["x"] == "times too little text"
+    shares = next(exhibit for exhibit in exhibits if exhibit.name == "shares")
+    assert "Telugu (te)" in shares.data.column("name").to_pylist()

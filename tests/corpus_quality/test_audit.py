@@ -154,7 +154,9 @@ def test_one_source_makes_documents_the_units_and_says_so() -> None:
     assert share.interval is not None
     assert share.n_clusters is None
     assert 0.86 < share.interval.low < 0.9 < share.interval.high < 0.93
-    assert "too few to cluster" in share.note
+    assert share.note.startswith("one source")
+    assert share.interval.method.startswith("clustered")
+    assert "by document" in share.method
 
 
 def test_no_documents_is_no_error() -> None:
@@ -289,3 +291,15 @@ def test_a_changed_threshold_renames_the_rule_set() -> None:
     names = [item.name for item in changed.filters()]
     assert f"{QUALITY}+max_non_alpha_words_ratio:0.7" in names
     assert QUALITY not in names
+
+
+def test_two_sources_that_differ_leave_nearly_everything_open() -> None:
+    stop = np.repeat([0, 6], 200)  # all of one host is removed, nothing of the other
+    seen = planted(400, host=["one.example"] * 200 + ["two.example"] * 200, quality=good(400, stop_words=stop))
+    metrics, _, _ = measure(audit(rule_sets=[QUALITY]), seen)  # type: ignore[arg-type]
+    share = metrics[f"kept{{ruleset={QUALITY}}}"]
+    assert share.interval is not None
+    assert share.n_clusters == 2
+    assert share.interval.high - share.interval.low > 0.8
+    assert "by source" in share.method
+    assert not share.note

@@ -326,7 +326,6 @@ def test_dev_and_devtest_are_one_domain(shared_data: Path) -> None:
 def test_a_new_domain_of_50_documents_takes_no_code(told_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import fmaudit
 
-    _install(tmp_path / "site", monkeypatch)
     rng = np.random.default_rng(8)
     domains = {"news": made_up_words(rng, 300, "abcdefghij"), "blueprints": made_up_words(rng, 300, "mnopqrst")}
     for name, known in domains.items():
@@ -349,19 +348,6 @@ def test_a_new_domain_of_50_documents_takes_no_code(told_by: str, tmp_path: Path
     assert found["domain-gap.two_sample_accuracy{domain=blueprints}"]["low"] > 0.8
     assert found["domain-gap.gap{domain=blueprints}"]["low"] > 1.0
     assert found["domain-gap.coverage{domain=blueprints}"]["value"] == 0.0
-
-
-def _install(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write the metadata that pip would, where the plugin is not among the installed ones yet."""
-    from importlib.metadata import entry_points
-
-    if any(entry.name == "domain-gap" for entry in entry_points(group="fmaudit")):
-        return
-    info = site / "fmaudit_domain_gap-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fmaudit-domain-gap\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[fmaudit]\ndomain-gap = fmaudit_domain_gap\n")
-    monkeypatch.syspath_prepend(site)
 
 
 def _strings(names: Sequence[str]) -> Any:

@@ -11,7 +11,8 @@ from fmaudit.hooks.manager import load_plugins
 from fmaudit.testing import assert_audit_contract
 
 ROOT = Path(__file__).resolve().parents[2]
-AUDITS = load_plugins().audits
+PLUGINS = load_plugins()
+AUDITS = PLUGINS.audits
 
 
 @pytest.mark.parametrize("name", sorted(AUDITS))
@@ -27,7 +28,7 @@ def test_every_parameter_is_described(name: str):
 
 @pytest.mark.parametrize("name", sorted(AUDITS))
 def test_every_metric_of_the_demo_has_a_card(name: str, demo: fmaudit.Run):
-    cards = (ROOT / "plugins" / f"fmaudit_{name.replace('-', '_')}" / "README.md").read_text("utf-8")
+    cards = (ROOT / "plugins" / PLUGINS.owner("audits", name).module / "README.md").read_text("utf-8")
     measured = {row.metric.name for row in demo.metric_rows() if row.audit == name}
     assert measured
     assert not sorted(metric for metric in measured if f"`{metric}" not in cards)

@@ -20,7 +20,7 @@ from fmaudit.models.requests import GenerateRequest, Sampling
 from fmaudit.records import Message
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-from scripted_server import Reply, chat_answer, serve  # noqa: E402
+from scripted_server import Reply, chat_answer, serve
 
 KILLS = 6
 QUESTIONS, SAMPLES = 150, 2

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from fmaudit.config import CheckSettings
-from fmaudit.judge import judge_checks
+from fmaudit.judge import judge_checks, unknown_metrics
 from fmaudit.records import Interval, Metric, MetricStatus, VerdictStatus
 from fmaudit.store.results import MetricRow
 
@@ -56,3 +57,31 @@ def test_a_check_holds_for_every_target_unless_it_names_one():
     rows = [row(0.5, 0.4, 0.6), MetricRow(audit="corpus-language", target="books", metric=row(0.9, 0.85, 0.95).metric)]
     assert [v.target for v in judge_checks([CheckSettings(metric=NAME, max=1)], rows)] == ["web", "books"]
     assert [v.target for v in judge_checks([CheckSettings(metric=NAME, max=1, target="books")], rows)] == ["books"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [({"max": 0.6}, VerdictStatus.NOT_MEASURED), ({"max": 0.5}, VerdictStatus.INCONCLUSIVE), ({"min": 0.6}, VerdictStatus.FAIL)],
+)
+def test_a_change_that_nobody_judged_never_passes(limits: dict, expected: VerdictStatus):
+    (verdict,) = judge_checks([CheckSettings(metric=NAME, max_change=0.01, **limits)], [row(0.5, 0.45, 0.55)])
+    assert verdict.status is expected
+    assert "the change was not judged" in verdict.reason
+
+
+@pytest.mark.parametrize("limits", [{"max": float("nan")}, {"min": float("-inf")}, {"max_change": float("inf")}, {"min": 2.0, "max": 1.0}])
+def test_limits_that_nothing_can_meet_or_miss_are_refused(limits: dict):
+    with pytest.raises(ValidationError):
+        CheckSettings(metric=NAME, **limits)
+    CheckSettings(metric=NAME, min=1.0, max=1.0)
+
+
+def test_checks_of_what_no_audit_produced_are_told_apart_from_what_had_no_value():
+    rows = [row(None, status=MetricStatus.INSUFFICIENT, note="n < 30")]
+    names = (NAME, "corpus-language.shar{language=en}", "corpus-language.share{ language=en }")
+    checks = [CheckSettings(metric=name, max=1) for name in names]
+    verdicts = judge_checks([*checks, CheckSettings(metric=NAME, max=1, target="books")], rows)
+    assert {verdict.status for verdict in verdicts} == {VerdictStatus.NOT_MEASURED}
+    assert [verdict.check for verdict in unknown_metrics(verdicts, rows)] == [verdicts[1].check, verdicts[3].check]
+    assert "on 'books'" in verdicts[3].reason
+    assert "measured on web" in verdicts[3].reason

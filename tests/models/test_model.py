@@ -141,7 +141,11 @@ def test_the_key_tells_apart_everything_that_changes_an_answer() -> None:
         ScoreRequest(continuation="p"),
     ]
     keys = {answer_key("m", "fp32", request_key(request)) for request in (base, *others)}
-    keys |= {answer_key("n", "fp32", request_key(base)), answer_key("m", "bf16", request_key(base)), answer_key("m", "fp32", request_key(base), 1)}
+    keys |= {
+        answer_key("n", "fp32", request_key(base)),
+        answer_key("m", "bf16", request_key(base)),
+        answer_key("m", "fp32", request_key(base), 1),
+    }
     assert len(keys) == 9
     assert answer_key("ab", "c", b"d") != answer_key("a", "bc", b"d")
     samples = GenerateRequest(prompt="p", sampling=Sampling(temperature=0.8), samples=(3, 4))

@@ -162,9 +162,10 @@ def test_nobody_there_is_said_with_what_to_do() -> None:
 
 
 def test_a_dead_server_ends_the_work_instead_of_failing_every_request() -> None:
-    with serve(chat_only(lambda body: Reply({"error": {"message": "gone"}}, 500))) as server:
-        with pytest.raises(ModelError, match="requests in a row failed"):
-            list(backend(server.url, attempts=1).generate_each([ask(str(i)) for i in range(40)]))
+    requests = [ask(str(i)) for i in range(40)]
+    gone = chat_only(lambda body: Reply({"error": {"message": "gone"}}, 500))
+    with serve(gone) as server, pytest.raises(ModelError, match="requests in a row failed"):
+        list(backend(server.url, attempts=1).generate_each(requests))
 
 
 def test_null_log_probs_are_none_and_real_ones_are_read() -> None:

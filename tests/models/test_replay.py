@@ -26,7 +26,10 @@ def found(path: Path, request: GenerateRequest, **options: Any) -> list[Any]:
 
 
 def test_a_prompt_in_several_rows_has_several_samples(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "one"}, {"prompt": "q", "completion": "x"}, {"prompt": "p", "completion": "two"}])
+    path = write(
+        tmp_path / "a.jsonl",
+        [{"prompt": "p", "completion": "one"}, {"prompt": "q", "completion": "x"}, {"prompt": "p", "completion": "two"}],
+    )
     answers = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
     assert [(a.text, a.sample) for a in answers] == [("one", 0), ("two", 1)]
 
@@ -61,7 +64,12 @@ def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{bad\n", "a.jsonl:1: not JSON"), ('{"prompt": "p"}\n', "no field 'completion'"), ("[1]\n", "not a JSON object"), ("", "no recorded answer")],
+    [
+        ("{bad\n", "a.jsonl:1: not JSON"),
+        ('{"prompt": "p"}\n', "no field 'completion'"),
+        ("[1]\n", "not a JSON object"),
+        ("", "no recorded answer"),
+    ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "a.jsonl"

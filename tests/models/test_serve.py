@@ -22,7 +22,9 @@ from fmaudit.samples import builtin_model
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not all(importlib.util.find_spec(name) for name in ("fastapi", "uvicorn", "openai")), reason="transformers[serving]"),
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in ("fastapi", "uvicorn", "openai")), reason="transformers[serving]"
+    ),
 ]
 
 
@@ -61,7 +63,8 @@ def test_a_real_server_is_probed_asked_and_agrees_with_the_model_itself(server: 
     assert not remote.abilities.many
     questions = ["What is the capital of France?", "What is 2 plus 3?"]
     requests = [
-        GenerateRequest(messages=(Message("user", question),), sampling=Sampling(temperature=0.01, max_new_tokens=24)) for question in questions
+        GenerateRequest(messages=(Message("user", question),), sampling=Sampling(temperature=0.01, max_new_tokens=24))
+        for question in questions
     ]
     answers = [answers[0] for answers in remote.generate(requests)]
     assert all(answer.text.strip() and answer.prompt_tokens > 0 for answer in answers)

@@ -8,11 +8,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from fmaudit import Evidence, Finding, Interval, LedgerEntry, Metric, Severity
+from fmaudit import Evidence, Exhibit, Finding, Interval, LedgerEntry, Metric, Severity
 from fmaudit.records import Verdict, VerdictStatus
-from fmaudit.report.document import Coverage, FindingRow, LedgerRow, MetricRow, ReportData, SettingRow
+from fmaudit.report.charts import specification
+from fmaudit.report.digest import unlisted_losses
+from fmaudit.report.document import Coverage, CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, SettingRow
 from fmaudit.report.html import render_html
 from fmaudit.report.json_report import json_schema, render_json
 from fmaudit.report.junit import render_junit
@@ -170,3 +173,72 @@ def test_an_undefined_metric_is_no_number_in_json():
     metric = Metric(name="x", value=float("nan"), unit="fraction", n=0, note="0/0")
     data = replace(web_report(), metrics=(MetricRow(audit="a", target="t", name="a.x", metric=metric),))
     assert json.loads(render_json(data))["metrics"][0]["value"] is None
+
+
+def test_the_terminal_shows_a_suggestion_in_full_and_no_empty_target():
+    name = "corpus-quality.violates{language=my,rule=gopher_below_alpha_threshold,ruleset=datatrove-0.10.1/gopher-quality}"
+    reason = f"no audit measured this metric; did you mean '{name}'?"
+    verdict = Verdict(check=f"{name[:-1]} <= 0.1", metric=name[:-1], target="", status=VerdictStatus.NOT_MEASURED, reason=reason)
+    shown = render_terminal(replace(web_report(), verdicts=(verdict,)))
+    assert name in "".join(line.strip() for line in shown.splitlines())
+    assert "()" not in shown
+    assert len(shown.splitlines()) <= 35
+
+
+def lossy(totals: tuple[CoverageTotal, ...] = ()) -> ReportData:
+    """A report whose ledger has 300 entries that say the same of one file, and two of another reason."""
+    same = [LedgerEntry("web.jsonl", i * 100, "missing-text", "the field 'txt' is missing", 100) for i in range(300)]
+    other = [LedgerEntry("web.jsonl", 5, "oversize", "the line is too long", 900), LedgerEntry("more.jsonl", 7, "oversize", "too long")]
+    rows = tuple(LedgerRow(target="web", entry=entry) for entry in (*same, *other))
+    return replace(web_report(), targets=(), coverage=Coverage(rows=rows, totals=totals))
+
+
+def test_equal_losses_are_one_line_with_their_sum():
+    html, markdown, terminal = (render(lossy()) for render in (render_html, render_markdown, render_terminal))
+    for text in (html, markdown, terminal):
+        assert text.count("is missing") <= 2
+    assert "300\u00a0documents" in html
+    assert "30 kB" in html.replace("\u00a0", " ")
+    assert "| missing\\-text | web | 300 |" in markdown
+    assert "missing-text: 300 documents; web.jsonl: the field 'txt' is missing" in terminal
+    assert "oversize: 2 documents" in terminal
+
+
+def test_losses_that_the_report_does_not_list_are_counted_all_the_same():
+    data = lossy((CoverageTotal(target="web", examined=10, lost=1302),))
+    assert "1,000\u00a0documents not examined that no line above counts" in render_html(data)
+    assert "| entries not listed here | web | 1,000 |" in render_markdown(data)
+    assert "1,000 more documents not listed by reason" in render_terminal(data)
+    assert unlisted_losses(lossy()) == {}
+
+
+def test_a_corpus_without_a_document_is_not_said_to_be_examined():
+    data = replace(
+        web_report(), targets=(), coverage=Coverage(totals=(CoverageTotal(target="web", examined=0),)), status=RunStatus.COMPLETE
+    )
+    data = replace(data, audits=())
+    for text in (render_html(data), render_markdown(data), render_terminal(data)):
+        assert "no document was found" in text
+        assert "Everything was examined" not in text
+
+
+def test_short_cells_stay_on_one_line_and_long_ones_keep_room():
+    html = render_html(web_report())
+    assert ".s{white-space:nowrap}" in html
+    assert '<th scope="row" class="s">' in html
+    assert ".w{min-width:" in html
+
+
+def test_the_terminal_names_the_largest_shares():
+    shown = render_terminal(web_report())
+    chart = next(row.exhibit for row in web_report().exhibits if row.exhibit.kind == "bars" and row.exhibit.unit == "fraction")
+    values = dict(zip(chart.data.column(chart.encoding["y"]).to_pylist(), chart.data.column(chart.encoding["x"]).to_pylist(), strict=True))
+    assert max(values, key=lambda name: values[name]) in shown.split(chart.title)[1]
+
+
+def test_axes_write_parts_as_decimals():
+    rows = {"language": ["a", "b", "c"], "times": [0.012, 1.5, 80.0]}
+    exhibit = Exhibit(
+        name="r", title="r", data=pa.table(rows), kind="bars", log=True, unit="ratio", encoding={"x": "times", "y": "language"}
+    )
+    assert "s" not in json.dumps(specification(exhibit)["layer"][0]["encoding"]["x"]["axis"]["format"])

@@ -22,7 +22,7 @@ def config(tmp_path: Path, asking: Path) -> Path:
     path = tmp_path / "audit.toml"
     path.write_text(
         'plugins = ["asking"]\n[model.chat]\nuri = "fake:script.json"\n[tokenizer.letters]\nuri = "characters:"\n'
-        "[audit.brevity]\n[audit.cutting]\n[[check]]\nmetric = \"brevity.short\"\nmin = 0.5\n"
+        '[audit.brevity]\n[audit.cutting]\n[[check]]\nmetric = "brevity.short"\nmin = 0.5\n'
     )
     return path
 

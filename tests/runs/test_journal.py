@@ -69,3 +69,27 @@ def test_a_reader_is_not_blocked_by_an_open_writer(tmp_path: Path):
     assert len(list(reader.units())) == 1
     writer.acknowledge(unit(10))
     assert len(list(reader.units())) == 2
+
+
+@pytest.mark.parametrize("folder", ["a#b", "p%41", "q?mode=rw", "ein Lauf", "ü"])
+def test_a_folder_may_have_any_name(tmp_path: Path, folder: str):
+    path = tmp_path / folder / "j.sqlite"
+    path.parent.mkdir()
+    Journal(path).acknowledge(unit())
+    assert list(Journal(path, readonly=True).units()) == [unit()]
+    assert [found.name for found in tmp_path.iterdir()] == [folder]
+
+
+def test_a_reader_cannot_write(tmp_path: Path):
+    Journal(tmp_path / "j.sqlite").acknowledge(unit())
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        Journal(tmp_path / "j.sqlite", readonly=True).discard(unit().key)
+
+
+def test_the_ledger_of_one_unit_is_its_own(tmp_path: Path):
+    journal = Journal(tmp_path / "j.sqlite")
+    one, two = LedgerEntry("a.jsonl", 5, "x", "why", 3, 2, False), LedgerEntry("a.jsonl", 1, "y")
+    journal.acknowledge(unit(ledger=(one, two)))
+    journal.acknowledge(unit(10, ledger=(replace(one, offset=15),)))
+    assert journal.unit_ledger(unit().key) == [one, two]
+    assert journal.unit_ledger(unit(99).key) == []

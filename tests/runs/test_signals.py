@@ -70,6 +70,25 @@ def test_a_signal_that_always_fails_is_left_out_after_a_while():
     assert calls[0] <= BREAKER + 1
 
 
+def test_what_a_batch_gets_does_not_depend_on_the_batches_before_it():
+    runner = SignalRunner({"picky": {}}, {"picky": Picky})
+    fresh = [
+        runner_.compute(DocumentBatch.from_texts(["a", "bad"]), Counter())
+        for runner_ in (runner, SignalRunner({"picky": {}}, {"picky": Picky}))
+    ]
+    for _ in range(3):
+        runner.compute(DocumentBatch.from_texts(["bad"] * (BREAKER + 5)), Counter())
+    again = runner.compute(DocumentBatch.from_texts(["a", "bad"]), Counter())
+    assert again[0]["picky"].to_pylist() == fresh[0][0]["picky"].to_pylist() == [{"length": 1}, None]
+    assert again[1] == fresh[0][1] == fresh[1][1]
+
+
+def test_failures_with_a_success_between_them_leave_no_signal_out():
+    columns, failed = run([Picky], ["bad", "fine"] * (2 * BREAKER))
+    assert columns["picky"].to_pylist() == [None, {"length": 4}] * (2 * BREAKER)
+    assert len(failed) == 2 * BREAKER
+
+
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [

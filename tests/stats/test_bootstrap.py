@@ -119,3 +119,11 @@ def test_constant_data_have_an_interval_of_one_point() -> None:
 def test_what_cannot_be_bootstrapped_is_refused(call: Any) -> None:
     with np.errstate(invalid="ignore"), pytest.raises(StatisticsError):
         call()
+
+
+def test_percentiles_that_stand_in_for_bca_are_called_percentiles() -> None:
+    assert bootstrap_items([2.0] * 10, np.mean, draws=100).interval.method == "bootstrap percentile"
+    assert bootstrap_clusters([[3.0, 1.0]] * 4, share_of_first, draws=100).interval.method == "bootstrap percentile"
+    assert bootstrap_counts([[50, 0]], share_of_first, draws=100).interval.method == "bootstrap percentile"
+    assert bootstrap_counts([[50, 20]], share_of_first, draws=100).interval.method == "bootstrap bca"
+    assert bootstrap_items([1.0, 2.0, 5.0, 9.0], np.mean, draws=100).interval.method == "bootstrap bca"

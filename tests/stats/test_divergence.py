@@ -58,3 +58,9 @@ def test_nonsense_is_refused() -> None:
         entropy([1, -1])
     with pytest.raises(StatisticsError):
         homogeneity([1, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize("first", [[0.5, 0.5], [10.0, 3.5], [np.nan, 3.0], [-1.0, 3.0]])
+def test_homogeneity_is_tested_on_whole_counts_only(first: list[float]) -> None:
+    with pytest.raises(StatisticsError):
+        homogeneity(first, [3, 5])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fmaudit.errors import StatisticsError
 from fmaudit.stats.clusters import tabulate
+from fmaudit.stats.estimates import Estimate
 from fmaudit.stats.proportions import clopper_pearson, wilson
 from fmaudit.stats.ratios import clustered_proportion, clustered_ratio, clustered_ratios, clustered_shares
 
@@ -28,16 +29,80 @@ def hosts(clusters: int, sigma: float, share: float, kind: str | float, corpora:
     return rng.binomial(sizes.astype(int), rates).astype(float), sizes
 
 
+def alone(y: Floats, x: Floats) -> list[Estimate]:
+    """Estimate every column by itself: columns are corpora here, not categories of one."""
+    return [clustered_proportion(hits, seen) for hits, seen in zip(y.T, x.T, strict=True)]
+
+
 @pytest.mark.parametrize("clusters", [40, 300])
 @pytest.mark.parametrize("sigma", [0.3, 1.5])
 @pytest.mark.parametrize("share", [0.3, 0.03, 0.005])
 @pytest.mark.parametrize("kind", [0.001, 0.05, "host"])
 def test_shares_are_covered_however_rare_and_clustered(clusters: int, sigma: float, share: float, kind: str | float) -> None:
-    y, x = hosts(clusters, sigma, share, kind, 600, 11)
-    estimates = clustered_shares(y, x)
-    covered = [e.interval.low <= share <= e.interval.high for e in estimates if e]
+    y, x = hosts(clusters, sigma, share, kind, 300, 11)
+    estimates = alone(y, x)
+    covered = [e.interval.low <= share <= e.interval.high for e in estimates]
     assert np.mean(covered) >= 0.91
-    assert max(e.interval.high for e in estimates if e) <= 1.0
+    assert max(e.interval.high for e in estimates) <= 1.0
+
+
+@pytest.mark.parametrize("clusters", [2, 5, 9])
+@pytest.mark.parametrize("sigma", [0.3, 1.5])
+@pytest.mark.parametrize("share", [0.3, 0.1, 0.005])
+def test_few_hosts_of_one_language_are_covered_too(clusters: int, sigma: float, share: float) -> None:
+    y, x = hosts(clusters, sigma, share, "host", 300, 12)
+    assert np.mean([e.interval.low <= share <= e.interval.high for e in alone(y, x)]) >= 0.91
+
+
+def test_one_stray_document_does_not_pass_for_knowledge_of_the_hosts() -> None:
+    rng = np.random.default_rng(5)
+    size = np.full((6, 600), 20)
+    y = rng.binomial(size, np.where(rng.random(size.shape) < 0.1, 0.97, 0.01)).astype(float)
+    truth = 0.1 * 0.97 + 0.9 * 0.01
+    near = [e for e, hits in zip(alone(y, size.astype(float)), y.sum(axis=0), strict=True) if hits == 1]
+    assert len(near) > 50
+    assert np.mean([e.interval.low <= truth <= e.interval.high for e in near]) >= 0.9
+
+
+@pytest.mark.parametrize("hits", [0, 1, 2, 3, 4])
+def test_the_interval_moves_by_steps_towards_the_edge(hits: int) -> None:
+    seen = np.array([9.0, 9.0, 8.0, 8.0])
+    rare = [np.minimum(1.0, np.arange(4) < n).astype(float) for n in (hits, hits + 1)]
+    wide, narrow = (clustered_proportion(y, seen).interval for y in rare)
+    assert wide.high - narrow.high < 0.3
+    common = clustered_proportion(seen - rare[0], seen).interval
+    assert (common.low, common.high) == pytest.approx((1 - wide.high, 1 - wide.low))
+
+
+def test_a_little_more_than_nothing_is_nearly_nothing() -> None:
+    seen = np.full(8, 60.0)
+    nothing, trace = (clustered_proportion(np.array([hit, *[0.0] * 7]), seen).interval for hit in (0.0, 1e-6))
+    assert trace.high == pytest.approx(nothing.high, abs=1e-4)
+
+
+def test_what_the_other_categories_say_of_the_hosts_counts_on_the_edge() -> None:
+    rng = np.random.default_rng(6)
+    total = np.full((8, 1), 60.0)
+    mixed = np.column_stack([rng.binomial(60, [[0.2, 0.3, 0.1]] * 8), np.zeros(8)]).astype(float)
+    pure = np.zeros((8, 4))
+    pure[[0, 1, 2, 3, 4, 5, 6, 7], [0, 0, 0, 1, 1, 1, 2, 2]] = 58.0
+    highs = [estimates[3].interval.high for table in (mixed, pure) if (estimates := clustered_shares(table, total)) and estimates[3]]
+    lone = clustered_proportion(np.zeros(8), total.ravel()).interval.high
+    assert highs[0] < 0.1 < 0.3 < highs[1] <= lone == pytest.approx(clopper_pearson(0, 8).high)
+
+
+@pytest.mark.parametrize("own", [0.0, 0.8, 0.97])
+def test_every_language_of_a_corpus_is_covered_seen_or_not(own: float) -> None:
+    rng = np.random.default_rng(7)
+    shares = 1 / np.arange(1, 26) ** 1.6
+    shares /= shares.sum()
+    inside: list[bool] = []
+    for _ in range(60):
+        main = rng.choice(25, 9, p=shares)
+        table = np.array([rng.multinomial(20 - (kept := rng.binomial(20, own)), shares) + kept * np.eye(25)[m] for m in main])
+        estimates = clustered_shares(table, table.sum(axis=1, keepdims=True))
+        inside += [e.interval.low <= p <= e.interval.high for e, p in zip(estimates, shares, strict=True) if e]
+    assert np.mean(inside) >= 0.94
 
 
 def test_the_t_interval_fails_where_the_share_is_rare() -> None:
@@ -70,7 +135,7 @@ def test_no_hit_counts_clusters_not_documents() -> None:
 
 def test_equal_clusters_hold_no_more_than_their_documents() -> None:
     estimate = clustered_proportion(np.full(20, 5.0), np.full(20, 10.0))
-    assert estimate.n_effective == 200
+    assert 199 < (estimate.n_effective or 0.0) <= 200
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=30), st.randoms())

@@ -20,9 +20,13 @@ def init(
 ) -> None:
     """Look at a folder of data and write a commented audit.toml for it."""
     from fmaudit.api.guess import guess_config
+    from fmaudit.cli.output import visible_text
     from fmaudit.errors import ConfigError
 
     if output.exists() and not force:
         raise ConfigError(f"{output} is there already", hint="choose another name with --output, or overwrite it with --force")
-    output.write_text(guess_config(data, output.resolve().parent), "utf-8")
+    guess = guess_config(data, output.resolve().parent)
+    output.write_text(guess.text, "utf-8")
+    for note in guess.notes:
+        print(visible_text(note))
     print(f"wrote {output}; look it over, then: fmaudit run {output}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fmaudit.cli.app import app
+from fmaudit.cli.app import app, keeping_exit_code
 from fmaudit.cli.options import AsJson, Overrides, RunName, RunsFolder
 
 __all__ = ["measure"]
@@ -33,5 +33,6 @@ def measure(
     with stdout_to_stderr(as_json):
         opened = open_run(run, runs)
         outcome = measure_again(prepare_again(opened, config, overrides), opened.directory)
-    print_ending(outcome, as_json)
+    with keeping_exit_code():
+        print_ending(outcome, as_json)
     raise typer.Exit(outcome.exit_code)

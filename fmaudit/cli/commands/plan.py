@@ -13,7 +13,7 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
     """Show files, bytes, signals and a time estimate without running anything."""
     from fmaudit.api.auditing import prepare
     from fmaudit.api.estimate import estimate
-    from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.cli.output import print_json, print_rows, visible_text
     from fmaudit.cli.quiet import stdout_to_stderr
 
     with stdout_to_stderr(as_json):
@@ -29,7 +29,9 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
         print(f"  about {row['documents']:,} documents, {text:,.1f} MB of text, {rows_on_disk:,.1f} MB of observations")
         print(f"  about {row['core_minutes']:.1f} core minutes (from a probe of {row['probe_documents']:,} documents)")
         for entry in corpus.ledger:
-            print(f"  ! {entry.file}: {entry.reason}: {entry.detail}")
+            print(visible_text(f"  ! {entry.file}: {entry.reason}: {entry.detail}"))
+        for problem in row["problems"]:
+            print(visible_text(f"  ! {problem}"))
         print(f"  signals: {', '.join(corpus.signals) or 'none'}" + (f"; tallies: {', '.join(corpus.tallies)}" if corpus.tallies else ""))
     print()
     audits = [(a.name, a.target, a.audit.version, f"{a.plugin} {a.plugin_version}") for a in prepared.plan.audits]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,17 +27,25 @@ def results(
 ) -> None:
     """Print metrics with intervals, n and method."""
     from fmaudit.api.results import open_run
-    from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.cli.output import print_json, print_rows, visible_text
     from fmaudit.store.results import MetricRow, metric_as_json
 
     def matches(row: MetricRow) -> bool:
         escaped = metric.replace("[", "[[]")
         return not metric or any(fnmatch.fnmatchcase(name, escaped) for name in (row.name, row.name.partition("{")[0]))
 
-    rows = [row for row in open_run(run, runs).metric_rows() if matches(row)]
+    everything = open_run(run, runs).metric_rows()
+    rows = [row for row in everything if matches(row)]
+    if not rows:
+        names = sorted({name for row in everything for name in (row.name, row.name.partition("{")[0])})
+        close = difflib.get_close_matches(metric, names, 3)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {len(everything):,}; without --metric they are listed"
+        print(visible_text(f"no metric matches {metric!r}; {hint}" if everything else "the run has no metrics"), file=sys.stderr)
     if as_json:
         for row in rows:
             print_json(metric_as_json(row))
+        return
+    if not rows:
         return
     table = []
     for row in rows:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fmaudit.cli.app import app
+from fmaudit.cli.app import app, keeping_exit_code
 from fmaudit.cli.options import AsJson, ConfigFile, Overrides, PluginNames
 
 __all__ = ["run"]
@@ -30,5 +30,6 @@ def run(
         prepared = prepare(config, overrides, plugins=plugins)
         with ProgressDisplay() as display:
             outcome = run_prepared(prepared, new=new, listener=display)
-    print_ending(outcome, as_json)
+    with keeping_exit_code():
+        print_ending(outcome, as_json)
     raise typer.Exit(outcome.exit_code)

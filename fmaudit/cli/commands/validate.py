@@ -12,8 +12,18 @@ __all__ = ["validate"]
 def validate(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = []) -> None:
     """Check an audit.toml without running it; exit code 2 and a line per problem when something is wrong."""
     from fmaudit.api.auditing import prepare
+    from fmaudit.api.estimate import Probe
+    from fmaudit.cli.output import visible_text
+    from fmaudit.errors import ConfigError
 
     prepared = prepare(config, overrides, plugins=plugins)
+    for corpus in prepared.plan.corpora:
+        probe = Probe.of(corpus, prepared.readers)
+        problems = [visible_text(f"corpus.{corpus.name}: {problem}") for problem in probe.problems(corpus)]
+        if probe.empty_handed:
+            raise ConfigError("; ".join(problems), hint=f"nothing would be examined: look at [corpus.{corpus.name}]")
+        for problem in problems:
+            print(f"warning: {problem}")
     for info in prepared.plugins.broken:
         print(f"warning: plugin {info.name!r} is broken and left out: {info.cause}")
     corpora = ", ".join(f"{c.name} ({len(c.files)} files)" for c in prepared.plan.corpora)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from fmaudit.cli.app import app
+from fmaudit.cli.app import app, keeping_exit_code
 from fmaudit.cli.options import RunName, RunsFolder
 
 __all__ = ["verify"]
@@ -19,8 +19,9 @@ def verify(run: RunName = "latest", runs: RunsFolder = Path("runs")) -> None:
 
     opened = open_run(run, runs)
     problems = opened.verify()
-    for problem in problems:
-        print(problem)
+    with keeping_exit_code():
+        for problem in problems:
+            print(problem)
     if problems:
         raise typer.Exit(1)
     print(f"{opened.id}: every file is as it was written")

@@ -66,7 +66,7 @@ def _read(stream: ByteStream, split: Split, start: int, step: StepBuilder, lane:
         if step.full_at(at):
             yield step.take(at, consumed())
         if isinstance(window, TooLong):
-            step.note(window.offset, "oversize", f"the line has more than {step.limits.document_bytes:,} bytes", window.size)
+            step.lose(window.offset, "oversize", f"the line has more than {step.limits.document_bytes:,} bytes", window.size)
             at = window.next
             continue
         if at == 0 and (problem := foreign(window.data[:16].tobytes())):
@@ -115,14 +115,13 @@ class PythonLane:
         """Take one line."""
         step, limit = self.step, self.step.limits.document_bytes
         if len(line) > limit:
-            step.note(at, "oversize", f"the line has more than {limit:,} bytes", len(line))
+            step.lose(at, "oversize", f"the line has more than {limit:,} bytes", len(line))
             return
         if not line or line.isspace():
             return
         found = parse_line(line.removeprefix(_BOM), self.text, step.columns.sources)
         if found.text is None:
-            # a lost document belongs to the sample like any other, but only its place is known for sure
-            step.note(at, found.reason, found.detail, len(line))
+            step.lose(at, found.reason, found.detail, len(line), found.values)
         elif step.wants(at, found.values):
             for reason, detail in found.repairs:
                 step.note(at, reason, detail, lost=False)

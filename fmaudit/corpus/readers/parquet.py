@@ -88,7 +88,8 @@ def _read(raw: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
     names = rows.check(file.schema_arrow)
     rows.total = (split.stop if split.stop is not None else file.metadata.num_rows) - split.start
     if names is None:
-        rows.step.ledger[-1:] = [replace(rows.step.ledger[-1], count=rows.total, size=split.size)]
+        problem = rows.step.ledger.pop()
+        rows.step.lose_rows(problem.offset, problem.reason, problem.detail, split.size, rows.total)
         yield rows.step.take(END, split.size)
         return
     for index, (first, after, _) in enumerate(_groups(file.metadata)):
@@ -102,7 +103,7 @@ def _read(raw: Any, split: Split, rows: RowStepper) -> Iterator[ReadStep]:
                 seen += len(batch)
                 yield from rows.add(batch.slice(skip))
         except _BROKEN as error:
-            rows.step.note(rows.row, "unreadable", " ".join(str(error).split()), count=after - rows.row)
+            rows.step.lose_rows(rows.row, "unreadable", " ".join(str(error).split()), None, after - rows.row)
             rows.row = after
 
 
@@ -200,7 +201,7 @@ class RowStepper:
 
     def _add_row(self, text: TextColumn, index: int, values: Sequence[bytes | None]) -> None:
         if text.null[index]:
-            self.step.note(self.row, "missing-text", f"the column {self.text!r} is null")
+            self.step.lose(self.row, "missing-text", f"the column {self.text!r} is null", values=values)
             return
         if not self.step.wants(self.row, values):
             return

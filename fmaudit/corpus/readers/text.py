@@ -30,22 +30,21 @@ class TextReader(Reader):
         if position:
             return
         step = StepBuilder(split.file.path, Columns.of(replace(fields, id="path")), replace(limits, batch_documents=1))
-        problem = problem_with(split.file)
-        if problem is None:
-            try:
-                _read(split, step)
-            except OSError as error:
-                problem = "unreadable", str(error)
-        if problem:
-            step.note(0, *problem, split.size)
+        if step.wants(0, ()):
+            problem = problem_with(split.file)
+            if problem is None:
+                try:
+                    _read(split, step)
+                except OSError as error:
+                    problem = "unreadable", str(error)
+            if problem:
+                step.note(0, *problem, split.size)
         yield step.take(END, split.size)
 
 
 def _read(split: Split, step: StepBuilder) -> None:
     limit = step.limits.document_bytes
     values = [split.file.path.encode() if source == "path" else None for source in step.columns.sources]
-    if not step.wants(0, [None] * len(values)):
-        return
     pieces, size = [], 0
     with open_stream(split.file, step.limits) as stream:
         while size <= 2 * limit and (piece := stream.read()):  # UTF-16 may take twice the bytes of its UTF-8

@@ -16,6 +16,7 @@ from fmaudit.corpus.warc_members import MemberWalk, is_by_member
 
 __all__ = ["WarcReader", "WetReader"]
 
+_ENDS = ("truncated", "unreadable", "bomb")  # what may cost more than one record is told whatever the sample
 _CONTENT = 4  # times `document_bytes`: how large a record may be, since a page is larger than its text
 
 
@@ -100,7 +101,7 @@ def _walk_members(split: Split, start: int, step: StepBuilder) -> Iterator[ReadS
 def _take(step: StepBuilder, frame: Frame, position: int) -> None:
     """Put a record into the step, count it as something else, or enter its loss."""
     if frame.reason:
-        step.note(position, frame.reason, frame.detail, frame.stop - frame.start, lost=frame.lost)
+        _take_broken(step, frame, position)
         return
     other = what_is(frame)
     values = [] if other else [label_of(frame, name) for name in step.columns.sources]
@@ -117,3 +118,12 @@ def _take(step: StepBuilder, frame: Frame, position: int) -> None:
             step.add(position, found.text.encode("utf-8", "replace"), values)
     if other:
         step.extra[other] = step.extra.get(other, 0) + 1
+
+
+def _take_broken(step: StepBuilder, frame: Frame, position: int) -> None:
+    size = frame.stop - frame.start
+    if frame.lost and frame.reason not in _ENDS:
+        values = [label_of(frame, name) for name in step.columns.sources] if frame.headers else []
+        step.lose(position, frame.reason, frame.detail, size, values)
+    else:
+        step.note(position, frame.reason, frame.detail, size, lost=frame.lost)

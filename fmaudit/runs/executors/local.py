@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import sys
+import types
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 
 from fmaudit.errors import FmauditError, RunError
 from fmaudit.runs.executors.base import Executor, Sink
@@ -50,6 +53,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     task: Task | None = None
+    begun: bool = False  # whether it got as far as the work itself
 
 
 class ProcessExecutor(Executor):
@@ -58,6 +62,7 @@ class ProcessExecutor(Executor):
     def __init__(self, count: int) -> None:
         self._count = count
         self._context = multiprocessing.get_context("spawn")
+        self._stillborn = 0  # workers in a row that ended before they began
 
     def run(self, tasks: Sequence[Task], sink: Sink) -> None:
         """Run tasks in any order; each unit is acknowledged here, in the parent."""
@@ -83,14 +88,16 @@ class ProcessExecutor(Executor):
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs,), daemon=True, name="fmaudit-worker")
-        process.start()
+        with _hidden_main():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def _give(self, worker: _Worker, waiting: deque[Task]) -> None:
         if waiting:
-            worker.task = waiting.popleft()
-            worker.pipe.send(worker.task)
+            worker.task, worker.begun = waiting.popleft(), False
+            with contextlib.suppress(OSError):  # a worker that is dead already is noticed when it is listened to
+                worker.pipe.send(worker.task)
 
     def _hear(self, worker: _Worker, sink: Sink) -> bool:
         """Take one message; False when the worker is dead."""
@@ -100,19 +107,24 @@ class ProcessExecutor(Executor):
             return False
         if kind == "failed":
             raise news
-        if kind == "done":
+        if kind == "begun":
+            worker.begun, self._stillborn = True, 0
+        elif kind == "done":
             worker.task = None
         else:
             sink(news)
             if isinstance(news, Unit) and worker.task is not None and not worker.task.base:
-                worker.task = replace(worker.task, position=news.stop, seen=worker.task.seen + news.documents)
+                worker.task = _after(worker.task, news)
         return True
 
     def _after_death(self, worker: _Worker, deaths: Counter[tuple[str, str, int, int]]) -> Task:
         """Say how to go on where a worker died: again, then batch by batch, then past the first batch."""
         worker.process.join(5)
+        worker.pipe.close()
         task = worker.task
         assert task is not None
+        if not worker.begun:
+            return self._after_stillbirth(worker, task)
         place = (task.order.target, task.split.file.path, task.split.start, task.position)
         deaths[place] += 1
         if deaths[place] > MAX_DEATHS:
@@ -120,8 +132,18 @@ class ProcessExecutor(Executor):
                 f"{task.split.file.path}: a worker process dies here again and again (exit code {worker.process.exitcode})",
                 hint="run with --set run.workers=1 to see the cause, or leave the plugin out",
             )
-        worker.pipe.close()
-        return replace(task, care=deaths[place] - 1)
+        # a unit that was only to be refreshed is made anew, since only then can the batch that kills be told from the others
+        return replace(task, care=deaths[place] - 1, base="", stale=(), ledger=())
+
+    def _after_stillbirth(self, worker: _Worker, task: Task) -> Task:
+        """Give the task to another worker, unless they all end so."""
+        self._stillborn += 1
+        if self._stillborn > MAX_DEATHS:
+            raise RunError(
+                f"worker processes end before they read anything (exit code {worker.process.exitcode})",
+                hint="run with --set run.workers=1 to see the cause, or to do without them",
+            )
+        return task
 
     def _stop(self, worker: _Worker) -> None:
         worker.pipe.close()
@@ -130,32 +152,52 @@ class ProcessExecutor(Executor):
         worker.process.join(5)
 
 
+def _after(task: Task, unit: Unit) -> Task:
+    """Say what is left of a task once a unit is acknowledged."""
+    return replace(task, position=unit.stop, seen=task.seen + unit.documents, consumed=task.consumed + unit.consumed)
+
+
+@contextlib.contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Keep a new process from importing the user's script: it needs nothing of it, and one without a guard would run once more."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _work(pipe: Connection) -> None:
     """Serve tasks until the parent closes the pipe (or is gone)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     os.dup2(sys.stderr.fileno(), 1)  # a plugin that prints must not write into --json output
     observers: dict[str, Observer] = {}
-    try:
+    with contextlib.suppress(EOFError, OSError):  # of the pipe alone: what the work raises is a message
         while True:
-            task: Task = pipe.recv()
-            try:
-                if task.order.target not in observers:
-                    observers[task.order.target] = make_observer(task.order)
-                for news in observers[task.order.target].observe(task):
-                    pipe.send(("news", news))
-                pipe.send(("done", None))
-            except (BrokenPipeError, EOFError):
-                return
-            except Exception as error:  # sent to the parent, which raises it
-                pipe.send(("failed", _portable(error)))
-    except (EOFError, OSError):
-        return
+            for message in _answers(pipe.recv(), observers):
+                pipe.send(message)
+
+
+def _answers(task: Task, observers: dict[str, Observer]) -> Iterator[tuple[str, object]]:
+    """Do a task; whatever it raises is sent to the parent, which raises it."""
+    try:
+        if task.order.target not in observers:
+            observers[task.order.target] = make_observer(task.order)
+        yield "begun", None
+        for news in observers[task.order.target].observe(task):
+            yield "news", news
+        yield "done", None
+    except Exception as error:
+        yield "failed", _portable(error)
 
 
 def _portable(error: Exception) -> Exception:
     """Make an exception that survives the pipe."""
     if isinstance(error, FmauditError):
-        return error
+        with contextlib.suppress(Exception):  # a plugin's own class may not
+            ForkingPickler.loads(ForkingPickler.dumps(error))
+            return error
     import traceback
 
     return RunError(f"{type(error).__name__}: {error}", hint="".join(traceback.format_exception(error)[-3:]))

@@ -15,7 +15,8 @@ from fmaudit import Evidence, Interval, Metric, MetricStatus, Observations, stat
 __all__ = ["Scene", "codes", "evidence", "integers", "percent", "percent_interval", "sums_by_unit"]
 
 UNITS = 10_000  # more sources are folded into this many groups, which leaves the variance between them what it is
-FEWEST_SOURCES = 10  # with fewer, the differences between sources say too little about an error
+FEWEST_SOURCES = 2  # one source does not show how sources differ
+ONE_SOURCE = "one source: its documents are taken as independent, and how other sources would differ is not known"
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -42,7 +43,7 @@ class Scene:
 
     @property
     def by_source(self) -> bool:
-        """Whether intervals are clustered by source; with few sources documents are taken as independent."""
+        """Whether intervals are clustered by source; the documents of a single source are taken as independent."""
         return self.sources >= FEWEST_SOURCES
 
     @property
@@ -102,8 +103,7 @@ class Scene:
             n_clusters=estimate.n_clusters if self.by_source else None,
             method=self._method(estimate.interval),
             slice=slice_,
-            note=note
-            or ("" if self.by_source else f"{self.sources} sources are too few to cluster by: documents are taken as independent"),
+            note=note or ("" if self.by_source else ONE_SOURCE),
         )
 
     def too_few(self, name: str, unit: str, slice_: Mapping[str, str], n: int) -> Metric:

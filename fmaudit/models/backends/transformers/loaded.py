@@ -21,11 +21,11 @@ class Abilities:
     rows_apart: bool = True  # the bits of a row do not change with the other rows of a batch of the same shape
     decode_cache: bool = True  # decoding from a cache is as decoding without
     keep_rows: bool = False  # `logits_to_keep` with a boolean [batch, length] gives the selected rows
-    split_head: bool = False  # the base model followed by the head gives the model's own logits
-    tree_mask: bool = False  # one prefix with several continuations in one row, by a 4-D mask
+    split_head: bool = False  # the body's hidden states, put back a few at a time, give the model's own logits (passes.Head)
+    tree_mask: bool = False  # one prefix with several continuations behind it in a packed row
     reuse_cache: bool = False  # several tokens may follow a cache at once
     expand_cache: bool = False  # one prompt's cache may be copied to many rows
-    packing: bool = False  # many sequences in one row, kept apart (variable-length attention)
+    packing: bool = False  # many sequences in one row, kept apart by an attention function of our own (segments.py)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,5 +42,6 @@ class Loaded:
     end_ids: tuple[int, ...]
     pad_id: int
     start_id: int | None = None  # of a decoder: sequence-to-sequence only
+    vocabulary: int = 1 << 62  # token ids it knows: rows of the input embedding
     identity: str = ""  # weights, tokenizer and template
     abilities: Abilities = field(default_factory=Abilities)

@@ -1,0 +1,1 @@
+"""Any causal or sequence-to-sequence transformers model on this machine."""

@@ -1,0 +1,200 @@
+"""`hf:PATH_OR_ID`: any causal or sequence-to-sequence transformers model, on CUDA, MPS or the CPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from fmaudit.errors import ModelError
+from fmaudit.models.backends.transformers.folder import ModelFolder, find_folder
+from fmaudit.models.base import Backend, BackendOptions, Capability
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile, Score, ScoreRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fmaudit.models.backends.transformers.batches import Shapes
+    from fmaudit.models.backends.transformers.loaded import Loaded
+    from fmaudit.models.backends.transformers.scoring import Scorer
+    from fmaudit.models.backends.transformers.seq2seq import EncoderDecoderScorer
+
+__all__ = ["TransformersBackend", "TransformersOptions"]
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class TransformersOptions(BackendOptions):
+    """Options of `hf:`; "auto" is bfloat16 on a GPU and float32 on a CPU.
+
+    `batch_tokens` overrides the token budget that is found at load, `max_length` what the model says of itself, `add_bos` whether texts
+    get the tokenizer's special tokens (None: as the tokenizer does). Code that comes with a model runs only with `trust_remote_code` and
+    a `revision` that is a whole commit.
+    """
+
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    device: str = Field(default="auto", pattern=r"auto|cpu|mps|cuda(:\d+)?")
+    revision: str | None = None
+    trust_remote_code: bool = False
+    attention: str = "auto"
+    max_length: int | None = Field(default=None, ge=2)
+    add_bos: bool | None = None
+    batch_tokens: int | None = Field(default=None, ge=32)
+    threads: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _pinned(self) -> TransformersOptions:
+        if self.trust_remote_code and not _COMMIT.fullmatch(self.revision or ""):
+            raise ValueError(
+                "trust_remote_code needs a revision of 40 hexadecimal digits: code is run, so it must be the code that was read"
+            )
+        return self
+
+
+class TransformersBackend(Backend):
+    """A transformers model on this machine. A subclass may set `scheme`, `builtin` and give `from_uri` another folder."""
+
+    scheme: ClassVar[str] = "hf"
+    Options: ClassVar[type[BackendOptions]] = TransformersOptions
+    builtin: ClassVar[bool] = False
+
+    def __init__(self, uri: str, options: BackendOptions | None, folder: ModelFolder) -> None:
+        """Read the configuration; nothing is loaded. Raises ModelError."""
+        super().__init__(uri, options)
+        if not isinstance(self.options, TransformersOptions):
+            raise ModelError(f"{uri}: options are not those of {self.scheme}:")
+        self._folder = folder
+        self._config = folder.config()
+        self._seq2seq = bool(self._config.get("is_encoder_decoder"))
+        self._loaded: Loaded | None = None
+        self._scorer: Scorer | EncoderDecoderScorer | None = None
+        self.capabilities = self._capabilities()
+        if folder.path is not None:
+            folder.weights()
+
+    @classmethod
+    def from_uri(cls, uri: str, options: Any = None, folder: Path = Path()) -> TransformersBackend:
+        """Find the folder or the name on the Hub. Raises ModelError."""
+        checked = options if isinstance(options, TransformersOptions) else TransformersOptions.model_validate(options or {})
+        return cls(uri, checked, find_folder(uri.partition(":")[2], folder, checked.revision))
+
+    def open(self) -> None:
+        """Load weights and tokenizer, try what the model does right, settle the shapes of batches. Raises ModelError."""
+        if self._loaded is not None:
+            return
+        from fmaudit.models.backends.transformers.loading import load
+        from fmaudit.models.backends.transformers.probe import probe
+
+        options = self._options
+        self._folder = self._folder.fetch(code=options.trust_remote_code)
+        loaded = load(self._folder, options, seq2seq=self._seq2seq)
+        loaded.abilities = probe(loaded)
+        self._loaded = loaded
+        self._scorer = self._make_scorer(loaded)
+        self.identity = loaded.identity
+        self.capabilities = self._capabilities()
+        self._name_mode()
+
+    def close(self) -> None:
+        """Let go of the model and the memory of its device."""
+        device = None if self._loaded is None else self._loaded.device
+        self._loaded = self._scorer = None
+        if device is not None and device.type == "cuda":
+            import gc
+
+            import torch
+
+            gc.collect()
+            torch.cuda.empty_cache()
+
+    def score_each(self, requests: Sequence[ScoreRequest]) -> Iterator[tuple[int, Score | Failure]]:
+        """Yield (position of the request, score) batch by batch, in an order that the requests alone determine."""
+        self.open()
+        assert self._scorer is not None
+        yield from self._scorer.score_each(requests, self.usage)
+        self._name_mode()  # batches may have become smaller
+
+    def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
+        """Yield (position of the request, one of its samples) as each batch ends."""
+        from fmaudit.models.backends.transformers.generation import Generator
+
+        yield from Generator(self.loaded).generate_each(requests, self.usage)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts as the mean of the last hidden states (of the encoder, where there is one) over their own tokens."""
+        from fmaudit.models.backends.transformers.embedding import embed
+
+        return embed(self.loaded, texts, add_bos=self._options.add_bos)
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Tokenize texts without special tokens."""
+        from fmaudit.models.backends.transformers.tokens import RequestEncoder
+
+        return RequestEncoder(self.loaded).tokenize(texts)
+
+    def profile(self) -> Profile:
+        """Tell what is known of the model; the weights are counted once they are loaded."""
+        from fmaudit.models.backends.transformers.facts import profile_of
+
+        return profile_of(self._config, self._loaded, builtin=self.builtin)
+
+    def determinism(self, requests: Sequence[ScoreRequest]) -> Mapping[str, Any]:
+        """Score a few requests again alone, eight at once and in float32; say how much the answers differ."""
+        from fmaudit.models.backends.transformers.determinism import probe_determinism
+
+        loaded = self.loaded
+        assert self._scorer is not None
+        return probe_determinism(loaded, self._scorer.shapes, lambda shapes: self._scorer_of(loaded, shapes), requests)
+
+    def peak_flops(self) -> float | None:
+        """Return the rate of matrix products on this device: known for a GPU, measured for a CPU."""
+        from fmaudit.models.backends.transformers.machine import matrix_rate
+
+        return matrix_rate(self.loaded.device, self.loaded.dtype)
+
+    @property
+    def loaded(self) -> Loaded:
+        """The model in memory; loads it."""
+        self.open()
+        assert self._loaded is not None
+        return self._loaded
+
+    @property
+    def _options(self) -> TransformersOptions:
+        assert isinstance(self.options, TransformersOptions)
+        return self.options
+
+    def _make_scorer(self, loaded: Loaded) -> Scorer | EncoderDecoderScorer:
+        from fmaudit.models.backends.transformers.batches import Shapes
+        from fmaudit.models.backends.transformers.calibrate import token_budget
+
+        tokens = self._options.batch_tokens or token_budget(loaded)
+        return self._scorer_of(loaded, Shapes(tokens, fixed=loaded.dtype.itemsize < 4, longest=loaded.max_length, filler=loaded.pad_id))
+
+    def _scorer_of(self, loaded: Loaded, shapes: Shapes) -> Scorer | EncoderDecoderScorer:
+        from fmaudit.models.backends.transformers.facts import cost_of
+        from fmaudit.models.backends.transformers.scoring import Scorer
+        from fmaudit.models.backends.transformers.seq2seq import EncoderDecoderScorer
+
+        kind = EncoderDecoderScorer if loaded.seq2seq else Scorer
+        return kind(loaded, shapes, cost_of(loaded.model), add_bos=self._options.add_bos)
+
+    def _name_mode(self) -> None:
+        from fmaudit.models.backends.transformers.facts import numeric_mode
+
+        if self._loaded is not None and self._scorer is not None:
+            self.numeric_mode = numeric_mode(self._loaded, self._scorer.shapes, self._options.add_bos)
+
+    def _capabilities(self) -> frozenset[Capability]:
+        names = [str(name) for name in self._config.get("architectures") or ()]
+        if any(name.endswith(("ForMaskedLM", "Classification", "ForQuestionAnswering")) for name in names):
+            hint = "hf: takes causal and sequence-to-sequence language models"
+            raise ModelError(f"{self.uri}: {names[0]} is no model that continues text", hint=hint)
+        able = {*Capability} - {Capability.CHAT}
+        if self._folder.has_chat_template():
+            able.add(Capability.CHAT)
+        return frozenset(able)

@@ -1,0 +1,61 @@
+"""How many tokens a batch may have, and what a batch costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from fmaudit.models.backends.transformers.batches import Batch
+    from fmaudit.models.backends.transformers.loaded import Loaded
+    from fmaudit.models.base import Usage
+
+__all__ = ["Cost", "token_budget"]
+
+CPU_TOKENS: Final = 1024  # measured: fewer waste the matrix unit, more leave a core's cache
+MOST_TOKENS: Final = 32_768
+TRIAL_TOKENS: Final = 512
+SHARE: Final = 0.6  # of the free memory
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a token costs: `parameters` that it meets, and layers x width of attention."""
+
+    parameters: int
+    attention: int
+
+    def count(self, usage: Usage, batch: Batch, seconds: float) -> None:
+        """Add a batch. FLOPs are 2 x parameters x tokens, and 4 x layers x width for every pair that attention looks at."""
+        tokens = batch.tokens + batch.encoded
+        usage.computed_tokens += tokens
+        usage.padding_tokens += tokens - batch.real - batch.encoded_real
+        usage.flops += 2.0 * self.parameters * tokens + 4.0 * self.attention * batch.attended
+        usage.seconds += seconds
+
+
+def token_budget(loaded: Loaded) -> int:
+    """Find how many tokens a batch may have: a power of two, so that the same machine finds the same.
+
+    On a CPU a constant that was measured to be best; elsewhere from the memory that one small batch takes.
+    """
+    import torch
+
+    if loaded.device.type != "cuda":
+        return CPU_TOKENS
+    ids = torch.zeros((1, min(TRIAL_TOKENS, loaded.max_length)), dtype=torch.long, device=loaded.device)
+    torch.cuda.reset_peak_memory_stats(loaded.device)
+    before = torch.cuda.memory_allocated(loaded.device)
+    with torch.inference_mode():
+        _forward(loaded, ids)
+    each = (torch.cuda.max_memory_allocated(loaded.device) - before) / ids.numel()
+    free, _ = torch.cuda.mem_get_info(loaded.device)
+    fits = max(1, int(free * SHARE / max(each, 1.0)))
+    return max(256, min(MOST_TOKENS, 1 << (fits.bit_length() - 1)))
+
+
+def _forward(loaded: Loaded, ids: Any) -> None:
+    if loaded.seq2seq:
+        loaded.model(input_ids=ids, decoder_input_ids=ids, use_cache=False)
+    else:
+        loaded.model(ids, use_cache=False)

@@ -1,0 +1,177 @@
+"""Completions of a transformers model: every sample by its own key, in batches whose shapes do not depend on what else was asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fmaudit.errors import ModelError
+from fmaudit.models.backends.transformers.keyed import KeyedSampler
+from fmaudit.models.backends.transformers.prefill import neutral, settings, starting
+from fmaudit.models.backends.transformers.prompts import encode_prompt
+from fmaudit.models.backends.transformers.rows import BUCKET, PREFILL_TOKENS, PREFILL_TOKENS_OF_GPU, Batch, Limits, Row, batches
+from fmaudit.models.backends.transformers.stops import RowsDone, StopWatch, Tail, decoder
+from fmaudit.models.backends.transformers.tokens import RequestEncoder
+from fmaudit.models.requests import Completion, Failure, GenerateRequest
+from fmaudit.models.sampling import canonical, sample_key
+
+if TYPE_CHECKING:
+    from fmaudit.models.backends.transformers.loaded import Loaded
+    from fmaudit.models.base import Usage
+
+__all__ = ["ROWS", "Generator"]
+
+ROWS = 32  # of a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What came out of one batch: the draws of every step and what ended each row."""
+
+    sampler: KeyedSampler
+    watches: list[StopWatch]
+
+
+class Generator:
+    """Draws completions from a loaded model.
+
+    `rows` is the height of every batch; it belongs to the numeric mode, as do the constants of `rows.py`. `add_bos` overrides
+    whether texts get the tokenizer's special tokens.
+    """
+
+    def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None) -> None:
+        self._loaded = loaded
+        self._limits = Limits(rows, PREFILL_TOKENS if loaded.device.type == "cpu" else PREFILL_TOKENS_OF_GPU)
+        self._encoder = RequestEncoder(loaded, add_bos)
+        self._decode = decoder(loaded.tokenizer)
+
+    @property
+    def mode(self) -> str:
+        """What of the shapes can change the bits of an answer: part of the numeric mode."""
+        return f"rows {self._limits.rows}, prefill {self._limits.prefill_tokens}, bucket {BUCKET}"
+
+    def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage) -> Iterator[tuple[int, Completion | Failure]]:
+        """Yield (position of the request, one of its samples) as each batch ends, in an order that the requests alone determine.
+
+        `token_ids` and log-probabilities of a completion reach to its cut: they hold the end token, and with a stop string every token
+        that has a part in the text before it. Raises ModelError for sampling parameters without a meaning, messages to a model
+        without a chat template, and a batch that does not fit into memory.
+        """
+        rows: list[Row] = []
+        for position, request in enumerate(requests):
+            found = self._rows_of(position, request)
+            if isinstance(found, Failure):
+                yield position, found
+            else:
+                rows += found
+        seen: set[int] = set()
+        broken: set[int] = set()
+        for batch in batches(rows, self._loaded.abilities, self._limits):
+            decoded = self._timed(batch, usage)
+            _count(batch, decoded, usage, self._loaded, seen)
+            for row, answer in self._answers(batch, decoded):
+                if isinstance(answer, Completion):
+                    yield row.request, answer
+                elif row.request not in broken:
+                    broken.add(row.request)
+                    yield row.request, answer
+
+    def _rows_of(self, position: int, request: GenerateRequest) -> list[Row] | Failure:
+        cut = canonical(request.sampling)
+        ids = encode_prompt(self._encoder, request)
+        if isinstance(ids, Failure):
+            return ids
+        return [
+            Row(
+                request=position,
+                sample=sample,
+                ids=ids,
+                sampling=request.sampling,
+                cut=cut,
+                key=sample_key(self._loaded.identity, ids, request.sampling, sample),
+            )
+            for sample in dict.fromkeys(request.samples)
+        ]
+
+    def _timed(self, batch: Batch, usage: Usage) -> Decoded:
+        import torch
+
+        started = time.perf_counter()
+        try:
+            return self._decoded(batch)
+        except torch.OutOfMemoryError as error:
+            shape = batch.shape
+            raise ModelError(
+                f"no memory for {shape.rows} completions of {shape.length} + {batch.limit} tokens at once: {error}",
+                hint="set fewer rows per batch for this model",
+            ) from error
+        finally:
+            usage.seconds += time.perf_counter() - started
+
+    def _decoded(self, batch: Batch) -> Decoded:
+        """Run one batch: rows that are missing from its shape repeat the first."""
+        loaded = self._loaded
+        filled = [*batch.rows, *[batch.rows[0]] * (batch.shape.rows - len(batch.rows))]
+        arguments, start = starting(loaded, [row.ids for row in filled], batch.shape, batch.limit)
+        sampler = KeyedSampler(batch.cut, np.array([row.key for row in filled], np.uint64), start)
+        ends = frozenset(loaded.end_ids)
+        watches = [StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends) for row in batch.rows]
+        with neutral(loaded.model):
+            loaded.model.generate(
+                generation_config=settings(loaded, batch.limit),
+                logits_processor=[sampler],
+                stopping_criteria=[RowsDone(watches)],
+                **arguments,
+            )
+        return Decoded(sampler, watches)
+
+    def _answers(self, batch: Batch, decoded: Decoded) -> Iterator[tuple[Row, Completion | Failure]]:
+        sampler = decoded.sampler
+        log_probs, sampled = sampler.table("log_probs"), sampler.table("sampled_log_probs")
+        broken = sampler.table("broken")
+        for i, (row, watch) in enumerate(zip(batch.rows, decoded.watches, strict=True)):
+            drawn = watch.tail.ids
+            if broken[i, : len(drawn)].any():
+                yield row, Failure(reason="bad-answer", detail="the model's logits are not numbers")
+                continue
+            text, count = watch.ending()
+            yield (
+                row,
+                Completion(
+                    text=text,
+                    token_ids=tuple(drawn[:count]),
+                    log_probs=tuple(log_probs[i, :count].tolist()),
+                    sampled_log_probs=tuple(sampled[i, :count].tolist()),
+                    finish=watch.finish,
+                    sample=row.sample,
+                    prompt_tokens=len(row.ids),
+                ),
+            )
+
+
+def _count(batch: Batch, decoded: Decoded, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
+    """Add a batch to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
+    shape, steps = batch.shape, len(decoded.sampler.steps)
+    drawn = sum(len(watch.tail.ids) for watch in decoded.watches)
+    prompts = [row.ids for row in batch.rows]
+    fed = 0 if loaded.seq2seq or shape.slots else 1  # the first token comes with the prompt
+    height, once = shape.rows, 0 if loaded.seq2seq else 1
+    if shape.slots:
+        prompts = list(dict.fromkeys(prompts))
+        height = -(-len(prompts) // shape.slots) * shape.slots
+    else:
+        once = 0
+    computed = height * (shape.length - once) + shape.rows * (steps - fed)
+    useful = sum(len(prompt) - once for prompt in prompts) + drawn - fed * len(batch.rows)
+    usage.computed_tokens += computed
+    usage.padding_tokens += computed - useful
+    usage.completion_tokens += drawn
+    for row in batch.rows:
+        if row.request not in seen:
+            seen.add(row.request)
+            usage.requests += 1
+            usage.prompt_tokens += len(row.ids)

@@ -1,0 +1,1 @@
+"""Compiled loops of the transformers backend; importing one of its modules loads numba."""

@@ -1,0 +1,90 @@
+"""Samples in batches of fixed shapes: what a row goes through depends on its own prompt, never on the other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fmaudit.models.backends.transformers.loaded import Abilities
+    from fmaudit.models.requests import Sampling
+    from fmaudit.models.sampling import Cut
+
+__all__ = ["Batch", "Limits", "Row", "Shape", "batches", "shape_of"]
+
+BUCKET: Final = 32  # prompts are padded to a multiple of it
+PREFILL_ONCE_FROM: Final = 64  # padded tokens: shorter prompts are as quickly computed for every sample
+PREFILL_TOKENS: Final = 256  # that go through the model together when prompts are computed once: enough for a processor
+PREFILL_TOKENS_OF_GPU: Final = 4096
+BATCH_TOKENS: Final = 32_768  # of prompts in one batch
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rows a batch has, and how many tokens of prompts are computed together: both belong to the numeric mode."""
+
+    rows: int
+    prefill_tokens: int = PREFILL_TOKENS
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Shape:
+    """The shape of a batch: [rows, length]; `slots` prompts are computed together before their samples, 0: every row for itself."""
+
+    length: int
+    rows: int
+    slots: int
+    padded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One sample to draw: `request` is the position of its request."""
+
+    request: int
+    sample: int
+    ids: tuple[int, ...]
+    sampling: Sampling
+    cut: Cut
+    key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows that go through the model together, at most as many as the shape has."""
+
+    shape: Shape
+    cut: Cut
+    rows: tuple[Row, ...]
+
+    @property
+    def limit(self) -> int:
+        """Tokens that the longest completion may get."""
+        return max(row.sampling.max_new_tokens for row in self.rows)
+
+
+def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
+    """Give the shape for a prompt of `length` tokens: a function of the prompt and the model alone, so part of the numeric mode.
+
+    A padded row has at least one token of padding: transformers drops a mask without any, and then takes another path.
+    """
+    if not (abilities.batch_decode and abilities.rows_apart):
+        return Shape(length, 1, 0, False)
+    padded = abilities.left_pad
+    full = BUCKET * (length // BUCKET + 1) if padded else length
+    # at least two: several recurrent models do not mask the padding of a single row
+    height = max(2, min(limits.rows, BATCH_TOKENS // full))
+    slots = max(2, min(height, limits.prefill_tokens // full)) if abilities.expand_cache and full >= PREFILL_ONCE_FROM else 0
+    return Shape(full, height, slots, padded)
+
+
+def batches(rows: Iterable[Row], abilities: Abilities, limits: Limits) -> Iterator[Batch]:
+    """Put rows into batches: the longest prompts first, equal parameters together, a prompt's samples side by side."""
+    shaped = [(shape_of(len(row.ids), abilities, limits), row) for row in rows]
+    shaped.sort(key=lambda pair: (-pair[0].length, pair[1].cut, -pair[1].sampling.max_new_tokens, pair[1].request, pair[1].sample))
+    for (shape, cut), group in groupby(shaped, key=lambda pair: (pair[0], pair[1].cut)):
+        members = [row for _, row in group]
+        for start in range(0, len(members), shape.rows):
+            yield Batch(shape=shape, cut=cut, rows=tuple(members[start : start + shape.rows]))

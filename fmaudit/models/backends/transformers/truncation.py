@@ -1,0 +1,101 @@
+"""Top-k and top-p in torch: the few tokens of each row that may be drawn, equal logits in the order of their ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fmaudit.models.sampling import Cut
+
+__all__ = ["Kept", "truncated"]
+
+SPARE = 64  # candidates beyond those that count: where this many share the last logit that counts, the row is sorted whole
+FIRST_LOOK = 1024  # tokens that are tried for top-p before a row is sorted whole
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What may be drawn in every row, largest logit first: [rows, width] each.
+
+    `scaled` is (logit - largest logit) / temperature in float64, minus infinity behind a row's last kept token.
+    `log_mass` [rows] is the logarithm of the summed exponentials of what is kept.
+    """
+
+    ids: Any
+    scaled: Any
+    log_mass: Any
+
+
+def truncated(scores: Any, cut: Cut) -> Kept:
+    """Cut logits [rows, vocabulary] (float32) by temperature, top-k and top-p, in this order.
+
+    A row's answer does not depend on the other rows.
+    """
+    width = min(cut.top_k or FIRST_LOOK, scores.shape[1])
+    values, ids = _largest(scores, width)
+    if cut.top_p == 1 or cut.top_k:
+        return _narrow(ids, *_nucleus(_scaled(values, values, cut), None, cut.top_p))
+    total = _scaled(scores, values, cut).exp_().sum(1, keepdim=True)
+    scaled, counts, masses = _nucleus(_scaled(values, values, cut), total, cut.top_p)
+    # where the last candidate is needed, more may be, or an equal one with a lower id that is no candidate
+    short = (counts == width).nonzero()[:, 0] if width < scores.shape[1] else counts[:0]
+    if not len(short):
+        return _narrow(ids, scaled, counts, masses)
+    return _extended(scores, cut, total, short, (ids, scaled, counts, masses))
+
+
+def _extended(scores: Any, cut: Cut, total: Any, short: Any, first: tuple[Any, Any, Any, Any]) -> Kept:
+    """Sort the rows whose first look holds less than p to their end, and put them beside the others."""
+    import torch
+
+    ids, scaled, counts, masses = first
+    values, whole_ids = torch.sort(scores[short], dim=1, descending=True, stable=True)
+    whole_scaled, whole_counts, whole_masses = _nucleus(_scaled(values, values, cut), total[short], cut.top_p)
+    grown = max(int(whole_counts.max()), ids.shape[1]) - ids.shape[1]
+    ids = torch.nn.functional.pad(ids, (0, grown))
+    scaled = torch.nn.functional.pad(scaled, (0, grown), value=-torch.inf)
+    width = ids.shape[1]
+    ids[short], scaled[short] = whole_ids[:, :width], whole_scaled[:, :width]
+    return _narrow(ids, scaled, counts.index_copy(0, short, whole_counts), masses.index_copy(0, short, whole_masses))
+
+
+def _narrow(ids: Any, scaled: Any, counts: Any, masses: Any) -> Kept:
+    """Leave out the columns that no row keeps."""
+    widest = int(counts.max())
+    return Kept(ids[:, :widest], scaled[:, :widest], masses.log())
+
+
+def _scaled(values: Any, largest_first: Any, cut: Cut) -> Any:
+    return (values.double() - largest_first[:, :1].double()).div_(cut.temperature)
+
+
+def _nucleus(scaled: Any, total: Any, top_p: float) -> tuple[Any, Any, Any]:
+    """Keep the smallest leading set with a share of at least `top_p` of `total` (all, where it is None).
+
+    Gives scaled [rows, width], and per row how many are kept and their mass: a running sum, which no width of the batch can change.
+    """
+    import torch
+
+    mass = scaled.exp()
+    reached = mass.cumsum(1)
+    if top_p == 1:
+        return scaled, torch.full_like(reached[:, 0], scaled.shape[1], dtype=torch.long), reached[:, -1]
+    kept = (reached - mass) < top_p * (reached[:, -1:] if total is None else total)
+    counts = kept.sum(1).clamp(min=1)
+    return scaled.masked_fill(~kept, -torch.inf), counts, reached.gather(1, counts[:, None] - 1)[:, 0]
+
+
+def _largest(scores: Any, count: int) -> tuple[Any, Any]:
+    """Give the `count` largest logits of every row and their ids, equal logits by the lower id: [rows, count] twice."""
+    import torch
+
+    vocabulary = scores.shape[1]
+    wide = min(vocabulary, count + SPARE)
+    values, ids = torch.topk(scores, wide, dim=1)
+    if wide < vocabulary and bool((values[:, -1] == values[:, count - 1]).any()):
+        values, ids = torch.sort(scores, dim=1, descending=True, stable=True)
+        return values[:, :count], ids[:, :count]
+    ids, order = torch.sort(ids, dim=1)
+    values, order = torch.sort(values.gather(1, order), dim=1, descending=True, stable=True)
+    return values[:, :count], ids.gather(1, order)[:, :count]

@@ -1,0 +1,78 @@
+"""init writes a file that fits what lies there, and says what it chose and what it left out."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fmaudit.api.guess import guess_config
+
+
+def lines(path: Path, records: list[Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        ({"id": "1", "content": "a long text"}, "content"),
+        ({"prompt": "a question", "label": "x"}, "prompt"),
+        ({"question": "why", "choices": ["a", "b"]}, "question"),
+        ({"id": "1" * 30, "utterance": "some words", "speaker": "B"}, "utterance"),
+        ({"content": ["a", "list"], "story": "once upon a time", "title": "it"}, "story"),
+        ({"text": "plain", "body": "a much longer text than the first"}, "text"),
+    ],
+)
+def test_the_text_field_is_found(tmp_path: Path, record: dict[str, Any], text: str) -> None:
+    lines(tmp_path / "a.jsonl", [record] * 3)
+    guess = guess_config(tmp_path, tmp_path)
+    assert tomllib.loads(guess.text)["corpus"]["data"]["text"] == text
+    assert any(f'text = "{text}"' in note for note in guess.notes) == (text != "text")
+
+
+def test_a_parquet_column_of_text_is_found_too(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"n": [1, 2], "sentence": ["some words", "other words"]}), tmp_path / "a.parquet")
+    assert tomllib.loads(guess_config(tmp_path, tmp_path).text)["corpus"]["data"]["text"] == "sentence"
+
+
+def test_without_a_field_of_text_it_says_so(tmp_path: Path) -> None:
+    lines(tmp_path / "a.jsonl", [{"n": 1}])
+    guess = guess_config(tmp_path, tmp_path)
+    assert "text" not in tomllib.loads(guess.text)["corpus"]["data"]
+    assert "no field" in guess.notes[0]
+
+
+def test_a_mixed_folder_becomes_a_corpus_for_each_format_and_the_rest_is_counted(tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "a.jsonl", [{"content": "words"}])
+    pq.write_table(pa.table({"body": ["words"]}), tmp_path / "in" / "b.parquet")
+    for name in ("README.md", "notes.txt", "more.txt", "picture.png", "LICENCE"):
+        (tmp_path / "in" / name).write_text("x")
+    guess = guess_config(tmp_path / "in", tmp_path)
+    settings = tomllib.loads(guess.text)
+    assert {name: (corpus["path"], corpus["text"]) for name, corpus in settings["corpus"].items()} == {
+        "jsonl": (["in/**/*.jsonl"], "content"),
+        "parquet": (["in/**/*.parquet"], "body"),
+    }
+    assert settings["audit"]["corpus-language"]["targets"] == ["jsonl", "parquet"]
+    (left_out,) = [note for note in guess.notes if note.startswith("left out")]
+    assert all(part in left_out for part in ("2 .txt", "1 .md", "1 .png", "1 without a suffix"))
+
+
+def test_only_weak_suffixes_are_data_where_nothing_else_is(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    guess = guess_config(tmp_path, tmp_path)
+    assert tomllib.loads(guess.text)["corpus"]["data"]["path"] == ["**/*.txt"]
+    assert not guess.notes
+
+
+def test_odd_names_stay_valid_toml(tmp_path: Path) -> None:
+    lines(tmp_path / "a.jsonl", [{"t\u0007\n\U0001f600x": "some words"}])
+    guess = guess_config(tmp_path, tmp_path)
+    assert tomllib.loads(guess.text)["corpus"]["data"]["text"] == "t\u0007\n\U0001f600x"
