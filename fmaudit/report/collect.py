@@ -23,6 +23,7 @@ from fmaudit.report.document import (
     SettingRow,
     TargetRow,
 )
+from fmaudit.report.models import BUILTIN_NOTE
 from fmaudit.runs.journal import Journal
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.reader import read_parquet
@@ -97,7 +98,9 @@ def _tokenizer(name: str, known: Mapping[str, Any], journal: Journal) -> TargetR
 
 def _model(name: str, known: Mapping[str, Any], journal: Journal) -> TargetRow:
     cases = sum(unit.documents for unit in journal.units(name))
-    return TargetRow(name=name, kind="model", description=known["uri"], documents=cases)
+    profile = (journal.get(f"model {name}") or {}).get("profile") or {}
+    description = f"{known['uri']}: {BUILTIN_NOTE}" if profile.get("builtin") else known["uri"]
+    return TargetRow(name=name, kind="model", description=description, documents=cases)
 
 
 def _model_row(name: str, record: Mapping[str, Any]) -> ModelRow:

@@ -21,7 +21,7 @@ from fmaudit.corpus.splits import END, Fields, Limits
         ("caf\u00e9".encode("cp1252"), "caf\ufffd", ["invalid-utf8"]),
         (b"", "", []),
         (b"nul \0 stays", "nul \0 stays", []),
-        (gzip.compress(b"packed"), "packed", []),
+        (gzip.compress(b"packed", mtime=0), "packed", []),
     ],
 )
 def test_encodings(kit, write, content, text, reasons):
