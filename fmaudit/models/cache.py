@@ -6,6 +6,7 @@ SQLite in WAL mode with full sync; values are JSON, never pickles. Failures are 
 from __future__ import annotations
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -22,6 +23,7 @@ __all__ = ["Answer", "ResponseCache", "answer_key", "request_key"]
 Answer = Score | Completion
 
 VERSION = 1
+_NOTHING = "-inf"
 _LOOKUP = 500  # keys in one query
 
 _SCHEMA = """
@@ -93,10 +95,26 @@ def answer_key(identity: str, numeric_mode: str, request: bytes, sample: int = 0
 
 
 def _write(answer: Answer) -> bytes:
-    return orjson.dumps([type(answer).__name__, asdict(answer)])
+    fields = {name: _without_infinity(value) for name, value in asdict(answer).items()}
+    return orjson.dumps([type(answer).__name__, fields])
+
+
+def _without_infinity(value: Any) -> Any:
+    """JSON knows no infinity: a probability of 0 is written as a word."""
+    if isinstance(value, tuple):
+        return [_without_infinity(item) for item in value]
+    return _NOTHING if isinstance(value, float) and value == -math.inf else value
+
+
+def _with_infinity(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(-math.inf if item == _NOTHING else item for item in value)
+    return value
 
 
 def _read(data: bytes) -> Answer:
     kind, fields = orjson.loads(data)
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    values: dict[str, Any] = {name: _with_infinity(value) for name, value in fields.items()}
+    if values.get("log_likelihood") == _NOTHING:
+        values["log_likelihood"] = -math.inf
     return Score(**values) if kind == "Score" else Completion(**values)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fmaudit.errors import RequestError
+from fmaudit.errors import FmauditError, ModelError, RequestError
 from fmaudit.models.base import Backend, Capability
 from fmaudit.models.cache import Answer, ResponseCache, answer_key, request_key
 from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile, Score, ScoreRequest
@@ -36,7 +39,12 @@ class Model:
     """
 
     def __init__(self, backend: Backend, cache: ResponseCache | None = None, news: News | None = None) -> None:
-        """Take an open backend; `news` hears how many answers have come since it was last called."""
+        """Take an open backend; `news` hears how many answers have come since it was last called.
+
+        Raises ModelError for a backend without an identity: its answers could be given to another model.
+        """
+        if not backend.identity:
+            raise ModelError(f"{backend.uri or type(backend).__name__}: the backend has no identity", hint="set it in __init__ or open()")
         self._backend = backend
         self._cache = cache
         self._news = news or (lambda answers: None)
@@ -128,13 +136,22 @@ class Model:
         waiting, self._waiting = self._waiting, {}
         requests, self._requests = self._requests, {}
         try:
-            self._answer(waiting, requests)
+            with _interruptible():
+                self._answer(waiting, requests)
         except BaseException as error:
             for future in waiting.values():
                 if not future.done():
-                    future.set_exception(error if isinstance(error, Exception) else RequestError("stopped"))
+                    future.set_exception(self._failure(error))
             if not isinstance(error, Exception):
                 raise
+
+    def _failure(self, error: BaseException) -> FmauditError:
+        """Say that the model failed, not one request: the run stops, and can be resumed."""
+        if isinstance(error, FmauditError) and not isinstance(error, RequestError):
+            return error
+        failed = ModelError(f"{self.uri}: the model failed: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+        failed.__cause__ = error
+        return failed
 
     def _answer(
         self,
@@ -150,15 +167,17 @@ class Model:
         missing = sorted((name, sample, key) for key, (name, _, sample) in requests.items() if key not in known)
         held: list[tuple[bytes, Answer]] = []
         last = time.monotonic()
-        for key, given in self._backend_answers([(key, requests[key][1], sample) for _, sample, key in missing]):
-            if isinstance(given, Failure):
-                _fail(waiting[key], given)
-                continue
-            held.append((key, given))
-            if len(held) >= HOLD_ANSWERS or time.monotonic() - last >= HOLD_SECONDS:
-                self._keep(held, waiting)
-                held, last = [], time.monotonic()
-        self._keep(held, waiting)
+        try:
+            for key, given in self._backend_answers([(key, requests[key][1], sample) for _, sample, key in missing]):
+                if isinstance(given, Failure):
+                    _fail(waiting[key], given)
+                    continue
+                held.append((key, given))
+                if len(held) >= HOLD_ANSWERS or time.monotonic() - last >= HOLD_SECONDS:
+                    held, kept, last = [], held, time.monotonic()
+                    self._keep(kept, waiting)
+        finally:
+            self._keep(held, waiting)  # also what came before the model failed
 
     def _keep(self, held: Sequence[tuple[bytes, Answer]], waiting: dict[bytes, asyncio.Future[Answer]]) -> None:
         """Make answers durable, then hand them out."""
@@ -186,7 +205,8 @@ class Model:
         for i, answer in self._backend.generate_each([request for request, _ in groups]):
             samples = groups[i][1]
             if isinstance(answer, Failure):
-                yield from ((key, answer) for key in samples.values())
+                failed = samples.values() if answer.sample is None else [samples[answer.sample]]
+                yield from ((key, answer) for key in failed)
             else:
                 yield samples[answer.sample], answer
 
@@ -218,6 +238,19 @@ async def _all(futures: Sequence[asyncio.Future[Answer]]) -> list[Answer]:
         if isinstance(result, BaseException):
             raise result
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C stop the work at once: asyncio would wait until the loop turns again, which is after all answers."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _give(future: asyncio.Future[Answer], answer: Answer) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "Sampling",
     "Score",
     "ScoreRequest",
+    "clean_text",
 ]
 
 Want = Literal["entropy", "rank"]
@@ -102,10 +103,14 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A request that was refused or failed for good: the rest goes on, this goes to the ledger."""
+    """A request that was refused or failed for good: the rest goes on, this goes to the ledger.
+
+    Of a request for several samples, `sample` is the one that failed, all that have no answer yet where it is None.
+    """
 
     reason: str  # "refused", "server-error", "timeout", "too-long", "bad-answer" ...
     detail: str = ""
+    sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +128,8 @@ class Profile:
     weights_bytes: int | None = None
     builtin: bool = False  # trained for the demonstration: its numbers say nothing of real text
     details: Mapping[str, Any] = field(default_factory=dict)  # what the load probe found, the configuration itself
+
+
+def clean_text(text: str) -> str:
+    """Replace what UTF-8 cannot hold (lone surrogates, which JSON may carry) by U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

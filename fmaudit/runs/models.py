@@ -41,10 +41,11 @@ class ModelPlan:
     backend: Backend | None
     audits: tuple[PlannedAudit, ...]
     prices: tuple[float | None, float | None]  # of a million tokens in and out, as set in audit.toml
+    observed: bool = True  # whether it will be asked: measuring never reaches a server
 
     def document(self) -> dict[str, Any]:
         """Lay it out for plan.json."""
-        able = sorted(self.backend.capabilities) if self.backend else None
+        able = sorted(self.backend.capabilities) if self.backend and self.observed else None
         return {"uri": self.uri, "capabilities": able, "options": self.backend.options.model_dump(mode="json") if self.backend else None}
 
 
@@ -71,14 +72,14 @@ def model_plan(name: str, config: Config, audits: Sequence[PlannedAudit], plugin
         if observe:
             raise
         return ModelPlan(name, settings.uri, None, tuple(audits), prices)
-    for planned in audits:
+    for planned in audits if observe else ():
         missing = sorted(getattr(planned.audit, "needs", frozenset()) - backend.capabilities)
         if missing:
             able = ", ".join(sorted(backend.capabilities)) or "nothing"
             raise ConfigError(
                 f"audit.{planned.name}: it needs {', '.join(missing)} of the model {name!r}", hint=f"{settings.uri} can: {able}"
             )
-    return ModelPlan(name, settings.uri, backend, tuple(audits), prices)
+    return ModelPlan(name, settings.uri, backend, tuple(audits), prices, observed=observe)
 
 
 def rows_schema(audit: ModelAudit) -> pa.Schema:
@@ -147,8 +148,10 @@ def _observe_together(chunks: Sequence[_Chunk], target: str, model: Model, ident
 async def _observe_case(audit: Any, case: Case, model: Model) -> list[Mapping[str, Any]] | str:
     """Observe one case: its rows, or in words what the audit did wrong."""
     try:
-        rows: Iterable[Mapping[str, Any]] = await audit.observe(case, model)
-        return [{CASE.name: case.id, **row} for row in rows]
+        given: Iterable[Mapping[str, Any]] = await audit.observe(case, model)
+        rows: list[Mapping[str, Any]] = [{CASE.name: case.id, **row} for row in given]
+        _check_rows(rows, rows_schema(audit))
+        return rows
     except (ModelError, RequestError):
         raise
     except Exception as error:  # a plugin may raise anything: it costs this case
@@ -157,11 +160,19 @@ async def _observe_case(audit: Any, case: Case, model: Model) -> list[Mapping[st
         return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{where}"
 
 
+def _check_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:
+    """Raise where a row has a column that is not declared, or a value that does not fit: it costs this case, not the run."""
+    unknown = sorted({key for row in rows for key in row} - set(schema.names))
+    if unknown:
+        raise ValueError(f"the rows have columns that `schema` does not: {', '.join(unknown)}")
+    pa.Table.from_pylist(list(rows), schema=schema)
+
+
 def _gathered(chunk: _Chunk, outcomes: Sequence[Any]) -> tuple[pa.Table, tuple[LedgerEntry, ...]]:
     """Put the rows of a chunk's cases together; a case without rows goes to the ledger."""
     rows: list[Mapping[str, Any]] = []
     ledger = []
-    audit = chunk.planned.audit
+    audit: Any = chunk.planned.audit
     for index, (case, outcome) in enumerate(zip(chunk.cases, outcomes, strict=True), chunk.start):
         if isinstance(outcome, RequestError):
             ledger.append(LedgerEntry(chunk.planned.name, index, "request-failed", f"case {case.id}: {outcome}"[:500]))
@@ -169,5 +180,4 @@ def _gathered(chunk: _Chunk, outcomes: Sequence[Any]) -> tuple[pa.Table, tuple[L
             ledger.append(LedgerEntry(chunk.planned.name, index, "case-failed", f"case {case.id}: {outcome}"[:500]))
         else:
             rows += outcome
-    assert isinstance(audit, ModelAudit)
     return pa.Table.from_pylist(rows, schema=rows_schema(audit)), tuple(ledger)

@@ -137,7 +137,8 @@ from fmaudit.corpus.readers.parquet import ParquetReader
 from fmaudit.corpus.splits import Fields, Limits, Split
 source = describe(sys.argv[1], sys.argv[1])
 seen = sum(len(step.ledger) for step in ParquetReader().read(Split(source, "parquet", 0, None, 1), Fields(), Limits()))
-print(seen, int(re.search(r"VmHWM:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) >> 10)  # ru_maxrss would hold the parent's
+# not ru_maxrss, which begins with the parent's
+print(seen, int(re.search(r"VmHWM:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) >> 10)
 """
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
+import signal
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fmaudit.errors import RequestError
+from fmaudit.errors import ModelError, RequestError
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.cache import ResponseCache, answer_key, request_key
 from fmaudit.models.model import Model
@@ -177,9 +182,62 @@ def test_what_was_acknowledged_before_a_crash_is_kept(tmp_path: Path) -> None:
     async def case(model: Model) -> int:
         return len(await model.generate([GenerateRequest(prompt=f"p{i:04d}") for i in range(400)]))
 
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(ModelError, match="the machine is gone"):
         Model(Crashing(), cache).run([case])
-    assert len(cache) == 256  # a whole held batch
+    assert len(cache) == 300
     rest = Counting()
     assert Model(rest, cache).run([case]) == [400]
-    assert rest.calls == [400 - 256]
+    assert rest.calls == [100]
+
+
+def test_one_failed_sample_keeps_its_siblings(tmp_path: Path) -> None:
+    class OneFails(Counting):
+        def generate_each(self, requests: Sequence[GenerateRequest]) -> Any:
+            self.calls.append(sum(len(request.samples) for request in requests))
+            yield 0, Failure(reason="timeout", sample=0)
+            for i, answer in FakeBackend.generate_each(self, requests):
+                if answer.sample:
+                    yield i, answer
+
+    cache = ResponseCache(tmp_path / "c.sqlite")
+
+    async def case(model: Model) -> int:
+        return len((await model.generate([GenerateRequest(prompt="p", samples=(0, 1, 2, 3))]))[0])
+
+    (failed,) = Model(OneFails(), cache).run([case])
+    assert isinstance(failed, RequestError)
+    assert len(cache) == 3
+    again = Counting()
+    assert Model(again, cache).run([case]) == [4]
+    assert again.calls == [1]
+
+
+def test_a_model_without_an_identity_is_refused() -> None:
+    nameless = FakeBackend()
+    nameless.identity = ""
+    with pytest.raises(ModelError, match="no identity"):
+        Model(nameless)
+
+
+def test_ctrl_c_stops_while_the_model_answers() -> None:
+    class Slow(FakeBackend):
+        def generate_each(self, requests: Sequence[GenerateRequest]) -> Any:
+            for i, _ in enumerate(requests):
+                time.sleep(0.05)
+                yield i, Completion(text="x")
+
+    async def case(model: Model) -> Any:
+        return await model.generate([GenerateRequest(prompt=str(i)) for i in range(200)])
+
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        Model(Slow()).run([case])
+    assert time.monotonic() - begin < 5
+
+
+def test_a_probability_of_nothing_survives_the_cache(tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path / "c.sqlite")
+    score = Score(log_likelihood=-math.inf, token_ids=(1,), log_probs=(-math.inf,), greedy=False)
+    cache.put([(b"a" * 32, score)])
+    assert cache.get([b"a" * 32]) == {b"a" * 32: score}

@@ -248,3 +248,53 @@ def test_a_uri_that_names_no_server_is_refused(uri: str) -> None:
 def test_two_models_of_one_server_are_different_models() -> None:
     one, other = load_backend("openai:http://h/v1#a"), load_backend("openai:http://h/v1#b")
     assert one.identity != other.identity
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        chat_answer("x") | {"usage": [1]},
+        {"choices": [{"message": "hi"}]},
+        {"choices": ["x"]},
+        chat_answer("x") | {"usage": {"prompt_tokens": "a"}},
+        chat_answer("\ud800"),
+    ],
+    ids=["usage a list", "message a text", "choice a text", "count a text", "lone surrogate"],
+)
+def test_a_malformed_answer_costs_its_request_at_most(answer: dict[str, Any]) -> None:
+    def handle(body: dict[str, Any]) -> Reply:
+        return Reply(answer if body["messages"][-1]["content"] == "bad" else chat_answer("ok"))
+
+    with serve(chat_only(handle)) as server:
+        found = dict(backend(server.url).generate_each([ask("bad"), ask("good")]))
+        assert found[1].text == "ok"
+        assert isinstance(found[0], Failure) or found[0].text.encode() in (b"x", "\ufffd".encode())
+
+
+def test_tokens_that_do_not_spell_the_text_give_no_score() -> None:
+    def handle(path: str, body: dict[str, Any]) -> Reply:
+        reply = echo_server(path, body)
+        if body.get("echo") and "drift" in body["prompt"]:
+            found = reply.body["choices"][0]["logprobs"]
+            found["tokens"] = ["\ufffd"] * len(found["tokens"])
+        return reply
+
+    with serve(handle) as server:
+        failed = dict(backend(server.url).score_each([ScoreRequest(context="drift", continuation=" sat")]))[0]
+        assert isinstance(failed, Failure)
+        assert "do not spell" in failed.detail
+
+
+def test_how_the_server_is_asked_is_part_of_the_key() -> None:
+    with serve(chat_only(lambda body: Reply(chat_answer("x")))) as chat, serve(echo_server) as plain:
+        one, other = backend(chat.url), backend(plain.url)
+        one.open()
+        other.open()
+        assert one.numeric_mode != other.numeric_mode
+
+
+def test_a_secret_in_the_url_is_never_repeated() -> None:
+    for uri in ("openai:https://user:SECRET@host/v1", "openai:https://host/v1?key=SECRET#m"):
+        with pytest.raises(ModelError) as caught:
+            load_backend(uri)
+        assert "SECRET" not in str(caught.value)

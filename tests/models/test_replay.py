@@ -91,3 +91,12 @@ def test_an_unknown_scheme_or_option_is_refused_with_a_suggestion() -> None:
         load_backend("repaly:x")
     with pytest.raises(ModelError, match="options of fake: are none"):
         load_backend("fake:", temperature=1)
+
+
+def test_two_columns_of_one_log_are_two_models(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("prompt,good,bad\np,yes,no\n")
+    one, other = load_backend(f"replay:{path}", completion="good"), load_backend(f"replay:{path}", completion="bad")
+    one.open()
+    other.open()
+    assert one.identity != other.identity

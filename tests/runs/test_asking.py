@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +130,36 @@ def test_a_misspelt_name_of_another_target_is_refused_with_a_suggestion(config: 
         fmaudit.run(config, ['audit.brevity.targets=["chta"]'])
     with pytest.raises(ConfigError, match="'letters' is not a model"):
         fmaudit.run(config, ['audit.brevity.targets=["letters"]'])
+
+
+def test_a_row_that_does_not_fit_costs_its_case(config: Path, asking: Path) -> None:
+    module = asking / "fmaudit_asking.py"
+    module.write_text(module.read_text().replace('"sample": a.sample,', '"sample": "three" if case.id == "q0003" else a.sample,'))
+    sys.modules.pop("fmaudit_asking", None)
+    run = fmaudit.run(config)
+    assert run.exit_code == 3
+    journal = Journal(run.directory.journal, readonly=True)
+    assert [(entry.reason, entry.offset) for _, entry in journal.ledger("chat")] == [("case-failed", 3)]
+    assert run.responses("chat").num_rows == 38
+
+
+def test_a_model_that_breaks_stops_the_run_and_the_next_one_goes_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fmaudit.models.backends.fake import FakeBackend
+
+    original = FakeBackend.generate_each
+
+    def breaking(self: FakeBackend, requests: Any) -> Any:
+        for number, answer in enumerate(original(self, requests)):
+            if number == 15:
+                raise RuntimeError("the device is gone")
+            yield answer
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FakeBackend, "generate_each", breaking)
+        with pytest.raises(fmaudit.ModelError, match="the device is gone"):
+            fmaudit.run(config)
+    run = fmaudit.run(config)
+    assert run.id.startswith("run-0001")
+    assert values(run)["brevity.short"] == 0.75
+    usage = json.loads(run.directory.report("json").read_bytes())["models"][0]["usage"]
+    assert (usage["asked"], usage["cached"]) == (25, 15)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from fmaudit.errors import ModelError
 from fmaudit.models.base import Backend, BackendOptions, Capability
-from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profile, clean_text
 from fmaudit.records import Message
 
 __all__ = ["ReplayBackend", "ReplayOptions"]
@@ -58,7 +58,7 @@ class ReplayBackend(Backend):
         """Read the answers. Raises ModelError naming the line that is wrong."""
         if self._answers:
             return
-        self.identity = f"replay {hashlib.sha256(self._path.read_bytes()).hexdigest()}"
+        self.identity = f"replay {hashlib.sha256(self._path.read_bytes()).hexdigest()} {self.options.model_dump_json()}"
         for number, row in self._rows():
             self._add(number, row)
         if not self._answers:
@@ -70,7 +70,7 @@ class ReplayBackend(Backend):
             answers = self._find(request)
             for sample in request.samples:
                 if sample < len(answers):
-                    yield i, Completion(text=answers[sample], sample=sample)
+                    yield i, Completion(text=clean_text(answers[sample]), sample=sample)
                 else:
                     detail = f"{len(answers)} answers are recorded, sample {sample} was asked" if answers else "this prompt is not recorded"
                     yield i, Failure(reason="not-recorded", detail=detail)

@@ -8,7 +8,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,7 @@ from fmaudit.models.requests import Completion, Failure, GenerateRequest, Profil
 __all__ = ["OpenAIBackend", "OpenAIOptions"]
 
 _DONE = object()
+WIRE = 1  # changes with how requests are written and answers are read
 GONE = 8  # calls in a row that failed for good before the server counts as gone
 
 
@@ -61,16 +63,25 @@ class OpenAIBackend(Backend):
         """Read `openai:URL#MODEL`. Raises ModelError, MissingDependency."""
         address, _, model = uri.partition(":")[2].partition("#")
         parts = urlsplit(address)
+        if parts.username or parts.password or parts.query:
+            raise ModelError(
+                "openai: the URL holds credentials or a query",
+                hint="put the key into an environment variable, and name it: api_key_env",
+            )
         if parts.scheme not in ("http", "https") or not parts.hostname or not model:
             raise ModelError(f"{uri}: not a server and a model", hint="write openai:https://HOST/v1#MODEL")
-        if parts.username or parts.password:
-            raise ModelError("openai: the URL holds credentials", hint="put the key into an environment variable, and name it: api_key_env")
         try:
             import httpx  # noqa: F401
             import stamina  # noqa: F401
         except ImportError:
             raise MissingDependency("openai: needs httpx and stamina", hint="pip install 'fmaudit[models]'") from None
         return cls(uri, options, urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/", "", "")), model)
+
+    def open(self) -> None:
+        """Find out what the server can do: how it is asked belongs to the key of its answers. Raises ModelError."""
+        how: Any = self.options
+        seen = ",".join(name for name, able in self.abilities.plain().items() if able)
+        self.numeric_mode = f"the server's; wire {WIRE}; {how.mode}; {seen}"
 
     @property
     def abilities(self) -> Abilities:
@@ -133,7 +144,7 @@ class OpenAIBackend(Backend):
             return Failure(reason="bad-answer", detail=str(error))
         if isinstance(score, Score):
             self.usage.scored_tokens += len(score.log_probs)
-            self.usage.prompt_tokens += int((answer.get("usage") or {}).get("prompt_tokens") or 0)
+            self.usage.prompt_tokens += _tokens(answer, "prompt_tokens")
         return score
 
     async def _generate(self, caller: Caller, request: GenerateRequest, samples: Sequence[int]) -> list[Completion | Failure]:
@@ -147,15 +158,11 @@ class OpenAIBackend(Backend):
             body.pop("seed", None)
         answer = await caller.post(path, body)
         if isinstance(answer, Failure):
-            return [answer]
+            return [replace(answer, sample=sample) for sample in samples]
         self.usage.requests += 1
-        usage = answer.get("usage") or {}
-        self.usage.prompt_tokens += int(usage.get("prompt_tokens") or 0)
-        self.usage.completion_tokens += int(usage.get("completion_tokens") or 0)
-        try:
-            return [completion_of(answer, index, sample, chat=chat) for index, sample in enumerate(samples)]
-        except BadAnswer as error:
-            return [Failure(reason="bad-answer", detail=str(error))]
+        self.usage.prompt_tokens += _tokens(answer, "prompt_tokens")
+        self.usage.completion_tokens += _tokens(answer, "completion_tokens")
+        return [_read(answer, index, sample, chat) for index, sample in enumerate(samples)]
 
     # -- many at once ----------------------------------------------------------------------------------------------
 
@@ -220,3 +227,17 @@ class OpenAIBackend(Backend):
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
         limits = httpx.Limits(max_connections=how.concurrency, max_keepalive_connections=how.concurrency)
         return httpx.AsyncClient(base_url=self._url, headers=headers, timeout=how.timeout, limits=limits)
+
+
+def _read(answer: Mapping[str, Any], index: int, sample: int, chat: bool) -> Completion | Failure:
+    try:
+        return completion_of(answer, index, sample, chat=chat)
+    except BadAnswer as error:
+        return Failure(reason="bad-answer", detail=str(error), sample=sample)
+
+
+def _tokens(answer: Mapping[str, Any], name: str) -> int:
+    """Read a count that the server tells, 0 where it tells none."""
+    usage = answer.get("usage")
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and count >= 0 else 0

@@ -18,7 +18,7 @@ from fmaudit.models.requests import Failure
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Caller", "Throttle", "retry_after"]
+__all__ = ["Caller", "NotThere", "Throttle", "retry_after"]
 
 LONGEST_WAIT = 300.0  # seconds: a server may ask for more, and gets this
 FIRST_WAIT = 0.5
@@ -64,6 +64,10 @@ class Throttle:
             self.limit = max(self.limit / 2.0, 1.0)
             self._reduced = now + max(wait, 1.0)
         self._quiet_until = max(self._quiet_until, now + wait)
+
+
+class NotThere(ModelError):
+    """The server has no such endpoint or model."""
 
 
 class _Again(Exception):
@@ -149,7 +153,7 @@ class Caller:
                 f"{self.client.base_url}: no access ({status}): {said}", hint="set the key's environment variable: api_key_env"
             )
         if status == 404:
-            raise ModelError(f"{response.url}: not found: {said}", hint="is the URL right, up to /v1, and the model's name after #?")
+            raise NotThere(f"{response.url}: not found: {said}", hint="is the URL right, up to /v1, and the model's name after #?")
         if status in _AGAIN:
             overload = status in (429, 503, 529)
             wait = retry_after(response.headers.get("retry-after"), time.time()) if overload else None

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fmaudit.errors import ModelError
-from fmaudit.models.backends.openai.calls import Caller
+from fmaudit.models.backends.openai.calls import Caller, NotThere
 from fmaudit.models.base import Capability
 from fmaudit.models.requests import Failure
 
@@ -82,14 +82,18 @@ async def _can(caller: Caller, path: str, body: Mapping[str, Any]) -> bool:
     try:
         answer = await caller.post(path, body)
     except ModelError as error:
-        if "not found" in str(error):
+        if isinstance(error, NotThere):
             return False
         raise
+    if isinstance(answer, Failure) and answer.reason in ("server-error", "timeout", "bad-answer"):
+        raise ModelError(f"{caller.client.base_url}: cannot be probed: {answer.reason}: {answer.detail}", hint="try again later")
     return not isinstance(answer, Failure) and bool(answer.get("choices"))
 
 
 async def _answer(caller: Caller, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     answer = await caller.post(path, body)
+    if isinstance(answer, Failure) and answer.reason in ("server-error", "timeout", "bad-answer"):
+        raise ModelError(f"{caller.client.base_url}: cannot be probed: {answer.reason}: {answer.detail}", hint="try again later")
     return {} if isinstance(answer, Failure) else answer
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fmaudit.models.requests import Completion, Failure, GenerateRequest, Score, ScoreRequest
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Score, ScoreRequest, clean_text
 
 __all__ = ["BadAnswer", "completion_of", "generate_body", "score_body", "score_of", "seed_of"]
 
@@ -46,25 +46,33 @@ def generate_body(model: str, request: GenerateRequest, samples: Sequence[int], 
 
 def completion_of(answer: Mapping[str, Any], index: int, sample: int, *, chat: bool) -> Completion | Failure:
     """Read one choice of an answer. Raises BadAnswer."""
+    try:
+        return _completion(answer, index, sample, chat)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise BadAnswer(f"the answer is not of the right form: {error}") from error
+
+
+def _completion(answer: Mapping[str, Any], index: int, sample: int, chat: bool) -> Completion | Failure:
     choices = answer.get("choices")
     if not isinstance(choices, list) or index >= len(choices) or not isinstance(choices[index], dict):
         raise BadAnswer("the answer has no such choice")
     choice = choices[index]
     finish = choice.get("finish_reason")
     if finish == "content_filter":
-        return Failure(reason="refused", detail="the server's content filter")
+        return Failure(reason="refused", detail="the server's content filter", sample=sample)
     text = (choice.get("message") or {}).get("content") if chat else choice.get("text")
     if chat and text is None and (choice.get("message") or {}).get("refusal"):
         text = choice["message"]["refusal"]
     if not isinstance(text, str):
         raise BadAnswer("the answer's choice has no text")
-    usage = answer.get("usage") or {}
+    usage = answer.get("usage")
+    told = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     return Completion(
-        text=text,
+        text=clean_text(text),
         log_probs=_chosen(choice.get("logprobs"), chat),
         finish=_ENDS.get(str(finish), "stop"),
         sample=sample,
-        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        prompt_tokens=told if isinstance(told, int) else 0,
     )
 
 
@@ -87,24 +95,42 @@ def score_body(model: str, request: ScoreRequest, prefix: str) -> dict[str, Any]
 
 
 def score_of(answer: Mapping[str, Any], request: ScoreRequest, prefix: str) -> Score | Failure:
-    """Read the tokens that begin inside the continuation. Raises BadAnswer."""
+    """Read the tokens that begin inside the continuation. Raises BadAnswer.
+
+    Where a token begins is counted from the tokens' own text, which must spell what was sent: a server's offsets drift where a
+    character is cut into several tokens.
+    """
     try:
-        found = answer["choices"][0]["logprobs"]
-        tokens, values, offsets = found["tokens"], found["token_logprobs"], found["text_offset"]
-    except (KeyError, IndexError, TypeError):
-        raise BadAnswer("the answer echoes no log-probabilities") from None
+        return _score(answer, request, prefix)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise BadAnswer(f"the answer echoes no log-probabilities that can be read: {error}") from error
+
+
+def _score(answer: Mapping[str, Any], request: ScoreRequest, prefix: str) -> Score | Failure:
+    found = answer["choices"][0]["logprobs"]
+    tokens, values = [str(token) for token in found["tokens"]], list(found["token_logprobs"])
+    best = list(found.get("top_logprobs") or [None] * len(tokens))
+    if not len(tokens) == len(values) == len(best):
+        raise ValueError("as many tokens as log-probabilities are wanted")
     context = request.context or prefix
-    begin, end = len(context.rstrip()), len(context) + len(request.continuation)
-    rows = [i for i, offset in enumerate(offsets) if begin <= offset < end]
+    sent = context + request.continuation
+    if not "".join(tokens).startswith(sent):
+        return Failure(reason="bad-answer", detail="the echoed tokens do not spell the text, so none can be told from the context")
+    begin = len(context.rstrip()) or len(context)  # a token that holds the context's last space belongs to the continuation
+    rows, at = [], 0
+    for i, token in enumerate(tokens):
+        if begin <= at < len(sent):
+            rows.append(i)
+        at += len(token)
     chosen = [values[i] for i in rows]
-    if not chosen or any(not isinstance(value, (int, float)) for value in chosen):
+    if not chosen or any(not isinstance(value, (int, float)) or not math.isfinite(value) for value in chosen):
         hint = "name a text that begins every document: [model.NAME] prefix = ..."
         return Failure(reason="unscored-token", detail=f"the server gives the first token no probability; {hint}")
-    best = found.get("top_logprobs") or [None] * len(tokens)
     log_probs = tuple(float(value) for value in chosen)
     greedy = all(_is_best(best[i], float(values[i])) for i in rows)
     return Score(log_likelihood=math.fsum(log_probs), token_ids=(), log_probs=log_probs, greedy=greedy)
 
 
 def _is_best(best: Any, value: float) -> bool:
-    return isinstance(best, dict) and bool(best) and value >= max(v for v in best.values() if isinstance(v, (int, float)))
+    known = [v for v in best.values() if isinstance(v, (int, float))] if isinstance(best, dict) else []
+    return bool(known) and value >= max(known)

@@ -122,7 +122,7 @@ class TransformersBackend(Backend):
         """Yield (position of the request, one of its samples) as each batch ends."""
         from fmaudit.models.backends.transformers.generation import Generator
 
-        yield from Generator(self.loaded).generate_each(requests, self.usage)
+        yield from Generator(self.loaded, add_bos=self._options.add_bos).generate_each(requests, self.usage)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts as the mean of the last hidden states (of the encoder, where there is one) over their own tokens."""
@@ -185,9 +185,11 @@ class TransformersBackend(Backend):
 
     def _name_mode(self) -> None:
         from fmaudit.models.backends.transformers.facts import numeric_mode
+        from fmaudit.models.backends.transformers.generation import Generator
 
         if self._loaded is not None and self._scorer is not None:
-            self.numeric_mode = numeric_mode(self._loaded, self._scorer.shapes, self._options.add_bos)
+            samples = Generator(self._loaded, add_bos=self._options.add_bos).mode
+            self.numeric_mode = numeric_mode(self._loaded, self._scorer.shapes, samples, self._options.add_bos)
 
     def _capabilities(self) -> frozenset[Capability]:
         names = [str(name) for name in self._config.get("architectures") or ()]

@@ -67,13 +67,13 @@ def cost_of(model: Any) -> Cost:
     return Cost(int(met), layers * (getattr(config, "hidden_size", 0) or 0))
 
 
-def numeric_mode(loaded: Loaded, shapes: Shapes, add_bos: bool | None) -> str:
-    """Name all but the weights that changes the bits of an answer."""
+VERSION = 1  # changes with the code that makes scores or samples: what was kept before is then asked again
+
+
+def numeric_mode(loaded: Loaded, shapes: Shapes, samples: str, add_bos: bool | None) -> str:
+    """Name all but the weights that changes the bits of an answer; `samples` is what the generator says of its shapes."""
     import torch
     import transformers
-
-    from fmaudit.models.backends.transformers.generation import ROWS
-    from fmaudit.models.backends.transformers.rows import BUCKET
 
     shape = f"{'fixed' if shapes.fixed else 'free'}:{shapes.tokens}"
     able = "+".join(name for name, right in asdict(loaded.abilities).items() if right)
@@ -82,7 +82,8 @@ def numeric_mode(loaded: Loaded, shapes: Shapes, add_bos: bool | None) -> str:
             str(loaded.dtype).removeprefix("torch."),
             _device_name(loaded.device),
             shape,
-            f"samples={ROWS}x{BUCKET}",
+            f"samples={samples}",
+            f"code={VERSION}",
             f"attention={loaded.model.config._attn_implementation}",
             f"max_length={loaded.max_length}",
             f"bos={add_bos}",
