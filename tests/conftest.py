@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def asking(site: Path) -> Path:
     """A stranger's plugin with audits of models and tokenizers, installed."""
     shutil.copy(ROOT / "tests/third_party/fmaudit_asking/fmaudit_asking.py", site)
     install_plugin(site, "asking", "fmaudit_asking", "0.1.0")
+    sys.modules.pop("fmaudit_asking", None)  # an earlier test may have changed its copy
     return site
 
 
