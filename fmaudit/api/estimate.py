@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fmaudit.audit import ModelAudit
 from fmaudit.corpus.splits import Reader, ReadStep, SourceFile, Split
 from fmaudit.errors import FmauditError
 from fmaudit.runs.corpora import CorpusPlan
+from fmaudit.runs.models import ModelPlan
 
-__all__ = ["Probe", "estimate"]
+__all__ = ["Probe", "estimate", "estimate_model"]
 
 PROBE_BYTES = 1 << 20  # text read from each of a few splits
 PROBE_SPLITS = 4
@@ -115,3 +117,10 @@ class Probe:
                 if names := field_names(file, format_):
                     return names
         return []
+
+
+def estimate_model(model: ModelPlan) -> dict[str, Any]:
+    """Count the cases that each audit would ask of a model; nothing is loaded or asked."""
+    cases = {planned.name: sum(1 for _ in planned.audit.cases()) for planned in model.audits if isinstance(planned.audit, ModelAudit)}
+    able = sorted(model.backend.capabilities) if model.backend is not None else []
+    return {"target": model.name, "kind": "model", "uri": model.uri, "capabilities": able, "cases": cases}

@@ -140,7 +140,7 @@ def observe_models(prepared: Prepared, run_: RunDirectory, journal: Journal, lis
 def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Journal, listener: Listener) -> dict[str, Any]:
     """Ask one model; returns what is known of it and what the work cost, earlier sessions of the run included."""
     from fmaudit.models.accounting import EnergyMeter, find_price, usage_document
-    from fmaudit.models.base import Capability
+    from fmaudit.models.base import Capability, Usage
     from fmaudit.models.model import Model
 
     backend = target.backend
@@ -149,14 +149,18 @@ def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Jou
     try:
         profile = backend.profile() if Capability.PROFILE in backend.capabilities else None
         model = Model(backend, cache, lambda answers: listener.answered(target.name, answers))
+        here = profile is not None and bool(profile.device)
         meter = EnergyMeter(profile.device if profile else "")
         meter.start()
-        observe_model(target, model, f"{backend.identity}|{backend.numeric_mode}", run_, journal)
-        joules, method = meter.stop() if profile else (None, "a server's energy cannot be read")
+        try:
+            observe_model(target, model, f"{backend.identity}|{backend.numeric_mode}", run_, journal)
+        finally:
+            joules, method = meter.stop() if here else (None, "a server's energy cannot be read")
+            spent = _spent(journal, target.name, backend.usage, model, joules)
         price = find_price(target.uri.rpartition("#")[2] or target.uri, target.prices)
         usage = usage_document(
-            backend.usage, asked=model.asked, cached=model.cached, joules=joules, joules_method=method, price=price,
-            peak_flops=backend.peak_flops(),
+            Usage(spent["usage"]), asked=spent["asked"], cached=spent["cached"], joules=spent["joules"], joules_method=method,
+            price=price, peak_flops=backend.peak_flops(),
         )  # fmt: skip
         return {
             "uri": target.uri,
@@ -168,6 +172,22 @@ def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Jou
         }
     finally:
         backend.close()
+
+
+def _spent(journal: Journal, name: str, usage: Any, model: Any, joules: float | None) -> dict[str, Any]:
+    """Add what this session cost to what earlier ones of the run did, and remember it."""
+    from fmaudit.models.base import Usage
+
+    before = journal.get(f"spent {name}") or {"usage": {}, "asked": 0, "cached": 0, "joules": None}
+    known = [value for value in (before["joules"], joules) if value is not None]
+    spent = {
+        "usage": Usage(before["usage"]).plus(usage).plain(),
+        "asked": before["asked"] + model.asked,
+        "cached": before["cached"] + model.cached,
+        "joules": sum(known) if known else None,
+    }
+    journal.set(f"spent {name}", spent)
+    return spent
 
 
 def _determinism(backend: Backend, model: Any, before: Any) -> dict[str, Any] | None:

@@ -42,8 +42,8 @@ class BackendOptions(BaseModel):
 class Usage:
     """What the work has cost so far: a backend adds to it, accounting reads it."""
 
-    def __init__(self) -> None:
-        """Start at nothing."""
+    def __init__(self, earlier: Mapping[str, float] | None = None) -> None:
+        """Start at nothing, or at what `plain` told of earlier work."""
         self.requests = 0  # that reached the model or the server
         self.prompt_tokens = 0
         self.completion_tokens = 0
@@ -52,6 +52,17 @@ class Usage:
         self.padding_tokens = 0
         self.flops = 0.0
         self.seconds = 0.0
+        for name, value in (earlier or {}).items():
+            setattr(self, name, value)
+
+    def plain(self) -> dict[str, float]:
+        """Lay the counters out as plain values."""
+        return dict(vars(self))
+
+    def plus(self, other: Usage) -> Usage:
+        """Add two up."""
+        mine, theirs = self.plain(), other.plain()
+        return Usage({name: mine[name] + theirs[name] for name in mine})
 
 
 class Backend(ABC):

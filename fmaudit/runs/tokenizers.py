@@ -11,6 +11,7 @@ import pyarrow as pa
 from fmaudit.audit import TokenizerAudit
 from fmaudit.config import Config
 from fmaudit.errors import TokenizerError
+from fmaudit.records import LedgerEntry
 from fmaudit.runs.audits import PlannedAudit
 from fmaudit.runs.fingerprints import code_digest, digest
 from fmaudit.runs.journal import Journal, UnitKey
@@ -72,10 +73,20 @@ def observe_tokenizer(plan: TokenizerPlan, run: RunDirectory, journal: Journal) 
         done = finished_units(journal, plan.name, planned.name).get(0)
         if done is not None and done.signals.get(planned.name) == fingerprint:
             continue
-        tables = [table.select(audit.schema.names).cast(audit.schema) for table in audit.observe(plan.tokenizer)]
-        table = pa.concat_tables([audit.schema.empty_table(), *tables])
+        table, ledger = _observed(audit, plan.tokenizer)
         key = UnitKey(plan.name, planned.name, 0, 0)
-        journal.acknowledge(write_unit(run, key, table, cases=table.num_rows, final=True, input=plan.uri, fingerprint=fingerprint))
+        unit = write_unit(run, key, table, cases=table.num_rows, final=True, input=plan.uri, fingerprint=fingerprint, ledger=ledger)
+        journal.acknowledge(unit)
+
+
+def _observed(audit: TokenizerAudit, tokenizer: Tokenizer) -> tuple[pa.Table, tuple[LedgerEntry, ...]]:
+    """Look at a tokenizer; an audit that fails on it has no rows, and the others go on."""
+    try:
+        tables = [table.select(audit.schema.names).cast(audit.schema) for table in audit.observe(tokenizer)]
+        return pa.concat_tables([audit.schema.empty_table(), *tables]), ()
+    except Exception as error:  # a plugin may raise anything, and a tokenizer may not be able to do it
+        detail = f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+        return audit.schema.empty_table(), (LedgerEntry(audit.name, 0, "audit-failed", detail),)
 
 
 def _fingerprint(planned: PlannedAudit, tokenizer: Tokenizer) -> str:

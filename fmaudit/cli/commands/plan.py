@@ -12,15 +12,16 @@ __all__ = ["plan"]
 def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [], as_json: AsJson = False) -> None:
     """Show files, bytes, signals and a time estimate without running anything."""
     from fmaudit.api.auditing import prepare
-    from fmaudit.api.estimate import estimate
+    from fmaudit.api.estimate import estimate, estimate_model
     from fmaudit.cli.output import print_json, print_rows, visible_text
     from fmaudit.cli.quiet import stdout_to_stderr
 
     with stdout_to_stderr(as_json):
         prepared = prepare(config, overrides, plugins=plugins)
         rows = [estimate(corpus, prepared.readers) for corpus in prepared.plan.corpora]
+        models = [estimate_model(model) for model in prepared.plan.models]
     if as_json:
-        for row in rows:
+        for row in [*rows, *models]:
             print_json(row)
         return
     for corpus, row in zip(prepared.plan.corpora, rows, strict=True):
@@ -33,6 +34,12 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
         for problem in row["problems"]:
             print(visible_text(f"  ! {problem}"))
         print(f"  signals: {', '.join(corpus.signals) or 'none'}" + (f"; tallies: {', '.join(corpus.tallies)}" if corpus.tallies else ""))
+    for tokenizer in prepared.plan.tokenizers:
+        size = tokenizer.tokenizer.vocabulary_size if tokenizer.tokenizer else 0
+        print(visible_text(f"tokenizer {tokenizer.name}: {tokenizer.uri}, {size:,} tokens"))
+    for asked in models:
+        cases = ", ".join(f"{count:,} cases of {audit}" for audit, count in asked["cases"].items())
+        print(visible_text(f"model {asked['target']}: {asked['uri']}: {cases}; it can {', '.join(asked['capabilities'])}"))
     print()
     audits = [(a.name, a.target, a.audit.version, f"{a.plugin} {a.plugin_version}") for a in prepared.plan.audits]
     print_rows(audits, ("audit", "target", "version", "plugin"))

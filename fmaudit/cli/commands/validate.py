@@ -26,6 +26,12 @@ def validate(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames
             print(f"warning: {problem}")
     for info in prepared.plugins.broken:
         print(f"warning: plugin {info.name!r} is broken and left out: {info.cause}")
-    corpora = ", ".join(f"{c.name} ({len(c.files)} files)" for c in prepared.plan.corpora)
+    targets = ", ".join(
+        [
+            *(f"{c.name} ({len(c.files)} {'file' if len(c.files) == 1 else 'files'})" for c in prepared.plan.corpora),
+            *(f"{t.name} ({t.uri})" for t in prepared.plan.tokenizers),
+            *(f"{m.name} ({m.uri})" for m in prepared.plan.models),
+        ]
+    )
     audits = ", ".join(f"{a.name} on {a.target}" for a in prepared.plan.audits)
-    print(f"{config} is valid: corpora {corpora}; audits {audits}; {len(prepared.config.settings.check)} checks")
+    print(f"{config} is valid: targets {targets}; audits {audits}; {len(prepared.config.settings.check)} checks")

@@ -52,7 +52,7 @@ def _of_messages(tokenizer: Any, messages: Sequence[Message]) -> tuple[int, ...]
     turns = [{"role": message.role, "content": message.content} for message in messages]
     try:
         text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-    except TemplateError as error:
+    except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:  # a template is somebody's program
         return Failure(reason="bad-request", detail=f"the chat template refuses the messages: {error}")
     # the template has written every special token, a BOS too
     return tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
