@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cost", "token_budget"]
 
-CPU_TOKENS: Final = 1024  # measured: fewer waste the matrix unit, more leave a core's cache
+CPU_TOKENS: Final = {4: 512, 2: 1024}  # by bytes of a number, measured: fewer waste the matrix unit, more leave a core's cache
 MOST_TOKENS: Final = 32_768
 TRIAL_TOKENS: Final = 512
 SHARE: Final = 0.6  # of the free memory
@@ -42,7 +42,7 @@ def token_budget(loaded: Loaded) -> int:
     import torch
 
     if loaded.device.type != "cuda":
-        return CPU_TOKENS
+        return CPU_TOKENS.get(loaded.dtype.itemsize, 1024)
     ids = torch.zeros((1, min(TRIAL_TOKENS, loaded.max_length)), dtype=torch.long, device=loaded.device)
     torch.cuda.reset_peak_memory_stats(loaded.device)
     before = torch.cuda.memory_allocated(loaded.device)
