@@ -148,3 +148,13 @@ def test_an_unknown_audit_names_the_nearest_one_and_broken_plugins(config: Path)
         fmaudit.run(config)
     assert "did you mean 'shouting'" in str(caught.value)
     assert "'missing' is broken" in str(caught.value)
+
+
+def test_a_check_on_a_metric_that_does_not_exist_is_no_success(config: Path):
+    config.write_text(config.read_text() + '[[check]]\nmetric = "shouting.shar"\nmax = 0.5\n')
+    assert fmaudit.run(config).exit_code == 3
+
+
+def test_a_corpus_without_a_document_is_no_success(config: Path, tmp_path: Path):
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    assert fmaudit.run(config, ['corpus.web.path="empty.jsonl"']).exit_code == 3
