@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -18,20 +18,31 @@ if TYPE_CHECKING:
 
 __all__ = ["BytesTokenizer", "CharactersTokenizer"]
 
-Kind = TypeVar("Kind", bound=Tokenizer)
 SURROGATES = range(0xD800, 0xE000)
 
 
-class BytesTokenizer(Tokenizer):
+class PlainTokenizer(Tokenizer):
+    """A tokenizer that its scheme says all about."""
+
+    @classmethod
+    def from_uri(cls, uri: str, folder: Path = Path()) -> Self:
+        """Make the tokenizer; the URI names nothing after the colon."""
+        if rest_of(uri):
+            raise TokenizerError(f"{uri!r}: nothing can follow the colon", hint=f"write {cls.scheme}:")
+        made = cls()
+        made.uri = uri
+        return made
+
+    def fingerprint(self) -> str:
+        """Return a constant: nothing can change."""
+        return digest([self.scheme.encode()])
+
+
+class BytesTokenizer(PlainTokenizer):
     """One token for every byte of UTF-8 ("bytes:")."""
 
     scheme: ClassVar[str] = "bytes"
     vocabulary_size = 256
-
-    @classmethod
-    def from_uri(cls, uri: str, folder: Path = Path()) -> BytesTokenizer:
-        """Make the tokenizer; the URI names nothing after the colon."""
-        return _alone(cls(), uri)
 
     def encode(self, text: str) -> list[int]:
         """Return the bytes of the text."""
@@ -45,21 +56,12 @@ class BytesTokenizer(Tokenizer):
         """Return the byte."""
         return bytes([token])
 
-    def fingerprint(self) -> str:
-        """Return a constant: nothing can change."""
-        return digest([b"bytes"])
 
-
-class CharactersTokenizer(Tokenizer):
+class CharactersTokenizer(PlainTokenizer):
     """One token for every code point ("characters:")."""
 
     scheme: ClassVar[str] = "characters"
     vocabulary_size = 0x110000
-
-    @classmethod
-    def from_uri(cls, uri: str, folder: Path = Path()) -> CharactersTokenizer:
-        """Make the tokenizer; the URI names nothing after the colon."""
-        return _alone(cls(), uri)
 
     def encode(self, text: str) -> list[int]:
         """Return the code points of the text."""
@@ -76,17 +78,6 @@ class CharactersTokenizer(Tokenizer):
     def token_bytes(self, token: int) -> bytes | None:
         """Return the code point's UTF-8; None for a surrogate, which no text has."""
         return None if token in SURROGATES else chr(token).encode()
-
-    def fingerprint(self) -> str:
-        """Return a constant: nothing can change."""
-        return digest([b"characters"])
-
-
-def _alone(tokenizer: Kind, uri: str) -> Kind:
-    if rest_of(uri):
-        raise TokenizerError(f"{uri!r}: nothing can follow the colon", hint=f"write {tokenizer.scheme}:")
-    tokenizer.uri = uri
-    return tokenizer
 
 
 def _whole(lengths: Any) -> NDArray[np.int64]:

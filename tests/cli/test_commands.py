@@ -139,3 +139,13 @@ def test_init_writes_a_file_that_validates(project: Path):
     fmaudit("init", ".", cwd=project)
     assert "is valid" in fmaudit("validate", "audit.toml", cwd=project).stdout
     assert "already" in fmaudit("init", ".", cwd=project, code=2).stderr
+
+
+def test_responses_explain_a_wrong_column_and_print_rows(tmp_path: Path, asking: Path):
+    (tmp_path / "audit.toml").write_text('plugins = ["asking"]\n[model.echo]\nuri = "fake:"\n[audit.brevity]\nquestions = 3\n')
+    fmaudit("run", "audit.toml", cwd=tmp_path)
+    assert "q0002" in fmaudit("responses", cwd=tmp_path).stdout
+    rows = [json.loads(line) for line in fmaudit("responses", "--where", "sample = 1", "--json", cwd=tmp_path).stdout.splitlines()]
+    assert [row["case"] for row in rows] == ["q0000", "q0001", "q0002"]
+    wrong = fmaudit("responses", "--where", "simple = 1", cwd=tmp_path, code=2)
+    assert "columns: case, sample, answer, short" in wrong.stderr

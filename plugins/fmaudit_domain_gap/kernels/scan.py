@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import int64
 
 from fmaudit import kernels
+from fmaudit_domain_gap.kernels.smiles import is_digit, is_letter, smiles_marks
 
 __all__ = ["COLUMNS", "scan_documents"]
 
@@ -56,120 +57,6 @@ def _is_space(byte):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is_letter(byte):  # type: ignore[no-untyped-def]
-    return 65 <= byte <= 90 or 97 <= byte <= 122
-
-
-@inlined
-def _is_digit(byte):  # type: ignore[no-untyped-def]
-    return 48 <= byte <= 57
-
-
-@inlined
-def _atom(data, position, stop):  # type: ignore[no-untyped-def]
-    """Give the length of an organic-subset atom outside brackets (2 for Cl and Br), 0 where none stands, -1 for an aromatic one."""
-    byte = data[position]
-    if byte == 67 and position + 1 < stop and data[position + 1] == 108:
-        return 2
-    if byte == 66 and position + 1 < stop and data[position + 1] == 114:
-        return 2
-    if byte == 66 or byte == 67 or byte == 78 or byte == 79 or byte == 80 or byte == 83 or byte == 70 or byte == 73:
-        return 1
-    if byte == 98 or byte == 99 or byte == 110 or byte == 111 or byte == 112 or byte == 115:
-        return -1
-    return 0
-
-
-@inlined
-def _bracket_end(data, position, stop):  # type: ignore[no-untyped-def]
-    """Find the end of a bracket atom such as [13CH3-] or [C@@H]; 0 where it is none."""
-    letters = 0
-    position += 1
-    while position < stop and data[position] != 93:
-        byte = data[position]
-        if _is_letter(byte):
-            letters += 1
-        elif not (_is_digit(byte) or byte == 43 or byte == 45 or byte == 64 or byte == 58 or byte == 42):
-            return 0
-        position += 1
-    return position + 1 if position < stop and 1 <= letters <= 5 else 0
-
-
-@inlined
-def _smiles_marks(data, start, stop):  # type: ignore[no-untyped-def]
-    """Read a field as SMILES: -1 where it is none, else how many marks of structure it has."""
-    marks, depth, rings, aromatic, ringed = 0, 0, int64(0), 0, 0
-    after_atom = False
-    carbon = False
-    position = start
-    while position < stop:
-        byte = data[position]
-        length = _atom(data, position, stop)
-        if length != 0:
-            if length < 0:
-                aromatic += 1
-                length = 1
-            is_carbon = length == 1 and byte == 67
-            if is_carbon and carbon:
-                marks += 1
-            carbon = is_carbon
-            after_atom = True
-            position += length
-            continue
-        carbon = False
-        if byte == 91:
-            end = _bracket_end(data, position, stop)
-            if end == 0:
-                return -1
-            marks += 1
-            ringed += 1
-            after_atom = True
-            position = end
-        elif _is_digit(byte) or byte == 37:
-            width = 1 if byte != 37 else 3
-            if not after_atom or position + width > stop:
-                return -1
-            number = int64(byte) - 48
-            if byte == 37:
-                if not (_is_digit(data[position + 1]) and _is_digit(data[position + 2])):
-                    return -1
-                number = (int64(data[position + 1]) - 48) * 10 + int64(data[position + 2]) - 48
-            if number < 63:
-                rings ^= int64(1) << number
-            marks += 1
-            ringed += 1
-            position += width
-        elif byte == 40:
-            if not after_atom:
-                return -1
-            depth += 1
-            marks += 1
-            after_atom = False
-            position += 1
-        elif byte == 41:
-            depth -= 1
-            if depth < 0 or not after_atom:
-                return -1
-            position += 1
-        elif byte == 61 or byte == 35 or byte == 45 or byte == 47 or byte == 92 or byte == 58:
-            if byte == 61 or byte == 35:
-                marks += 1
-            position += 1
-            if position == stop or data[position] == 41:
-                return -1
-        elif byte == 46:
-            if not after_atom:
-                return -1
-            after_atom = False
-            position += 1
-        else:
-            return -1
-    if depth != 0 or rings != 0 or not after_atom or (aromatic > 0 and ringed == 0):
-        return -1
-    return marks
-
-
-@inlined
 def _is_quiet(byte):  # type: ignore[no-untyped-def]
     """Tell whether a byte says nothing of programs: small letters, the space, what is not ASCII."""
     return 97 <= byte <= 122 or byte == 32 or byte >= 128
@@ -178,11 +65,11 @@ def _is_quiet(byte):  # type: ignore[no-untyped-def]
 @inlined
 def _is_name(data, start, stop):  # type: ignore[no-untyped-def]
     """Tell whether a run of bytes is a name that something is given to: self.rows[i], not a sum or a phrase."""
-    if not (_is_letter(data[start]) or data[start] == 95):
+    if not (is_letter(data[start]) or data[start] == 95):
         return False
     for position in range(start, stop):
         byte = data[position]
-        if not (_is_letter(byte) or _is_digit(byte) or byte == 95 or byte == 46 or byte == 91 or byte == 93):
+        if not (is_letter(byte) or is_digit(byte) or byte == 95 or byte == 46 or byte == 91 or byte == 93):
             return False
     return True
 
@@ -228,11 +115,11 @@ def _is_code(data, line, start, stop, words, word_offsets):  # type: ignore[no-u
             given = 1
         if (one == 47 and two == 42) or (one == 42 and two == 47) or (one == 41 and (two == 58 or two == 59)):
             return True
-        if (one == 93 or _is_letter(one)) and two == 40:
+        if (one == 93 or is_letter(one)) and two == 40:
             weak += 1
-        if (one == 91 or _is_letter(one)) and two == 91:
+        if (one == 91 or is_letter(one)) and two == 91:
             weak += 1
-        if one == 95 and _is_letter(two):
+        if one == 95 and is_letter(two):
             weak += 1
     return weak + given >= 2
 
@@ -250,7 +137,7 @@ def _scan_fields(data, start, stop, row):  # type: ignore[no-untyped-def]
             byte = data[position]
             if _is_space(byte) or byte == 44 or byte == 59 or byte == 124:
                 break
-            if _is_digit(byte):
+            if is_digit(byte):
                 digits += 1
                 encoded += 1
             elif byte == 101 or byte == 69:
@@ -258,7 +145,7 @@ def _scan_fields(data, start, stop, row):  # type: ignore[no-untyped-def]
                 encoded += 1
                 if digits == 0:
                     others += 1
-            elif _is_letter(byte):
+            elif is_letter(byte):
                 others += 1
                 encoded += 1
                 if byte >= 97:
@@ -287,7 +174,7 @@ def _scan_sequence(data, start, stop, row):  # type: ignore[no-untyped-def]
     in_block = False
     for position in range(start, stop):
         byte = data[position]
-        if _is_letter(byte):
+        if is_letter(byte):
             bit = int64(1) << int64((byte & 31) - 1)
             residues += 1
             upper += byte < 97
@@ -300,7 +187,7 @@ def _scan_sequence(data, start, stop, row):  # type: ignore[no-untyped-def]
         elif byte == 42 or byte == 45:
             row[GAPS] += 1
         else:
-            if _is_digit(byte):
+            if is_digit(byte):
                 row[SEQUENCE_DIGITS] += 1
             elif not _is_space(byte) and not is_continuation(byte):
                 others += 1
@@ -324,11 +211,11 @@ def _scan_bytes(data, start, stop, row):  # type: ignore[no-untyped-def]
         byte = data[position]
         points += not is_continuation(byte)
         spaces += _is_space(byte)
-        digits += _is_digit(byte)
-        symbols += 32 < byte < 127 and not _is_letter(byte) and not _is_digit(byte)
+        digits += is_digit(byte)
+        symbols += 32 < byte < 127 and not is_letter(byte) and not is_digit(byte)
         if byte == 60 and position + 1 < stop:
             following = data[position + 1]
-            tags += _is_letter(following) or following == 47 or following == 33
+            tags += is_letter(following) or following == 47 or following == 33
     controls = 0
     for position in range(start, stop):
         byte = data[position]
@@ -401,7 +288,7 @@ def scan_documents(data, offsets, most, words, word_offsets, out):  # type: igno
                 _scan_fields(data, first, last, row)
             row[CODE_LINES] += _is_code(data, line, first, last, words, word_offsets)
             field = _first_field(data, first, last)
-            marks = _smiles_marks(data, first, field) if field - first >= 2 else -1
+            marks = smiles_marks(data, first, field) if field - first >= 2 else -1
             if marks >= 0:
                 row[SMILES_LINES] += 1
                 row[SMILES_MARKS] += marks
