@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,26 +59,33 @@ class Session:
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a query and return its rows; raises RunError with the query's own message."""
-        import duckdb
-
-        try:
+        with _understood():
             table: pa.Table = self._database.sql(query, params=list(parameters)).to_arrow_table()
             return table
-        except duckdb.Error as error:
-            raise RunError(f"the query failed: {error}") from error
 
     def stream(self, query: str, rows: int = 4096) -> Iterator[pa.RecordBatch]:
         """Run a query and yield its rows in batches."""
-        import duckdb
-
-        try:
+        with _understood():
             yield from self._database.sql(query).to_arrow_reader(rows)
-        except duckdb.Error as error:
-            raise RunError(f"the query failed: {error}") from error
 
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Make DuckDB's errors ours, and give Ctrl-C back: DuckDB makes a RuntimeError of it, which the guard around an audit would keep."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise RunError(f"the query failed: {error}") from error
+    except RuntimeError as error:
+        if "Query interrupted" in str(error):
+            raise KeyboardInterrupt from None
+        raise
 
 
 class TargetObservations:

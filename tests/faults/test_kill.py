@@ -116,10 +116,26 @@ def test_a_batch_that_kills_every_worker_is_passed_over_and_entered(config: Path
     assert documents + entries[0][1] == len(TEXTS)
 
 
-def test_an_interrupted_run_says_how_to_go_on(config: Path):
+STOPS = {  # where a run is held until the signal comes, so that it cannot be over before
+    "observing": ("letters, upper = (pc", "{hold}; letters, upper = (pc"),
+    "measuring": ("rows = seen.sql(", "{hold}; rows = seen.sql("),
+    "in a query": (
+        "rows = seen.sql(",
+        "{mark}; list(seen.stream('select sum(a.range * b.range) from range(1000000) a, range(1000000) b')); rows = seen.sql(",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", STOPS)
+def test_an_interrupted_run_says_how_to_go_on(config: Path, where: str):
+    held = config.parent / "held"
+    mark = f"import pathlib, time; pathlib.Path({str(held)!r}).touch()"
+    found, put = STOPS[where]
+    source = config.parent / "site" / "fmaudit_shouting.py"
+    source.write_text(source.read_text().replace(found, put.format(hold=f"{mark}; time.sleep(60)", mark=mark)))
     process = start(config)
-    while process.poll() is None and not acknowledged(newest(config)):
-        time.sleep(0.005)
+    while process.poll() is None and not held.exists():
+        time.sleep(0.01)
     os.kill(process.pid, signal.SIGINT)
     output = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 130, output
