@@ -36,13 +36,12 @@ def mcnemar(only_first: int, only_second: int, n: int, *, level: float = 0.95) -
     Exact conditional binomial p-value (McNemar 1947); interval of the difference by Bonett and Price (2012), which
     Fagerland, Lydersen and Laake (2014) recommend for small and moderate n. No discordant item gives p = 1.
     """
-    from scipy.special import ndtri
-    from scipy.stats import binomtest
+    from scipy.special import bdtr, ndtri
 
     discordant = only_first + only_second
     if not (only_first >= 0 and only_second >= 0 and discordant <= n and n > 0):
         raise StatisticsError(f"{only_first} and {only_second} discordant items of {n} are no paired table")
-    p_value = float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
+    p_value = min(1.0, 2.0 * float(bdtr(min(only_first, only_second), discordant, 0.5))) if discordant else 1.0
     first, second = (only_first + 1.0) / (n + 2.0), (only_second + 1.0) / (n + 2.0)
     centre = first - second
     half = float(ndtri(0.5 + level / 2.0)) * math.sqrt((first + second - centre**2) / (n + 2.0))

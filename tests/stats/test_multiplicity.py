@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
 
 from fmaudit.errors import StatisticsError
 from fmaudit.stats.multiplicity import benjamini_hochberg, holm
@@ -30,3 +31,8 @@ def test_no_p_value_is_refused(bad: float) -> None:
     for adjust in (benjamini_hochberg, holm):
         with pytest.raises(StatisticsError):
             adjust([0.5, bad])
+
+
+@given(p_values.filter(bool))
+def test_q_values_are_scipys(values: list[float]) -> None:
+    assert benjamini_hochberg(values) == pytest.approx(list(false_discovery_control(values)), abs=1e-12)

@@ -12,6 +12,8 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
     test = mcnemar(12, 3, 100)
     assert (test.difference, test.discordant) == (0.09, 15)
     assert test.p_value == pytest.approx(binomtest(12, 15).pvalue)
+    for first, second in ((0, 1), (7, 7), (7, 8), (40, 61), (0, 30)):
+        assert mcnemar(first, second, 200).p_value == pytest.approx(binomtest(first, first + second).pvalue)
     assert test.interval.low < 0.09 < test.interval.high
     assert mcnemar(3, 12, 100).interval.low == pytest.approx(-test.interval.high)
 
