@@ -7,10 +7,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from warm import Warm
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of torch that wait must not take the cores of other tests
 
@@ -24,6 +27,14 @@ def shared_data() -> Path:
         if folder and Path(folder).is_dir():
             return Path(folder)
     pytest.skip("no shared data: set FMAUDIT_SHARED_DATA to its folder")
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """The command line, called in processes that need not import."""
+    server = Warm("warm_imports")
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -5,17 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warm import Warm
+
+Call = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def fmaudit(*arguments: str, cwd: Path, code: int | None = 0) -> subprocess.CompletedProcess:
-    answer = subprocess.run([sys.executable, "-m", "fmaudit", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-    if code is not None:
-        assert answer.returncode == code, answer.stdout + answer.stderr
-    return answer
+@pytest.fixture
+def fmaudit(warm: Warm) -> Call:
+    return warm.run
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def project(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
     return tmp_path
 
 
-def test_a_run_ends_with_its_id_and_directory_and_resumes_only_what_is_unfinished(project: Path):
+def test_a_run_ends_with_its_id_and_directory_and_resumes_only_what_is_unfinished(fmaudit: Call, project: Path):
     first = fmaudit("run", "audit.toml", cwd=project)
     identity, directory = first.stdout.strip().splitlines()[-1].split()
     assert Path(directory).is_dir()
@@ -38,7 +39,7 @@ def test_a_run_ends_with_its_id_and_directory_and_resumes_only_what_is_unfinishe
     assert second.stdout.strip().splitlines()[-1].split()[0] != identity
 
 
-def test_json_output_is_nothing_but_json(project: Path):
+def test_json_output_is_nothing_but_json(fmaudit: Call, project: Path):
     answer = fmaudit("run", "audit.toml", "--json", cwd=project)
     (line,) = answer.stdout.strip().splitlines()
     assert json.loads(line)["exit_code"] == 0
@@ -48,19 +49,19 @@ def test_json_output_is_nothing_but_json(project: Path):
     assert rows[0]["low"] < 0.3 < rows[0]["high"]
 
 
-def test_a_failing_check_exits_with_one(project: Path):
+def test_a_failing_check_exits_with_one(fmaudit: Call, project: Path):
     answer = fmaudit("run", "audit.toml", "--set", 'check=[{metric="shouting.share", max=0.1}]', cwd=project, code=1)
     assert "fail" in answer.stdout.lower()
 
 
-def test_a_mistake_in_the_configuration_exits_with_two_and_runs_nothing(project: Path):
+def test_a_mistake_in_the_configuration_exits_with_two_and_runs_nothing(fmaudit: Call, project: Path):
     answer = fmaudit("run", "audit.toml", "--set", "corpus.web.txt=1", cwd=project, code=2)
     assert "did you mean 'text'" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not (project / "runs").exists()
 
 
-def test_lost_documents_exit_with_three_unless_tolerated(project: Path):
+def test_lost_documents_exit_with_three_unless_tolerated(fmaudit: Call, project: Path):
     with (project / "web.jsonl").open("ab") as file:
         file.write(b'{"id": "broken", "text": "cut off\n')
     fmaudit("run", "audit.toml", cwd=project, code=3)
@@ -68,7 +69,7 @@ def test_lost_documents_exit_with_three_unless_tolerated(project: Path):
     assert "1 document" in answer.stdout or "not examined" in answer.stdout.lower()
 
 
-def test_documents_are_printed_with_source_and_signals(project: Path):
+def test_documents_are_printed_with_source_and_signals(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     lines = fmaudit("documents", "latest", "--where", "capitals.upper > 5", "--json", cwd=project).stdout.splitlines()
     rows = [json.loads(line) for line in lines]
@@ -81,7 +82,7 @@ def test_documents_are_printed_with_source_and_signals(project: Path):
 
 
 @pytest.mark.parametrize("name", ["kept.jsonl", "kept.jsonl.gz", "kept.jsonl.zst", "kept.parquet"])
-def test_filter_writes_what_is_kept_with_its_source(project: Path, name: str):
+def test_filter_writes_what_is_kept_with_its_source(fmaudit: Call, project: Path, name: str):
     fmaudit("run", "audit.toml", cwd=project)
     answer = fmaudit("filter", "latest", "-o", name, "--where", "capitals.upper = 0", "--json", cwd=project)
     assert json.loads(answer.stdout)["kept"] == 70
@@ -91,12 +92,12 @@ def test_filter_writes_what_is_kept_with_its_source(project: Path, name: str):
         assert rows[0]["source_file"] == "web.jsonl"
 
 
-def test_filter_refuses_an_unknown_rule_set(project: Path):
+def test_filter_refuses_an_unknown_rule_set(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     assert "no rule set" in fmaudit("filter", "latest", "-o", "x.jsonl", "--rules", "nothing", cwd=project, code=2).stderr
 
 
-def test_sql_from_the_command_line_cannot_read_other_files(project: Path):
+def test_sql_from_the_command_line_cannot_read_other_files(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     secret = project / "secret.txt"
     secret.write_text("hidden")
@@ -104,7 +105,7 @@ def test_sql_from_the_command_line_cannot_read_other_files(project: Path):
     assert "hidden" not in answer.stdout
 
 
-def test_verify_names_a_changed_file(project: Path):
+def test_verify_names_a_changed_file(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     fmaudit("verify", "latest", cwd=project)
     (part,) = (project / "runs").glob("*/metrics.parquet")
@@ -114,7 +115,7 @@ def test_verify_names_a_changed_file(project: Path):
     assert "metrics.parquet: changed" in fmaudit("verify", "latest", cwd=project, code=1).stdout
 
 
-def test_measure_takes_new_checks_without_reading_the_corpus(project: Path):
+def test_measure_takes_new_checks_without_reading_the_corpus(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     (project / "web.jsonl").unlink()
     fmaudit("measure", "latest", "--set", 'check=[{metric="shouting.share", max=0.1}]', cwd=project, code=1)
@@ -123,25 +124,25 @@ def test_measure_takes_new_checks_without_reading_the_corpus(project: Path):
     fmaudit("verify", "latest", cwd=project)
 
 
-def test_plugins_names_the_broken_one_and_goes_on(project: Path):
+def test_plugins_names_the_broken_one_and_goes_on(fmaudit: Call, project: Path):
     answer = fmaudit("plugins", "--plugin", "shouting", "--plugin", "nothing", cwd=project)
     assert "nothing is broken" in answer.stdout
     assert "audits: shouting" in answer.stdout
 
 
-def test_a_run_that_does_not_exist_lists_those_that_do(project: Path):
+def test_a_run_that_does_not_exist_lists_those_that_do(fmaudit: Call, project: Path):
     fmaudit("run", "audit.toml", cwd=project)
     assert "run-0001" in fmaudit("results", "run-0042", cwd=project, code=2).stderr
 
 
-def test_init_writes_a_file_that_validates(project: Path):
+def test_init_writes_a_file_that_validates(fmaudit: Call, project: Path):
     (project / "audit.toml").unlink()
     fmaudit("init", ".", cwd=project)
     assert "is valid" in fmaudit("validate", "audit.toml", cwd=project).stdout
     assert "already" in fmaudit("init", ".", cwd=project, code=2).stderr
 
 
-def test_responses_explain_a_wrong_column_and_print_rows(tmp_path: Path, asking: Path):
+def test_responses_explain_a_wrong_column_and_print_rows(fmaudit: Call, tmp_path: Path, asking: Path):
     (tmp_path / "audit.toml").write_text('plugins = ["asking"]\n[model.echo]\nuri = "fake:"\n[audit.brevity]\nquestions = 3\n')
     fmaudit("run", "audit.toml", cwd=tmp_path)
     assert "q0002" in fmaudit("responses", cwd=tmp_path).stdout

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warm import Warm
 
 import fmaudit
 from fmaudit.api.baseline import check_run, find_baseline
@@ -17,6 +17,7 @@ from fmaudit.errors import RunError
 from fmaudit.judge.comparing import Outcome
 from fmaudit.report.comparison import comparison_as_json
 
+Command = Callable[..., str]
 ITEMS = 120
 TOML = """
 [model.chat]
@@ -32,10 +33,9 @@ formats = []
 CHECK = '[[check]]\nmetric = "benchmark.accuracy{language=en}"\n'
 
 
-def command(*arguments: str, cwd: Path, code: int = 0) -> str:
-    answer = subprocess.run([sys.executable, "-m", "fmaudit", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-    assert answer.returncode == code, answer.stdout + answer.stderr
-    return answer.stdout
+@pytest.fixture
+def command(warm: Warm) -> Command:
+    return lambda *arguments, cwd, code=0: warm.run(*arguments, cwd=cwd, code=code).stdout
 
 
 def answers(folder: Path, wrong: set[int]) -> None:
@@ -92,7 +92,7 @@ def test_a_run_whose_plugin_is_gone_is_compared_by_its_intervals(project: Path, 
     assert one.change.method == "square and add of the two intervals"
 
 
-def test_the_command_prints_what_else_changed_and_then_a_table(project: Path):
+def test_the_command_prints_what_else_changed_and_then_a_table(command: Command, project: Path):
     text = command("compare", run_of(project, 1).id, run_of(project, 3).id, cwd=project)
     assert "These settings also changed" in text
     assert text.index("These settings also changed") < text.index("worse")
@@ -112,7 +112,7 @@ def test_an_unknown_run_is_named_with_what_there_is(project: Path):
         open_run("run-9999", project / "runs")
 
 
-def test_checks_of_a_change_are_judged_again_without_measuring(project: Path):
+def test_checks_of_a_change_are_judged_again_without_measuring(command: Command, project: Path):
     strict, loose = project / "strict.toml", project / "loose.toml"
     strict.write_text(TOML + CHECK + "max_fall = 0.02\n")
     loose.write_text(TOML + CHECK + "max_fall = 0.3\n")

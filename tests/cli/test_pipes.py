@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warm import Warm
+
+Unread = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -18,22 +22,24 @@ def project(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
     return tmp_path
 
 
-def unread(*arguments: str, cwd: Path, lines: int = 0) -> tuple[int, str]:
-    """Call a command whose reader goes away after so many lines; returns its exit code and what it said on stderr."""
-    command = [sys.executable, "-m", "fmaudit", *arguments]
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    for _ in range(lines):
-        assert process.stdout.readline()
-    process.stdout.close()
-    said = process.stderr.read().decode()
-    process.stderr.close()
-    return process.wait(60), said
+@pytest.fixture
+def unread(warm: Warm) -> Unread:
+    """Calls a command whose reader goes away after so many lines; returns its exit code and what it said on stderr."""
+
+    def call(*arguments: str, cwd: Path, lines: int = 0) -> tuple[int, str]:
+        process = warm.start(*arguments, cwd=cwd)
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.stdout.close()
+        with process.stderr as stream:
+            said = stream.read().decode()
+        return process.wait(60), said
+
+    return call
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_a_run_that_nobody_reads_keeps_its_exit_code(project: Path, arguments: tuple[str, ...]):
+def test_a_run_that_nobody_reads_keeps_its_exit_code(unread: Unread, project: Path, arguments: tuple[str, ...]):
     with (project / "web.jsonl").open("ab") as file:
         file.write(b'{"id": "broken", "text": "cut off\n')
     code, said = unread("run", "audit.toml", *arguments, cwd=project)
@@ -42,19 +48,19 @@ def test_a_run_that_nobody_reads_keeps_its_exit_code(project: Path, arguments: t
     assert "Error" not in said
 
 
-def test_a_run_that_nobody_reads_fails_its_checks_all_the_same(project: Path):
+def test_a_run_that_nobody_reads_fails_its_checks_all_the_same(unread: Unread, project: Path):
     code, said = unread("run", "audit.toml", "--set", 'check=[{metric="shouting.share", max=0.1}]', cwd=project)
     assert code == 1, said
 
 
-def test_documents_end_quietly_when_enough_was_read(project: Path):
-    subprocess.run([sys.executable, "-m", "fmaudit", "run", "audit.toml"], cwd=project, check=True, capture_output=True)
+def test_documents_end_quietly_when_enough_was_read(unread: Unread, warm: Warm, project: Path):
+    warm.run("run", "audit.toml", cwd=project)
     for arguments in (("--json",), ("--limit", "9999")):
         assert unread("documents", "latest", *arguments, cwd=project, lines=1) == (0, "")
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("plugins",)])
-def test_other_commands_end_quietly_too(project: Path, arguments: tuple[str, ...]):
+def test_other_commands_end_quietly_too(unread: Unread, project: Path, arguments: tuple[str, ...]):
     code, said = unread(*arguments, cwd=project)
     assert code in (0, 141)
     assert said == ""

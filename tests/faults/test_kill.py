@@ -6,13 +6,14 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warm import Process, Warm
 
+Start = Callable[[Path], Process]
 KILLS = 20
 TEXTS = [f"Document {i} SAYS this. " * (3 + i % 7) for i in range(1600)]
 
@@ -29,9 +30,9 @@ def config(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
     return path
 
 
-def start(config: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "fmaudit", "run", str(config), "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+@pytest.fixture
+def start(warm: Warm) -> Start:
+    return lambda config: warm.start("run", str(config), "--json", cwd=config.parent)
 
 
 def newest(config: Path) -> Path:
@@ -39,7 +40,7 @@ def newest(config: Path) -> Path:
     return runs / sorted(os.listdir(runs))[-1] if runs.is_dir() and os.listdir(runs) else runs
 
 
-def kill_somewhere(process: subprocess.Popen, config: Path, chance: random.Random) -> bool:
+def kill_somewhere(process: Process, config: Path, chance: random.Random) -> bool:
     """Kill the whole process group after a few more units and a moment, or just after a moment; False when it was done before."""
     units = len(acknowledged(newest(config))) + chance.randrange(1, 25) if chance.random() < 0.75 else 0
     deadline = time.monotonic() + 30
@@ -67,7 +68,7 @@ def acknowledged(run: Path) -> dict:
 
 
 @pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_numbers(config: Path):
+def test_a_killed_run_resumes_to_the_same_numbers(config: Path, start: Start):
     assert start(config).wait(120) == 0
     whole = newest(config)
     expected, units = (whole / "metrics.parquet").read_bytes(), len(acknowledged(whole))
@@ -90,7 +91,7 @@ def test_a_killed_run_resumes_to_the_same_numbers(config: Path):
     assert (newest(config) / "metrics.parquet").read_bytes() == expected
 
 
-def test_a_worker_that_is_killed_is_replaced_and_costs_nothing(config: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_worker_that_is_killed_is_replaced_and_costs_nothing(config: Path, start: Start, monkeypatch: pytest.MonkeyPatch):
     (config.parent / "killer").mkdir()
     source = (config.parent / "site" / "fmaudit_shouting.py").read_text()
     once = f"import os, signal, pathlib\n        p = pathlib.Path({str(config.parent / 'killer' / 'done')!r})\n"
@@ -102,7 +103,7 @@ def test_a_worker_that_is_killed_is_replaced_and_costs_nothing(config: Path, mon
     assert (config.parent / "killer" / "done").exists()
 
 
-def test_a_batch_that_kills_every_worker_is_passed_over_and_entered(config: Path):
+def test_a_batch_that_kills_every_worker_is_passed_over_and_entered(config: Path, start: Start):
     source = (config.parent / "site" / "fmaudit_shouting.py").read_text()
     poison = "import os\n        if 'Document 777 ' in str(batch.text.to_pylist()): os._exit(9)\n        "
     (config.parent / "site" / "fmaudit_shouting.py").write_text(source.replace("letters, upper = (pc", poison + "letters, upper = (pc"))
@@ -127,7 +128,7 @@ STOPS = {  # where a run is held until the signal comes, so that it cannot be ov
 
 
 @pytest.mark.parametrize("where", STOPS)
-def test_an_interrupted_run_says_how_to_go_on(config: Path, where: str):
+def test_an_interrupted_run_says_how_to_go_on(config: Path, start: Start, where: str):
     held = config.parent / "held"
     mark = f"import pathlib, time; pathlib.Path({str(held)!r}).touch()"
     found, put = STOPS[where]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm import Process, Warm
 
 from fmaudit.models.cache import ResponseCache, answer_key, request_key
 from fmaudit.models.loading import load_backend
@@ -45,11 +45,6 @@ def write_config(folder: Path, url: str) -> Path:
     return path
 
 
-def start(config: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "fmaudit", "run", str(config), "--json"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
-
-
 def keys_of(url: str) -> dict[tuple[str, int], bytes]:
     """Map (prompt, seed) as the server sees them to the cache's key."""
     from fmaudit.models.backends.openai.wire import seed_of
@@ -80,11 +75,14 @@ def acknowledged(folder: Path, keys: dict[tuple[str, int], bytes]) -> set[tuple[
 
 
 @pytest.mark.timeout(240)
-def test_no_acknowledged_request_is_sent_again_and_metrics_are_equal(tmp_path: Path, asking: Path) -> None:
+def test_no_acknowledged_request_is_sent_again_and_metrics_are_equal(tmp_path: Path, asking: Path, warm: Warm) -> None:
+    def start(config: Path) -> Process:
+        return warm.start("run", str(config), "--json", cwd=config.parent)
+
     chance = random.Random(7)
     with serve(answer) as server:
         whole = start(write_config(tmp_path / "whole", server.url))
-        assert whole.wait() == 0, whole.stderr.read().decode() if whole.stderr else ""
+        assert whole.wait() == 0, whole.stderr.read().decode()
         keys = keys_of(server.url)
         assert Counter(sent(server)) == Counter(dict.fromkeys(keys, 1))
         config = write_config(tmp_path / "killed", server.url)
@@ -98,7 +96,7 @@ def test_no_acknowledged_request_is_sent_again_and_metrics_are_equal(tmp_path: P
                     time.sleep(0.01)
                 time.sleep(chance.uniform(0, 0.1))
             if kills >= KILLS or process.poll() is not None:
-                assert process.wait() == 0, process.stderr.read().decode() if process.stderr else ""
+                assert process.wait() == 0, process.stderr.read().decode()
                 assert not before & set(sent(server)[already:])
                 break
             os.killpg(process.pid, signal.SIGKILL)
