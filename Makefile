@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/fmaudit demo --directory demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: lint types layers test
 

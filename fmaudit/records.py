@@ -83,7 +83,8 @@ class Interval:
 class Metric:
     """One measured number with its interval, its n and how it was made.
 
-    `unit` is "fraction", "ratio", "count", "bytes", "characters", "bits", "seconds", "languages" or "money" (the note says which).
+    `unit` is "fraction", "ratio", "count", "bytes", "characters", "tokens", "bits", "nats" ("nats per token", "nats per byte"), "flops",
+    "seconds", "languages" or "money" (the note says which).
     `n` counts observations, `n_clusters` the independent sources they came from. A metric without a value has
     a status other than "ok" and a note.
     """

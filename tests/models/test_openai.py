@@ -212,6 +212,12 @@ def test_scores_are_read_from_an_echo_without_the_context_and_the_generated_toke
         assert made.score([ScoreRequest(context="the cat ", continuation="sat")])[0].log_likelihood == -4.0
 
 
+def test_tokens_by_number_are_refused_not_left_out() -> None:
+    with serve(echo_server) as server:
+        answer = dict(backend(server.url).score_each([ScoreRequest(context="the cat", continuation_ids=(5, 6))]))[0]
+        assert answer.reason == "bad-request"
+
+
 def test_a_first_token_without_a_probability_is_a_failure_not_a_number() -> None:
     with serve(echo_server) as server:
         made = backend(server.url)

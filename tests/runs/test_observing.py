@@ -12,13 +12,13 @@ import fmaudit
 from fmaudit.errors import ConfigError, RunLocked
 from fmaudit.runs.journal import Journal
 
-TEXTS = [f"Document {i} says THIS and nothing else. " * (1 + i % 5) for i in range(400)]
+TEXTS = [f"Document {i} says THIS and nothing else. " * (1 + i % 5) for i in range(160)]
 
 
 @pytest.fixture
 def config(tmp_path: Path, shouting: Path, write_jsonl) -> Path:
-    write_jsonl("data/a.jsonl.gz", TEXTS[:250])
-    write_jsonl("data/b.jsonl", TEXTS[250:])
+    write_jsonl("data/a.jsonl.gz", TEXTS[:100])
+    write_jsonl("data/b.jsonl", TEXTS[100:])
     path = tmp_path / "audit.toml"
     path.write_text(
         'plugins = ["shouting"]\n[corpus.web]\npath = "data/*"\nid = "id"\nurl = "url"\n[audit.shouting]\n'
@@ -35,7 +35,7 @@ def rows(run: fmaudit.Run) -> pa.Table:
 
 def test_every_document_is_observed_once_with_identity_and_signal(config: Path):
     table = rows(fmaudit.run(config))
-    assert sorted(table["id"].to_pylist()) == sorted([f"d{i}" for i in range(250)] + [f"d{i}" for i in range(150)])
+    assert sorted(table["id"].to_pylist()) == sorted([f"d{i}" for i in range(100)] + [f"d{i}" for i in range(60)])
     assert sorted(table["bytes"].to_pylist()) == sorted(len(text) for text in TEXTS)
     assert pc.sum(pc.struct_field(table["capitals"], "upper")).as_py() == sum(sum(c.isupper() for c in text) for text in TEXTS)
 

@@ -43,7 +43,7 @@ def test_the_native_path_is_in_use() -> None:
 def test_native_tokens_are_spacys(seed: int) -> None:
     tables = english_tables()
     assert tables is not None
-    assert agrees_with_spacy(tables, 15_000, seed)
+    assert agrees_with_spacy(tables, 5_000, seed)
 
 
 def test_the_check_finds_a_wrong_table() -> None:

@@ -79,9 +79,11 @@ class FakeBackend(Backend):
         """Score as told."""
         for i, request in enumerate(requests):
             context = request.messages[-1].content if request.messages else request.context
-            self.prompts.append(context + request.continuation)
-            log_probs = tuple(float(value) for value in self._score(context, request.continuation))
-            data = request.continuation.encode()
+            ids = request.continuation_ids
+            text = request.continuation if ids is None else bytes(ids).decode(errors="replace")
+            self.prompts.append(context + text)
+            log_probs = tuple(float(value) for value in self._score(context, text))
+            data = text.encode() if ids is None else bytes(ids)
             self.usage.requests += 1
             self.usage.scored_tokens += len(log_probs)
             extra = tuple(math.log(256) for _ in log_probs) if "entropy" in request.want else None

@@ -136,6 +136,8 @@ class OpenAIBackend(Backend):
         how: Any = self.options
         if request.messages:
             return Failure(reason="bad-request", detail="a server does not score an answer to messages: its template is not known")
+        if request.continuation_ids is not None or request.context_ids is not None:
+            return Failure(reason="bad-request", detail="a server is asked by text: which tokens it makes of it is not known")
         answer = await caller.post("completions", score_body(self._model, request, how.prefix))
         if isinstance(answer, Failure):
             return answer
