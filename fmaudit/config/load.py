@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from fmaudit.config.settings import Settings
 from fmaudit.errors import ConfigError
 
-__all__ = ["Config", "explain_validation", "load_config", "split_key", "suggest"]
+__all__ = ["Config", "explain_validation", "leaves", "load_config", "split_key", "suggest"]
 
 MAX_BYTES = 1 << 20
 ENVIRONMENT = "FMAUDIT__"  # FMAUDIT__RUN__WORKERS=4 sets run.workers
@@ -40,7 +40,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), environment: Ma
     """
     file = Path(path)
     raw = _read(file)
-    origins = {key: f"{file.name}:{_line(file, key)}" for key, _ in _leaves(raw)}
+    origins = {key: f"{file.name}:{_line(file, key)}" for key, _ in leaves(raw)}
     for key, value in _from_environment(os.environ if environment is None else environment):
         _set(raw, key, value)
         origins[key] = f"environment {ENVIRONMENT}{key.replace('.', '__').upper()}"
@@ -49,7 +49,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), environment: Ma
         _set(raw, key, value)
         origins[key] = f"--set {text}"
     settings = _validate(raw, file)
-    for key, _ in _leaves(settings.model_dump(mode="json")):
+    for key, _ in leaves(settings.model_dump(mode="json")):
         origins.setdefault(key, "default")
     return Config(settings, file.resolve().parent, file.resolve(), origins)
 
@@ -127,13 +127,14 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Walk nested tables, and yield every value with its dotted key."""
     if isinstance(tree, Mapping) and tree:
         for key, value in tree.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+            yield from leaves(value, f"{prefix}.{key}" if prefix else str(key))
     elif isinstance(tree, list) and tree and isinstance(tree[0], Mapping):
         for index, value in enumerate(tree):
-            yield from _leaves(value, f"{prefix}.{index}")
+            yield from leaves(value, f"{prefix}.{index}")
     elif prefix:
         yield prefix, tree
 
