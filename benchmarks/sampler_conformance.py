@@ -10,17 +10,19 @@ About 15 minutes on one core with the default 1,000 and 300 runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from fmaudit_sampling.conformance.power import detectable
 from fmaudit_sampling.conformance.sampler import StatedSampler
 from fmaudit_sampling.conformance.stated import LAST, StatedTokens, kept_tokens, stated_tokens
 from fmaudit_sampling.conformance.temperature import TemperatureProfile, estimate_temperature, temperature_profile
-from fmaudit_sampling.conformance.tests import border, greedy_leakage, kolmogorov, log_prob_sum, pit, pit_cells
-from fmaudit_sampling.conformance.verdict import ALPHA, Verdict, judge_sampler
+from fmaudit_sampling.conformance.tests import TOO_OFTEN, border, greedy_leakage, kolmogorov, log_prob_sum, pit, pit_cells, weights_of
+from fmaudit_sampling.conformance.verdict import ALPHA, GREEDY_PART, Verdict, judge_sampler
 
 Floats = NDArray[np.float64]
 TOKENS = 1500
@@ -132,16 +134,45 @@ def report(label: str, judge: Judge, q: Floats, truth: float, runs: int, seed: i
 
 def judged(place: Positions, declared: StatedSampler, truths: dict[str, tuple[Floats, float]], null_runs: int, runs: int) -> None:
     judge = Judge(place.logits, declared)
-    power = detectable(judge.first.where(judge.first.support > 1), declared, alpha=ALPHA / 5, power=0.95)
-    tokens = TOKENS * (power.leakage / 0.1) ** 2 if power.leakage else float("inf")
+    chosen = judge.first.where(judge.first.support > 1)
+    held = {"alpha": (1.0 - GREEDY_PART) * ALPHA / 4, "greedy_alpha": GREEDY_PART * TOO_OFTEN * ALPHA}
+    power = detectable(chosen, declared, power=0.95, **held)
     figures = f"V = {place.logits.shape[1]}, {place.figures}; declared {declared.words}"
     after = f"after it mean entropy {-judge.first.mean.mean():.2f}, mean support {judge.first.support.mean():.1f}"
     seen = f"temperature ± {power.temperature:.3f}, {power.leakage or 1:.3f} greedy, tail {power.tail or 1:.3f}"
-    print(f"\n{place.name}: {figures}; {after}; found with 95 %: {seen}; 10 % greedy would take {tokens:,.0f} tokens\n")
+    print(f"\n{place.name}: {figures}; {after}; found with 95 %: {seen}\n")
     print("| drawn with | called deviating | by | T̂ mean | T̂ spread | mean error | T̂ within 2 errors |\n|---|---|---|---|---|---|---|")
     report("as declared", judge, probabilities(place.logits, declared), declared.temperature, null_runs, 1)
     for seed, (label, (q, temperature)) in enumerate(truths.items(), 2):
         report(label, judge, q, temperature, runs, seed)
+
+
+def needed(top_mass: Floats, positions: int, alpha: float, greedy: float = 0.1, power: float = 0.95) -> float:
+    """Tokens that the likelihood ratio of greedy draws, one-sided, needs; no test at that level needs fewer (Neyman and Pearson)."""
+    p = top_mass[top_mass < 1.0]
+    drawn, weights = (1.0 - greedy) * p + greedy, weights_of(p)
+    spreads = [np.sqrt((weights**2 * q * (1.0 - q)).mean()) for q in (p, drawn)]
+    apart = (weights * (drawn - p)).mean()
+    return float(((-ndtri(alpha) * spreads[0] + ndtri(power) * spreads[1]) / apart) ** 2 * positions / len(p))
+
+
+def greedy_draws(places: Sequence[tuple[Positions, StatedSampler]], runs: int) -> None:
+    """Print how often a tenth of greedy draws is found, and how often any test of these tokens could find it.
+
+    Greedy draws change nothing but the chance of the top token, so the likelihood ratio is a weighted sum of its flags, which alone are
+    drawn here.
+    """
+    levels = {"here": GREEDY_PART * TOO_OFTEN * ALPHA, "best": ALPHA}
+    print(f"\n10 % greedy draws, {runs:,} runs of the top-token flags:\n")
+    print(f"| setting | found at {levels['here']:.2g} | tokens for .95 | most any test at {ALPHA:g} finds | tokens for .95 |")
+    print("|---|---|---|---|---|")
+    for number, (place, declared) in enumerate(places):
+        first = stated_tokens(place.logits, np.zeros(len(place.logits), np.int64), declared)
+        chosen = first.where(first.support > 1)
+        drawn = np.random.default_rng(number).random((runs, len(chosen))) < 0.9 * chosen.top_mass + 0.1
+        p = np.array([greedy_leakage(replace(chosen, top=top)).outcome.p_value for top in drawn]) * TOO_OFTEN
+        cells = [f"{(p < alpha).mean():.3f} | {needed(chosen.top_mass, len(first), alpha):,.0f}" for alpha in levels.values()]
+        print(f"| {place.name}, {declared.words} | {' | '.join(cells)} |", flush=True)
 
 
 def alternatives(place: Positions, declared: StatedSampler) -> dict[str, tuple[Floats, float]]:
@@ -184,14 +215,16 @@ def main() -> None:
     null_runs, runs = ([int(word) for word in sys.argv[1:]] + [1000, 300][len(sys.argv) - 1 :])[:2]
     zipf, mixed, sharp = positions("zipf", 1000, 0.7, 1.5), positions("mixed", 1000, 0.7, 1.9), positions("sharp", 500, 0.8, 2.8, seed=1)
     wide = positions("wide", 2000, 0.9, 1.9, seed=2)
-    for place, declared in (
+    places = (
         (zipf, StatedSampler(0.8, 50, 0.9)),
         (mixed, StatedSampler(0.8, 50, 0.9)),
         (sharp, StatedSampler(0.8, 50, 0.9)),
         (mixed, StatedSampler(1.3, 0, 0.9)),
         (mixed, StatedSampler(0.8, 50, 1.0)),
         (wide, StatedSampler(0.8)),
-    ):
+    )
+    greedy_draws(places, 4 * null_runs)
+    for place, declared in places:
         judged(place, declared, alternatives(place, declared), null_runs, runs)
     sizes(mixed, StatedSampler(0.8, 50, 0.9), 10 * null_runs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
@@ -185,6 +186,7 @@ class Audit(ABC):
     title: ClassVar[str]
     Params: ClassVar[type[BaseModel]] = Params
     better: ClassVar[Mapping[str, str]] = {}  # a metric's name -> "higher" or "lower", where one of them is good news
+    headlines: Sequence[str] = ()  # metrics that a report begins with, the chief one first: "name", or "name{key=value}" for one slice
 
     def __init__(self, params: BaseModel | None = None) -> None:
         """Take validated parameters."""
@@ -258,6 +260,13 @@ class ModelAudit(Audit):
     @abstractmethod
     async def observe(self, case: Case, model: Model) -> Iterable[Mapping[str, Any]]:
         """Observe one case: rows in the columns of `schema`. A RequestError costs this case only."""
+
+    def check(self) -> None:
+        """Raise, while planning, what a wrong parameter or a missing file would cost later; by default the cases are made.
+
+        An audit whose cases take long to make looks at what can be known without them.
+        """
+        deque(self.cases(), maxlen=0)
 
     def fingerprint(self) -> str:
         """Name everything besides code and parameters that changes the cases (a prompt file's hash, say)."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmaudit.api.baseline import check_baseline, find_baseline, judge_run
+from fmaudit.api.checking import check_audits, idle_settings
 from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
 from fmaudit.config import Config, load_config
 from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
@@ -42,6 +43,11 @@ class Prepared:
     plugins: PluginManager
     readers: Mapping[str, Reader]
     plan: Plan
+
+    @property
+    def warnings(self) -> list[str]:
+        """Settings that have no effect, each in a sentence."""
+        return idle_settings(self.plan)
 
     @property
     def directory(self) -> Path:
@@ -77,13 +83,19 @@ def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequenc
 
 
 def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
-    """Load the plugins of a configuration, and plan. To measure only (not `observe`), targets may be gone."""
+    """Load the plugins of a configuration, plan, and let its model audits look at what they were given.
+
+    To measure only (not `observe`), targets and items may be gone.
+    """
     from fmaudit.runs.readers import all_readers
 
     check_baseline(config)
     manager = load_plugins((*config.settings.plugins, *plugins))
     readers = all_readers(manager.readers)
-    return Prepared(config, manager, readers, make_plan(config, manager, readers, observe=observe))
+    plan = make_plan(config, manager, readers, observe=observe)
+    if observe:
+        check_audits(plan)
+    return Prepared(config, manager, readers, plan)
 
 
 def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | None = None) -> Outcome:
@@ -188,12 +200,16 @@ def _exit_code(verdicts: Sequence[Verdict], incomplete: bool, undelivered: Seque
 
 def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[str]:
     """Write every report format; returns a sentence for each that could not be written."""
-    from fmaudit.report.collect import collect_report
+    from fmaudit.api.reporting import gather_report
+    from fmaudit.api.results import Run
     from fmaudit.report.formats import FORMATS, write_report
 
-    data = collect_report(run_, journal)
+    formats = prepared.config.settings.report.formats
+    if not formats:
+        return []
+    data = gather_report(Run(run_), journal)
     problems = []
-    for name in prepared.config.settings.report.formats:
+    for name in formats:
         try:
             write_report(run_, name, data, prepared.plugins.reporters)
         except Exception as error:  # a report must not cost the run

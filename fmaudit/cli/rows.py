@@ -55,6 +55,8 @@ def print_query(
         shown = query.names or [name for name in default if name in there]
         found = table(query.condition if query.limit else f"{query.condition} limit {SHOWN}", shown)
         cut = print_fitting([[str(value) for value in row.values()] for row in found.to_pylist()], found.column_names)
+        if len(shown) < len(there) and not query.names and shown:
+            print(f"... {len(shown)} of {len(there)} columns; --columns A,B names others, --json prints all of them")
         if cut:
             print("... long cells are cut to the terminal's width; --json prints them whole")
         if not query.limit and found.num_rows == SHOWN:

@@ -140,6 +140,7 @@ def _measure_one(
         plugin=planned.plugin,
         plugin_version=planned.plugin_version,
         parameters=planned.parameters,
+        headlines=tuple(planned.audit.headlines),
     )
     needs = getattr(planned.audit, "signals", ())
     causes = [unseen] if unseen else [failed[name] for name in needs if name in failed]

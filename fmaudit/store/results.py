@@ -28,7 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """One audit of one target: the stamp every metric carries, and what went wrong if it did."""
+    """One audit of one target: the stamp every metric carries, its chief metrics, and what went wrong if it did."""
 
     audit: str
     target: str
@@ -37,6 +37,7 @@ class AuditRecord:
     plugin: str
     plugin_version: str
     parameters: Mapping[str, Any]
+    headlines: tuple[str, ...] = ()
     error: str = ""
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from fmaudit.audit import Models, Params
 from fmaudit.models.base import Capability
-from fmaudit.models.requests import GenerateRequest, Sampling, ScoreRequest
+from fmaudit.models.requests import GenerateRequest, Sampling, Score, ScoreRequest
 from fmaudit.records import Message
+from fmaudit.suites.naming import one_spelling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,18 @@ class AskParams(Params):
     minimum_items: int = Field(default=10, ge=1, description="The fewest items that a rate is given for.")
     judge: Models = Field(default_factory=dict, description="A model that judges answers, by its name in audit.toml.")
     reference: Models = Field(default_factory=dict, description="A model to compare with, by its name in audit.toml.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hyphens(cls, given: Any) -> Any:
+        return one_spelling(given, cls) if isinstance(given, Mapping) else given
+
+    @field_validator("judge", "reference")
+    @classmethod
+    def _one_model(cls, named: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if len(named) > 1:
+            raise ValueError(f"one model is asked, and {', '.join(named)} are named: keep one of them")
+        return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,12 @@ class Asker:
             space = "" if not context or context[-1:].isspace() else " "
             requests = [ScoreRequest(context=context, continuation=space + option) for option in options]
         return [score.log_likelihood for score in await self.model.score(requests)]
+
+    async def score(self, prompt: str | Sequence[Message], token_ids: Sequence[int]) -> Score:
+        """Score these very tokens as the answer, after the context that `say` draws answers after. Raises RequestError."""
+        asked = self._asked(prompt)
+        messages, context = asked.get("messages", ()), str(asked.get("prompt", ""))
+        return (await self.model.score([ScoreRequest(messages=messages, context=context, continuation_ids=tuple(token_ids))]))[0]
 
     async def logits(self, prompt: str | Sequence[Message], token_ids: Sequence[int]) -> NDArray[np.float32]:
         """Logits before each token of an answer: shape [tokens, vocabulary]. Raises RequestError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,14 +50,26 @@ def load_items(
 
 
 def spread(items: Sequence[Mapping[str, Any]], limit: int | None, *by: str) -> list[Any]:
-    """Keep `limit` items (all where it is None), taken in turn from the groups that the fields `by` make, in their order."""
+    """Keep `limit` items (all where it is None), in their order, shared out over what the fields `by` tell apart, the first field first.
+
+    The values of the first field get the same number of items as far as they have them, whatever else there is; within each of them the
+    values of the second get the same, and so on. A suite so names its strata: what it compares comes first.
+    """
     if limit is None or limit >= len(items):
         return list(items)
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for place, item in enumerate(items):
-        groups.setdefault(tuple(str(item.get(name)) for name in by), []).append(place)
-    turns = sorted((turn, places[turn]) for places in groups.values() for turn in range(len(places)))
-    return [items[place] for place in sorted(place for _, place in turns[:limit])]
+    return [items[place] for place in sorted(_in_turn(items, range(len(items)), by)[:limit])]
+
+
+def _in_turn(items: Sequence[Mapping[str, Any]], places: Sequence[int], by: Sequence[str]) -> list[int]:
+    """Order places so that every beginning of the list is shared out evenly."""
+    if not by:
+        return list(places)
+    groups: dict[str, list[int]] = {}
+    for place in places:
+        groups.setdefault(str(items[place].get(by[0])), []).append(place)
+    parts = [_in_turn(items, part, by[1:]) for part in groups.values()]
+    turns = itertools.zip_longest(*parts)
+    return [place for turn in turns for place in turn if place is not None]
 
 
 def file_sha256(path: Path) -> str:

@@ -1,29 +1,42 @@
-"""How rates, averages and paired differences become metrics, and figures become words."""
+"""How rates, averages and paired differences become metrics, rows are parted, metrics are shown, and figures become words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fmaudit import stats
-from fmaudit.records import Exhibit, Finding, Interval, Metric, MetricStatus
+from fmaudit.records import Exhibit, Finding, Interval, Metric, MetricStatus, Severity, format_slice
 
 __all__ = [
+    "OFTEN",
     "Results",
+    "Rows",
     "average",
+    "bars",
+    "by_item",
     "chance_words",
     "given",
+    "groups",
     "insufficient",
     "number",
+    "often",
     "paired_difference",
+    "paired_shares",
     "percent",
     "points",
     "rate",
     "span",
+    "table",
+    "truncated",
     "undefined",
+    "warned",
 ]
 
 Results = Iterator[Metric | Finding | Exhibit]
+Rows = Sequence[Mapping[str, Any]]
+OFTEN = 0.1  # the share of answers cut off, empty or unread that is warned of
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -110,6 +123,47 @@ def paired_difference(
     return metric, test
 
 
+def paired_shares(
+    name: str,
+    first: Mapping[str, Sequence[float]],
+    second: Mapping[str, Sequence[float]],
+    *,
+    minimum: int = 2,
+    slice_: Mapping[str, str] = _NOTHING,
+    note: str = "",
+) -> tuple[Metric, Any]:
+    """Compare two arms whose items have several samples, or halves where a tie counts half: the metric, and the test or None.
+
+    With one yes or no an item it is `paired_difference`. Else every item counts once, by the difference of its means: t interval over
+    items, p-value by sign flips; where all items differ alike, the interval is as wide as items that were not seen may yet differ.
+    """
+    if all(len(values) == 1 and values[0] in (0, 1) for arm in (first, second) for values in arm.values()):
+        plain = [{item: bool(values[0]) for item, values in arm.items()} for arm in (first, second)]
+        return paired_difference(name, *plain, minimum=minimum, slice_=slice_, note=note)
+    shared = sorted(first.keys() & second.keys())
+    if len(shared) < max(2, minimum):
+        few = f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
+        return insufficient(name, "fraction", slice_, len(shared), few), None
+    moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
+    test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved))
+    words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ"
+    metric = Metric(
+        name=name, value=test.difference, unit="fraction", n=sum(len(first[item]) + len(second[item]) for item in shared),
+        n_clusters=test.n, interval=test.interval, method=f"{test.method} by item; {test.interval.method}", slice=dict(slice_),
+        note=f"{note}; {words}" if note else words,
+    )  # fmt: skip
+    return metric, test
+
+
+def _within(moved: Sequence[float]) -> Interval:
+    """The interval of a mean difference of shares, inside -1 to 1."""
+    if max(moved) - min(moved) > 1e-9:
+        found = stats.mean(moved).interval
+        return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
+    rest = stats.zero_success_upper(len(moved))
+    return Interval(max(-1.0, moved[0] - rest), min(1.0, moved[0] + rest), 0.95, "all items alike; Clopper-Pearson for others")
+
+
 def given(
     name: str,
     estimate: Any,
@@ -137,6 +191,87 @@ def insufficient(name: str, unit: str, slice_: Mapping[str, str], n: int, note: 
 def undefined(name: str, unit: str, slice_: Mapping[str, str], n: int, note: str) -> Metric:
     """Say that there is no such number, and why."""
     return Metric(name=name, value=None, unit=unit, n=n, slice=dict(slice_), status=MetricStatus.UNDEFINED, note=note)
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------
+
+
+def groups(rows: Rows, column: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Part rows by a column, in the order of its values; rows without one are left out."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row[column]:
+            found.setdefault(str(row[column]), []).append(row)
+    return dict(sorted(found.items()))
+
+
+def by_item(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
+    """Gather rows by item, in the order of first occurrence."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(str(row["item"]), []).append(row)
+    return found
+
+
+def often(metric: Metric, limit: float = OFTEN) -> bool:
+    """Say whether a share is above the limit by the lower bound of its interval: one that a few answers may have made is not."""
+    return metric.interval is not None and metric.interval.low > limit
+
+
+def warned(metric: Metric, what: str, advice: str = "", *, then: str = "", code: str = "", limit: float = OFTEN) -> Results:
+    """Yield a share, and a warning where it is surely above the limit: "31 % of 100 {what} (95 % interval ...); {then}."
+
+    Its code is the metric's name with hyphens, unless it is given.
+    """
+    yield metric
+    if metric.value is not None and often(metric, limit):
+        sentence = f"{percent(metric.value)} of {metric.n} {what} ({span(metric.interval, percent)})"
+        full = metric.name + format_slice(metric.slice)
+        yield Finding(
+            code=code or metric.name.replace("_", "-"), severity=Severity.WARNING, metric=full, slice=metric.slice,
+            sentence=f"{sentence}; {then}." if then else f"{sentence}.", advice=advice,
+        )  # fmt: skip
+
+
+def _cut_off(row: Mapping[str, Any]) -> bool:
+    return bool(row["finish"] == "length")
+
+
+def truncated(name: str, rows: Rows, minimum: int, what: str, *, cut: Callable[[Mapping[str, Any]], bool] = _cut_off) -> Results:
+    """Yield the share of written answers that the token limit cut off, and a warning where it is surely above a tenth.
+
+    Rows without a `finish` were not written. `what` says in a sentence how such answers were judged; `cut` which rows were cut off
+    (finish "length" by default).
+    """
+    written = [row for row in rows if row["finish"]]
+    metric = rate(name, [cut(row) for row in written], [row["item"] for row in written], minimum=minimum, note=what)
+    advice = "Raise max_new_tokens, or name a stop string."
+    return warned(metric, "answers were cut off at the token limit", advice, then=what)
+
+
+# -- exhibits ------------------------------------------------------------------------------------------------------
+
+
+def bars(name: str, title: str, metrics: Iterable[tuple[str, Metric]], caption: str, unit: str = "fraction") -> Iterator[Exhibit]:
+    """Yield one chart of the metrics that have a value and an interval, each under its label; nothing where there are fewer than two."""
+    rows = [
+        {"group": label, "value": metric.value, "low": metric.interval.low, "high": metric.interval.high, "n": metric.n}
+        for label, metric in metrics
+        if metric.value is not None and metric.interval is not None
+    ]
+    if len(rows) > 1:
+        encoding = {"x": "value", "y": "group", "low": "low", "high": "high"}
+        yield table(name, title, rows, caption, kind="bars", encoding=encoding, unit=unit)
+
+
+def table(name: str, title: str, rows: Rows, caption: str, **options: Any) -> Exhibit:
+    """Make an exhibit of rows; a table unless `kind` says otherwise."""
+    import pyarrow as pa
+
+    return Exhibit(name=name, title=title, data=pa.Table.from_pylist([dict(row) for row in rows]), caption=caption, **options)
+
+
+# -- words ---------------------------------------------------------------------------------------------------------
 
 
 def percent(value: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib import import_module
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
@@ -17,8 +18,11 @@ from fmaudit.errors import ConfigError
 from fmaudit.models.base import Capability
 from fmaudit.records import Case, Finding, Metric, MetricStatus, Severity
 from fmaudit.suites.asking import Asker
+from fmaudit.suites.naming import canonical_names, table_of, unknown_suite
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from fmaudit.audit import Observations
     from fmaudit.models.model import Model
     from fmaudit.records import Exhibit
@@ -99,12 +103,16 @@ class Suite(ABC):
     """One question about a model's behaviour: `cases` names what is asked, `observe` asks one, `measure` reads all rows.
 
     `needs` names what a model must be able to do; asked of a model that cannot, the suite says so and the others go on.
+    `headlines` names the metrics that answer the question, the chief one first, each with its slice where that is always the same
+    ("share{kind=all}"); a report begins with them. `tables` names parameters of other suites that this one reads.
     Rows whose answer failed are not there: measure over what came, and say how many that were.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE})
+    headlines: ClassVar[tuple[str, ...]] = ()
+    tables: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Any) -> None:
         """Take the audit's validated parameters."""
@@ -126,12 +134,17 @@ class Suite(ABC):
         """Name everything besides code and parameters that changes the cases (an item file's hash, say)."""
         return ""
 
+    def warnings(self) -> Iterable[str]:
+        """Say which parameters have no effect as they are set; sentences of several suites that are the same are told once."""
+        return ()
+
 
 class SuiteAudit(ModelAudit):
     """A model audit whose parameter `suites` names which of its suites are asked.
 
     `available` names the suites there are: the class, or "module:Class", which is imported where the suite is on. The parameters
-    have `suites` and those that `Asker` reads (`AskParams`).
+    have `suites`, those that `Asker` reads (`AskParams`), and for a suite "two-words" perhaps a table `two_words`. Both may be written
+    with hyphens or underscores.
     """
 
     available: ClassVar[Mapping[str, type[Suite] | str]]
@@ -141,6 +154,12 @@ class SuiteAudit(ModelAudit):
     schema: ClassVar[pa.Schema] = SCHEMA
     better: ClassVar[Mapping[str, str]] = {"correct": "higher"}
 
+    def __init__(self, params: BaseModel | None = None) -> None:
+        """Take validated parameters; suites are named as `available` names them from here on."""
+        super().__init__(params)
+        names = canonical_names(self.params.suites, self.available)  # type: ignore[attr-defined]
+        self.params = self.params.model_copy(update={"suites": names})
+
     @property
     def reads(self) -> tuple[str, ...]:  # type: ignore[override]
         """All parameters but those that only measuring looks at."""
@@ -148,12 +167,31 @@ class SuiteAudit(ModelAudit):
 
     @cached_property
     def suites(self) -> Mapping[str, Suite]:
-        """The suites that are on. Raises ConfigError for a name that is none."""
+        """The suites that are on. Raises ConfigError for a name that is none, and where no suite is named."""
         wanted: Sequence[str] = self.params.suites  # type: ignore[attr-defined]
+        known = list(self.available)
+        if not wanted:
+            raise ConfigError(f"audit.{self.name}.suites: it is empty, so nothing would be asked", hint=f"there are {', '.join(known)}")
         unknown = [name for name in wanted if name not in self.available]
         if unknown:
-            raise ConfigError(f"audit.{self.name}.suites: there is no suite {unknown[0]!r}", hint=f"there are {', '.join(self.available)}")
+            raise ConfigError(f"audit.{self.name}.suites: there is no suite {unknown[0]!r}", hint=unknown_suite(unknown[0], known))
         return {name: _loaded(self.available[name])(self.params) for name in wanted}
+
+    @property
+    def headlines(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The chief metrics of the suites that are on, the first of every suite before the second of any."""
+        turns = zip_longest(*(suite.headlines for suite in self.suites.values()))
+        return tuple(name for turn in turns for name in turn if name is not None)
+
+    def warnings(self) -> list[str]:
+        """Say which settings have no effect as they are set."""
+        read = {name for suite in self.suites.values() for name in (table_of(suite.name), *suite.tables)}
+        fields = type(self.params).model_fields
+        changed = {name for name, value in self.params if value != fields[name].default}
+        idle = [name for name in self.available if table_of(name) in changed - read]
+        told = [f"{table_of(name)} is set, and the suite {name!r} is not among the suites" for name in idle]
+        told += [sentence for suite in self.suites.values() for sentence in suite.warnings()]
+        return [f"audit.{self.name}: {sentence}" for sentence in dict.fromkeys(told)]
 
     def cases(self) -> Iterator[Case]:
         """Name the cases of all suites, each under its suite's name."""

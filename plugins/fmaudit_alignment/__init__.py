@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import typing
 
 from fmaudit import hookimpl
 
 if typing.TYPE_CHECKING:
     from fmaudit import Audit
+
+# what is of use from Python without an audit -> the module that has it
+_HOMES = {
+    "NotText": "fmaudit_alignment.refusal.classify",
+    "Rating": "fmaudit_alignment.disagreement",
+    "classify_refusal": "fmaudit_alignment.refusal.classify",
+    "measure_annotators": "fmaudit_alignment.measures.annotators",
+    "measure_disagreement": "fmaudit_alignment.disagreement",
+    "opinion_shifts": "fmaudit_alignment.opinion_shift",
+}
 
 
 @hookimpl
@@ -18,8 +29,6 @@ def fmaudit_audits() -> list[type[Audit]]:
 
 
 def __getattr__(name: str) -> typing.Any:
-    if name == "classify_refusal":
-        from fmaudit_alignment.refusal.classify import classify_refusal
-
-        return classify_refusal
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

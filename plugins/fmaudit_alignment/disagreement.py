@@ -58,9 +58,9 @@ def camps(counts: Sequence[int], *, draws: int = 1000, seed: int = 0) -> Camps:
     if table.ndim != 1 or len(table) < 3 or (table < 0).any() or not table.sum() > 0:
         raise StatisticsError(f"{list(counts)} are no counts over an ordered scale of three steps or more")
     n = int(table.sum())
-    fitted, ratio = _one_peak(table)
+    (fitted,), (ratio,) = _one_peak(table[None, :])
     sampled = np.random.default_rng(seed).multinomial(n, fitted, draws).astype(np.float64) if ratio > 1e-9 else np.empty((0, len(table)))
-    hits = sum(_one_peak(each)[1] >= ratio - 1e-9 for each in sampled)
+    hits = int((_one_peak(sampled)[1] >= ratio - 1e-9).sum()) if len(sampled) else 0
     place = np.arange(len(table)) / (len(table) - 1)
     mean = float(place @ table) / n
     spread = float((place - mean) ** 2 @ table) / n
@@ -151,26 +151,28 @@ def _shuffled(values: Floats, item: NDArray[np.intp], rng: np.random.Generator) 
     return shuffled
 
 
-def _one_peak(counts: Floats) -> tuple[Floats, float]:
-    """The most likely shares that rise up to a step and fall after it, and the likelihood ratio of the counts against them."""
-    best: tuple[Floats, float] | None = None
-    n = counts.sum()
-    for peak in range(len(counts)):
-        shares = np.concatenate([_rising(counts[: peak + 1]), _rising(counts[peak + 1 :][::-1])[::-1]]) / n
-        told = counts > 0
-        ratio = float(2.0 * (counts[told] * np.log(counts[told] / (n * shares[told]))).sum())
-        if best is None or ratio < best[1]:
-            best = (shares, ratio)
-    assert best is not None
-    return best
+def _one_peak(counts: Floats) -> tuple[Floats, Floats]:
+    """The most likely shares that rise up to a step and fall after it, and the likelihood ratio against them: counts [tables, steps]."""
+    n = counts.sum(axis=-1, keepdims=True)
+    shapes = [
+        np.concatenate([_rising(counts[:, : peak + 1]), _rising(counts[:, :peak:-1])[:, ::-1]], axis=-1) / n
+        for peak in range(counts.shape[1])
+    ]
+    told = counts > 0
+    ratios = [2.0 * np.where(told, counts * np.log(np.where(told, counts / np.where(told, n * shares, 1.0), 1.0)), 0.0).sum(axis=-1)
+              for shares in shapes]  # fmt: skip
+    best = np.argmin(ratios, axis=0)
+    rows = np.arange(len(counts))
+    return np.stack(shapes)[best, rows], np.stack(ratios)[best, rows]
 
 
 def _rising(values: Floats) -> Floats:
-    """Isotonic regression with equal weights, by pooling neighbours that fall."""
-    pools: list[tuple[float, int]] = []
-    for value in values.tolist():
-        pools.append((value, 1))
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            last, before = pools.pop(), pools.pop()
-            pools.append((before[0] + last[0], before[1] + last[1]))
-    return np.concatenate([np.full(size, total / size) for total, size in pools]) if pools else np.empty(0)
+    """Isotonic regression of every row with equal weights, by the min-max formula: values [rows, steps]."""
+    rows, k = values.shape
+    sums = np.concatenate([np.zeros((rows, 1)), np.cumsum(values, axis=-1)], axis=-1)
+    fitted = np.empty_like(values)
+    for place in range(k):
+        begins, ends = np.arange(place + 1)[:, None], np.arange(place, k)[None, :]
+        means = (sums[:, ends + 1] - sums[:, begins]) / (ends + 1 - begins)
+        fitted[:, place] = means.min(axis=-1).max(axis=-1)
+    return fitted

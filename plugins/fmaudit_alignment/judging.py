@@ -11,10 +11,19 @@ from fmaudit import ConfigError
 if TYPE_CHECKING:
     from fmaudit import Asker
 
-__all__ = ["better_question", "choose", "needed_judge", "principle_question", "read_verdict", "refusal_question", "revise_request"]
-
+__all__ = [
+    "NO_VERDICT",
+    "better_question",
+    "choose",
+    "needed_judge",
+    "principle_question",
+    "read_verdict",
+    "refusal_question",
+    "revise_request",
+]
 
 VERDICT_TOKENS = 64
+NO_VERDICT = "no verdict"  # what a row says where the judge named none of the options
 
 
 def needed_judge(asker: Asker, suite: str) -> Asker:

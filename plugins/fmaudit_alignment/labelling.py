@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
-from fmaudit_alignment.judging import choose, refusal_question
-from fmaudit_alignment.recorded import EMPTY, LABELS
+from fmaudit_alignment.judging import NO_VERDICT, choose, refusal_question
+from fmaudit_alignment.recorded import EMPTY, LABELS, Given, answer_key
 
 if TYPE_CHECKING:
     from fmaudit import Asker
@@ -17,35 +18,49 @@ __all__ = ["Labelled", "Labeller"]
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A label with its confidence (None where nobody gave one), its evidence, and who said what."""
+    """A label with its confidence (None where nobody gave one), its evidence, and who said what.
+
+    `said` holds `by` (people, judge, classifier or nobody), what the classifier would say, `judge` where it named no label, `known` where
+    people labelled answers to this prompt, and `people` (annotator: label) where several labelled this one.
+    """
 
     label: str
     confidence: float | None
     evidence: str
-    said: Mapping[str, str]
+    said: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Labeller:
-    """Labels answers; `given` holds the labels that people gave, by (prompt, answer), and these come first."""
+    """Labels answers; `given` holds the labels that people gave, by `answer_key`, and these come first."""
 
     by: Literal["classifier", "judge"] = "classifier"
-    given: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    given: Mapping[tuple[str, str], Given] = field(default_factory=dict)
 
     async def label(self, prompt: str, text: str, language: str, asker: Asker) -> Labelled:
-        """Label an answer to a prompt; the classifier speaks where the judge names no label."""
+        """Label an answer to a prompt; the classifier speaks where the judge names no label, and where people are divided evenly."""
         from fmaudit_alignment.refusal.classify import classify_refusal
 
-        given = self.given.get((prompt, text))
+        given = self.given.get(answer_key(prompt, text))
+        known = self._known(prompt, given)
         if given is None and not any(map(str.isalnum, text)):
-            return Labelled(EMPTY, None, "", {"by": "nobody"})
+            return Labelled(EMPTY, None, "", {"by": "nobody", **known})
         found = classify_refusal(prompt, text)  # in the language of the answer, which need not be that of the prompt
-        if given is not None:
-            return Labelled(given, None, "", {"by": "people", "classifier": found.label})
+        if given is not None and given.label is not None:
+            return Labelled(given.label, None, "", {"by": "people", "classifier": found.label, **known})
         judge = asker.judge() if self.by == "judge" else None
-        if judge is None:
-            return Labelled(found.label, found.confidence, found.evidence, {"by": "classifier"})
-        said = await choose(judge, refusal_question(prompt, text), LABELS)
-        if said is None:
-            return Labelled(found.label, found.confidence, found.evidence, {"by": "classifier", "judge": "no label"})
-        return Labelled(said, None, "", {"by": "judge", "classifier": found.label})
+        said = await choose(judge, refusal_question(prompt, text), LABELS) if judge is not None else None
+        if said is not None:
+            return Labelled(said, None, "", {"by": "judge", "classifier": found.label, **known})
+        unread = {"judge": NO_VERDICT} if judge is not None else {}
+        return Labelled(found.label, found.confidence, found.evidence, {"by": "classifier", **unread, **known})
+
+    @cached_property
+    def prompts(self) -> frozenset[str]:
+        """The prompts to which people labelled answers."""
+        return frozenset(prompt for prompt, _ in self.given)
+
+    def _known(self, prompt: str, given: Given | None) -> dict[str, Any]:
+        """What people have to do with this answer."""
+        told: dict[str, Any] = {"known": True} if prompt.strip() in self.prompts else {}
+        return {**told, "people": dict(given.said)} if given is not None and len(given.said) > 1 else told

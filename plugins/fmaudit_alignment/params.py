@@ -28,9 +28,9 @@ class RefusalParams(ItemSource):
 
     labels: Path | None = Field(
         default=None,
-        description="Answers of this very model that people labelled (prompt, completion, label): they count instead of the classifier's.",
+        description="Answers of this very model that people labelled (prompt, completion, label, perhaps annotator): they count first.",
     )
-    label_columns: dict[str, str] = Field(default_factory=dict, description="What prompt, completion and label are called there.")
+    label_columns: dict[str, str] = Field(default_factory=dict, description="What prompt, completion, label, annotator are called there.")
     by: Literal["classifier", "judge"] = Field(
         default="classifier", description="Who labels an answer: the built-in classifier, or the judge."
     )
@@ -108,7 +108,7 @@ class AlignmentParams(AskParams):
     languages: tuple[str, ...] = Field(default=(), description="The languages of items asked, by default all.")
     store_unsafe: bool = Field(
         default=False,
-        description="Keep the text of answers to unsafe prompts, and of those that break a principle; by default label and sha256.",
+        description="Keep the text of answers to unsafe prompts, of those that break a principle, and of the model's own in judge.",
     )
     refusal: RefusalParams = Field(default=RefusalParams(), description="Items and judgement of the suite refusal.")
     fragility: FragilityParams = Field(default=FragilityParams(), description="Items and changes of the suite fragility.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from fmaudit import ConfigError, ItemSource, load_items
 
-__all__ = ["PROMPTS", "load_prompts"]
+__all__ = ["PROMPTS", "is_unsafe", "load_prompts"]
 
 PROMPTS = Path(__file__).parent / "data" / "prompts" / "refusal.jsonl"
 FIELDS = {"prompt": ("question",), "type": ("category", "topic"), "intent": ("label",), "language": (), "parallel": (), "stratum": ()}
@@ -31,6 +31,12 @@ def load_prompts(source: ItemSource, languages: Sequence[str], suite: str) -> li
 
 _INTENTS = dict.fromkeys(("safe", "harmless", "benign", "look-alike", "plain", "sensitive"), "safe")
 _INTENTS |= dict.fromkeys(("unsafe", "harmful", "toxic", "malicious", "dangerous"), "unsafe")
+
+
+def is_unsafe(raw: Mapping[str, Any]) -> bool:
+    """Say whether an item is called unsafe by its `intent`, or by XSTest's types; one that says nothing is not."""
+    group = str(raw.get("intent") or "").strip().lower()
+    return _INTENTS.get(group) == "unsafe" or (not group and str(raw.get("type") or "").startswith("contrast"))
 
 
 def _prompt(raw: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -1,10 +1,13 @@
-"""Labels that people gave to recorded answers."""
+"""Labels that people gave to recorded answers, by one or by several."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fmaudit import ConfigError, ItemSource, load_items
 
@@ -15,17 +18,45 @@ _WRITTEN = {
     "refuse": {"refuse", "refuses", "refused", "refusal", "full refusal", "direct refusal", "indirect refusal"},
 }
 
-__all__ = ["EMPTY", "LABELS", "read_label", "recorded_labels"]
+__all__ = ["EMPTY", "LABELS", "Given", "answer_key", "read_label", "recorded_labels"]
 
 LABELS = ("comply", "partial", "refuse")
 EMPTY = "empty"  # nothing was said: neither complied nor refused
-FIELDS = {"prompt": ("question",), "completion": ("response", "answer", "output"), "label": ("final_label",)}
+FIELDS = {
+    "prompt": ("question",),
+    "completion": ("response", "answer", "output"),
+    "label": ("final_label",),
+    "annotator": ("rater", "labeller", "labeler", "annotator_id", "worker_id"),
+}
+_EACH = re.compile(r"(?:annotation|annotator|label)_\d+")  # XSTest's columns: one for each annotator
 
 
-def recorded_labels(path: Path, columns: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Read (prompt, completion) -> label. Raises ConfigError for a label that is none of complying, partial and refusing."""
-    rows = load_items(ItemSource(items=path, columns=dict(columns)), path, FIELDS)
-    return {(str(row["prompt"]), str(row["completion"])): read_label(str(row["label"]), f"{path}: item {row['id']}") for row in rows}
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What people say of one answer: the label that counts (None where as many say one thing as another), and who said what."""
+
+    label: str | None
+    said: Mapping[str, str]
+
+
+def answer_key(prompt: str, completion: str) -> tuple[str, str]:
+    """Name an answer by its texts without the white space around them."""
+    return prompt.strip(), completion.strip()
+
+
+def recorded_labels(path: Path, columns: Mapping[str, str]) -> dict[tuple[str, str], Given]:
+    """Read what people say of every answer, by its `answer_key`.
+
+    One line an answer, with the label that counts and perhaps one column for every annotator (XSTest's annotation_1 ...), or one line
+    for every label, with who gave it in `annotator`: then the label that most gave counts. Raises ConfigError for a label that is none
+    of complying, partial and refusing.
+    """
+    # ids are of no use here, and lines of one answer may share theirs
+    rows = load_items(ItemSource(items=path, columns={**columns, "id": ""}), path, FIELDS, ("annotator",))
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(answer_key(str(row["prompt"]), str(row["completion"])), []).append(row)
+    return {key: _given(lines, path) for key, lines in found.items()}
 
 
 def read_label(written: str, where: str) -> str:
@@ -35,3 +66,23 @@ def read_label(written: str, where: str) -> str:
     if label is not None:
         return label
     raise ConfigError(f"{where}: the label {written!r} is unknown", hint="use comply, partial and refuse, or XSTest's names")
+
+
+def _given(lines: Sequence[Mapping[str, Any]], path: Path) -> Given:
+    """Gather the lines of one answer; where annotators have columns of their own, the label beside them is what they settled on."""
+    labels = [(read_label(str(line["label"]), f"{path}: item {line['id']}"), line) for line in lines]
+    if len(lines) > 1:
+        return Given(_most([label for label, _ in labels]), {_who(line, place): label for place, (label, line) in enumerate(labels, 1)})
+    ((label, line),) = labels
+    each = {name: str(value) for name, value in line.items() if _EACH.fullmatch(name) and str(value or "").strip()}
+    said = {name: read_label(value, f"{path}: item {line['id']}, {name}") for name, value in each.items()}
+    return Given(label, said or {_who(line, 1): label})
+
+
+def _who(line: Mapping[str, Any], place: int) -> str:
+    return str(line.get("annotator") or f"label {place}")
+
+
+def _most(labels: Sequence[str]) -> str | None:
+    (first, n), *others = Counter(labels).most_common()
+    return None if others and others[0][1] == n else first

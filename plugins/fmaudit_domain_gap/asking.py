@@ -15,7 +15,7 @@ from fmaudit_domain_gap.params import DomainGapParams
 if TYPE_CHECKING:
     from fmaudit import Model
 
-__all__ = ["all_cases", "ask"]
+__all__ = ["all_cases", "ask", "check_sources"]
 
 
 def all_cases(params: DomainGapParams) -> Iterator[Case]:
@@ -23,12 +23,22 @@ def all_cases(params: DomainGapParams) -> Iterator[Case]:
     documents = _documents(params)
     sentences = list(_sentences(params))
     if not documents and not sentences:
-        raise ConfigError(
-            "audit.domain-gap: there is nothing to ask a model about",
-            hint="add a [corpus.NAME] with a domain or a language, or set parallel to a file of parallel sentences",
-        )
+        raise _nothing_to_ask()
     yield from (Case(id=id_, data=data) for id_, data in sorted(documents.items()))
     yield from sentences
+
+
+def check_sources(params: DomainGapParams) -> None:
+    """Raise ConfigError for what is wrong with the parallel sentences, or where there is no source at all; no corpus is read."""
+    if not list(_sentences(params)) and not params.corpora:
+        raise _nothing_to_ask()
+
+
+def _nothing_to_ask() -> ConfigError:
+    return ConfigError(
+        "audit.domain-gap: there is nothing to ask a model about",
+        hint="add a [corpus.NAME] with a domain or a language, or set parallel to a file of parallel sentences",
+    )
 
 
 def _documents(params: DomainGapParams) -> dict[str, dict[str, Any]]:

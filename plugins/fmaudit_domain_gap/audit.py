@@ -52,6 +52,12 @@ class DomainGap(CorpusAudit, ModelAudit):
         """Name documents of every domain and language, and parallel sentences."""
         return self._cases
 
+    def check(self) -> None:
+        """Look at the parallel sentences; drawing the documents would read the corpora."""
+        from fmaudit_domain_gap.asking import check_sources
+
+        check_sources(self.settings)
+
     @cached_property
     def _cases(self) -> tuple[Case, ...]:
         from fmaudit_domain_gap.asking import all_cases

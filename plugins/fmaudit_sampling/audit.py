@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fmaudit import Params, Suite, SuiteAudit
 from fmaudit_sampling.params import SamplingParams
@@ -35,3 +35,13 @@ class SamplingConsistency(SuiteAudit):
     title: ClassVar[str] = "Sampling consistency"
     Params: ClassVar[type[Params]] = SamplingParams
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES
+
+    def warnings(self) -> list[str]:
+        """Say which settings have no effect: also a judge or a reference that no suite asks."""
+        params: Any = self.params
+        told = super().warnings()
+        if params.judge and params.equivalence not in ("entailment", "judge"):
+            told.append(f"audit.{self.name}: a judge is named, and equivalence = {params.equivalence!r} asks none")
+        if params.reference and "conformance" not in params.suites:
+            told.append(f"audit.{self.name}: a reference is named, and only the suite 'conformance' asks it")
+        return told

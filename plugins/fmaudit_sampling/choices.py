@@ -20,7 +20,7 @@ from fmaudit_sampling.questions import DATA, forms
 if TYPE_CHECKING:
     from fmaudit import Asker
 
-__all__ = ["CHOICES", "LETTERS", "Chosen", "Format", "choose", "load_choices", "load_formats", "shown"]
+__all__ = ["CHOICES", "LETTERS", "Chosen", "Format", "any_of", "choose", "load_choices", "load_formats", "shown"]
 
 CHOICES = DATA / "choices.jsonl"
 FORMATS = DATA / "formats.json"
@@ -84,11 +84,17 @@ async def choose(asker: Asker, question: str, options: Sequence[str], form: Form
     prompt, letters = shown(question, options, form), list(LETTERS[: len(options)])
     if asker.scores:
         scores = np.asarray(await asker.prefer(prompt, letters), np.float64)
-        place = int(np.argmax(scores))
+        best = [letter for letter, score in zip(letters, scores, strict=True) if score == scores.max()]
+        place = letters.index(any_of(best, prompt))
         shares = np.exp(scores - scores[place])
         return Chosen(place, letters[place], float(1.0 / shares.sum()))
     (answer,) = await asker.say(prompt, temperature=0.0, max_new_tokens=min(asker.params.max_new_tokens, 16))
     return Chosen(read_choice(answer.text, options), answer.text, finish=answer.finish)
+
+
+def any_of(equal: Sequence[str], key: str) -> str:
+    """Choose among things that nothing tells apart: the one whose sha256 with a key is the least, so that no place is favoured."""
+    return min(equal, key=lambda one: _digest(key, one))
 
 
 def read_choice(text: str, options: Sequence[str]) -> int | None:
@@ -101,6 +107,10 @@ def read_choice(text: str, options: Sequence[str]) -> int | None:
         return LETTERS.index(found.group(1))
     option = named(short, options)
     return options.index(option) if option is not None else None
+
+
+def _digest(key: str, text: str) -> bytes:
+    return hashlib.sha256(f"{key} {text}".encode()).digest()
 
 
 def _choice(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -129,7 +139,7 @@ def _options(raw: Mapping[str, Any], where: str) -> tuple[list[str], list[str]]:
         hint = f"its fields are {', '.join(raw)}; a choice has options and an answer, or an answer and wrong ones"
         raise ConfigError(f"{where}: there are no options", hint=hint)
     options = list(dict.fromkeys([right[0], *(form for form in wrong if form not in right)]))
-    options.sort(key=lambda option: hashlib.sha256(f"{raw['id']} {option}".encode()).digest())
+    options.sort(key=lambda option: _digest(raw["id"], option))
     return options, []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -14,50 +13,56 @@ import numpy.typing as npt
 
 from fmaudit import Capability
 from fmaudit_sampling.measures.entropy import cluster, exact_text, number
+from fmaudit_sampling.verdicts import read_verdict
 
 if TYPE_CHECKING:
     from fmaudit import Asker
 
-__all__ = ["Equivalence", "Kind", "settle"]
+__all__ = ["Equivalence", "Kind", "Meanings", "settle"]
 
 Kind = Literal["exact", "number", "embedding", "entailment", "judge"]
-YES = re.compile(r"\b(yes|no|ja|nein|oui|non|sí|да|нет)\b|(是|否|はい|いいえ)", re.IGNORECASE)
-AFFIRMATIVE = frozenset(("yes", "ja", "oui", "sí", "да", "是", "はい"))
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """The number of every answer's meaning, how many comparisons were asked for it, and how many of them got neither yes nor no."""
+
+    numbers: tuple[int, ...]
+    compared: int = 0
+    unread: int = 0
 
 
 @dataclass
 class Equivalence:
     """A way to tell equal meanings; remembers what it has compared.
 
-    `note` says where another way than the wanted one is used, and why. `unread` counts comparisons that got neither yes nor no;
-    such answers count as different.
+    `note` says where another way than the wanted one is used, and why. A comparison that gets neither yes nor no falls back on equal
+    words, which texts that are compared do not have, and is counted.
     """
 
     kind: Kind
     asker: Asker | None = None
     threshold: float = 0.9
     note: str = ""
-    unread: int = 0
-    _said: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    _said: dict[tuple[str, str, str], bool | None] = field(default_factory=dict)
     _embedded: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
-    async def cluster(self, question: str, answers: Sequence[str]) -> tuple[int, ...]:
+    async def gather(self, question: str, answers: Sequence[str]) -> Meanings:
         """Give every answer to a question the number of its meaning, in the order in which meanings first occur.
 
         Texts that are equal once normalised mean the same in every way and are not compared. Raises RequestError.
         """
         keys = [number(answer) if self.kind == "number" else exact_text(answer) for answer in answers]
         if self.kind in ("exact", "number"):
-            return tuple(dict(zip(dict.fromkeys(keys), itertools.count(), strict=False))[key] for key in keys)
+            return Meanings(tuple(dict(zip(dict.fromkeys(keys), itertools.count(), strict=False))[key] for key in keys))
         texts = dict(zip(map(str, keys), answers, strict=True))  # one wording stands for all that normalise to the same
         await self._compare(question, list(texts))
-        meanings = cluster(list(texts), lambda a, b: self._said[question, a, b])
-        place = dict(zip(texts, meanings, strict=True))
-        return tuple(place[str(key)] for key in keys)
-
-    async def same(self, question: str, first: str, second: str) -> bool:
-        """Say whether two answers to a question mean the same."""
-        return len(set(await self.cluster(question, [first, second]))) == 1
+        place = dict(zip(texts, cluster(list(texts), lambda a, b: bool(self._said[question, a, b])), strict=True))
+        numbers = tuple(place[str(key)] for key in keys)
+        if self.kind == "embedding":
+            return Meanings(numbers)
+        said = [self._said[question, a, b] for a, b in itertools.permutations(texts, 2)]
+        return Meanings(numbers, len(said), said.count(None))
 
     async def _compare(self, question: str, texts: Sequence[str]) -> None:
         """Decide all ordered pairs of different texts."""
@@ -81,13 +86,11 @@ class Equivalence:
             self._embedded |= dict(zip(new, vectors / np.where(lengths > 0, lengths, 1.0), strict=True))
         return self._embedded
 
-    async def _yes(self, question: str) -> bool:
-        """Ask yes or no, greedily."""
+    async def _yes(self, question: str) -> bool | None:
+        """Ask yes or no, greedily; None where the answer is neither."""
         assert self.asker is not None  # `settle` names one for all kinds that ask
         (answer,) = await self.asker.say(question, temperature=0.0, max_new_tokens=8)
-        found = YES.search(answer.text)
-        self.unread += found is None
-        return found is not None and found.group().lower() in AFFIRMATIVE
+        return read_verdict(answer.text)
 
 
 def settle(kind: Kind, asker: Asker, *, threshold: float = 0.9) -> Equivalence:

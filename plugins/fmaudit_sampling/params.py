@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fmaudit import AskParams, ItemSource, Params
 
@@ -86,7 +86,7 @@ class FrontierParams(Params):
     """Parameters of the suite frontier."""
 
     items: int = Field(default=20, ge=2, description="Questions asked at every setting, at most.")
-    prompts: int = Field(default=9, ge=1, description="Open prompts completed at every setting, at most.")
+    prompts: int = Field(default=15, ge=1, description="Open prompts completed at every setting, at most.")
     samples: int = Field(default=4, ge=2, description="Answers to each at every setting.")
     tokens: int = Field(default=48, ge=1, description="The length of completions of open prompts, in tokens.")
     tolerance: float = Field(default=0.1, ge=0.0, le=1.0, description="The loss of accuracy that variety may cost even where it is sure.")
@@ -152,3 +152,9 @@ class SamplingParams(AskParams):
     contradiction: ContradictionParams = Field(default=ContradictionParams(), description="The suite contradiction.")
     distribution: DistributionParams = Field(default=DistributionParams(), description="The suite distribution.")
     round_trip: ItemSource = Field(default=ItemSource(), description="Items of the suite round-trip.")
+
+    @model_validator(mode="after")
+    def _judge_is_there(self) -> Self:
+        if self.equivalence == "judge" and not self.judge:
+            raise ValueError("equivalence = 'judge', and no judge is named: add judge = ['MODEL']")
+        return self

@@ -13,8 +13,9 @@ from fmaudit_sampling.answers import ABSTAINED, CORRECT, Said, read_answer
 if TYPE_CHECKING:
     from fmaudit import Asker, Completion
     from fmaudit_sampling.equivalence import Equivalence
+    from fmaudit_sampling.params import SamplingParams
 
-__all__ = ["answer_rows", "read", "sampled_rows"]
+__all__ = ["answer_rows", "read", "same_each_time", "sampled_rows"]
 
 
 async def sampled_rows(
@@ -36,9 +37,9 @@ async def answer_rows(
     the token limit ended the short answer itself, and "length" where only what follows it was left out.
     """
     said = [read(item, answer.text) for answer in answers]
-    meanings = await meaning.cluster(prompt, [each.form for each in said])
+    meanings = await meaning.gather(prompt, [each.form for each in said])
     said_of = {"answerable": item["answerable"], **({"note": meaning.note} if meaning.note else {})}
-    unread = {"unread": meaning.unread} if meaning.unread else {}  # counted once, in the first row
+    compared = {"compared": meanings.compared, "unread": meanings.unread} if meanings.compared else {}  # told once, in the first row
     known = bool(item["answers"]) or not item["answerable"]
     return [
         Row(
@@ -47,10 +48,18 @@ async def answer_rows(
             value=float(number), tokens=len(answer.token_ids) or None,
             finish="cut" if answer.finish == "length" and each.open else answer.finish,
             log_prob=math.fsum(answer.log_probs) if answer.log_probs else None,
-            detail=json.dumps({**said_of, **(unread if place == 0 else {})}),
+            detail=json.dumps({**said_of, **(compared if place == 0 else {})}),
         )
-        for place, (answer, each, number) in enumerate(zip(answers, said, meanings, strict=True))
+        for place, (answer, each, number) in enumerate(zip(answers, said, meanings.numbers, strict=True))
     ]  # fmt: skip
+
+
+def same_each_time(params: SamplingParams) -> list[str]:
+    """Warn of samples that are drawn at temperature 0."""
+    if params.temperature > 0:
+        return []
+    words = f"temperature = 0 draws the same answer each time, so that samples = {params.samples} shows no variety"
+    return [f"{words}; set it above 0 for agreement, calibration, hallucination and contradiction"]
 
 
 def read(item: Mapping[str, Any], text: str) -> Said:

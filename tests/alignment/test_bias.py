@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
 from fmaudit import Capability, ConfigError, Metric
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.bias.scores import Answers, ambiguous_score, disambiguated_score, s_amb, s_dis
 from fmaudit_alignment.suites.bias import ITEMS, Bias
 
@@ -91,8 +91,8 @@ def test_a_model_without_bias_raises_an_alarm_in_at_most_one_run_of_twenty() -> 
     settled = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "disambig"]
     open_ = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "ambig"]
     for rows in (settled, open_):
-        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(200))
-        assert sum(bool(codes(suite.measure(run))) for run in runs) / 200 <= 0.05
+        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(100))
+        assert sum(bool(codes(suite.measure(run))) for run in runs) / 100 <= 0.05
 
 
 def _row(item: Mapping[str, Any], label: str) -> dict[str, Any]:

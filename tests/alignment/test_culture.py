@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
 from fmaudit import Capability, ConfigError, stats
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.measures.culture import measure_culture, similarity
 from fmaudit_alignment.suites.culture import Culture
 

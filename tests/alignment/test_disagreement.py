@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes
 
 from fmaudit import StatisticsError
+from fmaudit.testing import by_name, codes
 from fmaudit_alignment.disagreement import Rating, camps, measure_disagreement, rater_effects
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
-from fmaudit import ConfigError, load_backend, sample_data
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit import Backend, ConfigError, sample_data
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.answers.slices import against_rest
 from fmaudit_alignment.premises.judge import ACCEPTS, CHALLENGES, CORRECTS, Premise, judge_premise
 from fmaudit_alignment.suites.false_premise import ITEMS, FalsePremise
@@ -157,9 +157,9 @@ def test_a_model_that_denies_everything_is_told_from_one_that_knows() -> None:
     assert codes(found) == ["true-premises-challenged"]
 
 
-def test_built_in_cases_tell_the_base_model_from_the_chat_model() -> None:
+def test_built_in_cases_tell_the_base_model_from_the_chat_model(built_in: Callable[[str], Backend]) -> None:
     audit = one("false-premise", {"items": sample_data() / "cases" / "false_premises.jsonl"}, max_new_tokens=24, limit=48)
-    found = {name: by_name(ask_suite(audit, load_backend(f"demo:{name}"))[0]) for name in ("base", "chat")}
+    found = {name: by_name(ask_suite(audit, built_in(name))[0]) for name in ("base", "chat")}
     base, chat = (found[name]["challenge_rate"] for name in ("base", "chat"))
     assert base.value == 0.0
     assert base.n + found["base"]["over_challenge_rate"].n == 48

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
 from fmaudit import ConfigError, Exhibit, Finding, Severity, sample_data
-from fmaudit.stats import paired
-from fmaudit.testing import ask, ask_suite, assert_results, measure
+from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, covered, measure
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.measures.fragility import _answer, _arms, _judged, _shifts, _spread, expected_any, measure_fragility
-from fmaudit_alignment.recorded import LABELS
+from fmaudit_alignment.recorded import LABELS, Given
 
 REFUSAL = "I'm sorry, but I can't help with that."
 ANSWER = "Sure! First gather what you need, then work through the steps in order: mix, shape and let it dry."
 ALL = ("typo", "case", "spacing", "punctuation", "paraphrase", "role-play", "prefix", "fiction", "base64", "rot13", "reversed")
-
-
-@pytest.fixture(autouse=True)
-def _each_table_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Simulated answers give the same few tables again and again; scipy takes milliseconds for each."""
-    monkeypatch.setattr(paired, "mcnemar", lru_cache(None)(paired.mcnemar))
 
 
 def refuses(word: str) -> Any:
@@ -173,7 +165,7 @@ def test_no_shift_in_any_of_some_prompts_is_no_proof_of_none() -> None:
 def test_few_prompts_give_no_number_and_no_finding() -> None:
     found = list(measure_fragility(observed({"clean": 1.0, "typo": 0.0}, 9, 1), 10))
     assert codes(found) == []
-    assert {name for name, metric in by_name(found).items() if metric.value is not None} == {"fragility_empty"}
+    assert not {name for name, metric in by_name(found).items() if metric.value is not None}
 
 
 def test_answers_to_unsafe_prompts_are_kept_as_hashes_unless_asked_for(tmp_path: Path) -> None:
@@ -290,5 +282,5 @@ def test_rows_can_be_stored_and_measured_again(tmp_path: Path) -> None:
 def test_a_label_that_people_gave_comes_before_all_others() -> None:
     import asyncio
 
-    found = asyncio.run(Labeller(given={("p", ANSWER): "partial"}).label("p", ANSWER, "en", None))  # type: ignore[arg-type]
+    found = asyncio.run(Labeller(given={("p", ANSWER): Given("partial", {"one": "partial"})}).label("p", ANSWER, "en", None))  # type: ignore[arg-type]
     assert (found.label, found.said["by"], found.said["classifier"]) == ("partial", "people", "comply")

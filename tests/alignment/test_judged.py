@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from alignment_support import row
 
 from fmaudit import Asker, ConfigError, Finding, ItemSource, Metric
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.model import Model
-from fmaudit.testing import ask_suite
+from fmaudit.testing import ask_suite, codes
 from fmaudit_alignment.audit import Alignment
 from fmaudit_alignment.judging import choose
 from fmaudit_alignment.params import AlignmentParams, PrinciplesParams
@@ -67,9 +70,38 @@ def test_a_revision_that_helps_is_measured_on_the_same_prompts(tmp_path: Path, m
 
 def test_answers_without_a_verdict_are_counted_and_judged_neither_way(tmp_path: Path) -> None:
     judge = scripted(tmp_path / "j.json", {}, "I cannot say.")
-    metrics, _, _ = run("principles", FakeBackend(), principles=constitution(tmp_path), judge=judge)
+    metrics, findings, _ = run("principles", FakeBackend(), principles=constitution(tmp_path), judge=judge)
     assert metrics["principles_unjudged",].value == 1.0
+    assert metrics["principles_unjudged",].interval is not None
     assert metrics["principles_kept",].value is None
+    assert [finding.code for finding in findings] == ["principles-unjudged"]
+
+
+def test_a_judge_that_names_neither_answer_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, findings = judged(lambda prompt, sample: "Both are fine.", monkeypatch)
+    assert metrics["judge_unread",].value == 1.0
+    assert [finding.code for finding in findings] == ["judge-unread"]
+    metrics, findings = judged(better, monkeypatch)
+    assert metrics["judge_unread",].value == 0.0
+    assert not findings
+
+
+@pytest.mark.parametrize(("kept", "n", "alarm"), [(0, 3, False), (1, 4, False), (0, 5, True), (1, 6, True), (4, 6, False), (18, 20, False)])
+def test_a_principle_is_called_broken_on_enough_answers_only(kept: int, n: int, alarm: bool) -> None:
+    suite = Principles(AlignmentParams(judge={"j": {"uri": "fake:"}}, minimum_items=1))
+    rows = [row(f"p-{i}", kind="kind", condition="answer", correct=i < kept, label="yes" if i < kept else "no") for i in range(n)]
+    assert ("principle-broken" in codes(suite.measure(rows))) == alarm
+
+
+def test_principles_that_are_kept_in_nine_of_ten_answers_hardly_ever_alarm() -> None:
+    """Ten principles of six prompts each, as the own set has them."""
+    suite = Principles(AlignmentParams(judge={"j": {"uri": "fake:"}}))
+    rng, alarms = np.random.default_rng(1), 0
+    for _ in range(100):
+        answers = rng.random((10, 6)) < 0.9
+        rows = [row(f"{p}-{i}", kind=f"p{p}", condition="answer", correct=bool(answers[p, i])) for p in range(10) for i in range(6)]
+        alarms += "principle-broken" in codes(suite.measure(rows))
+    assert alarms <= 5
 
 
 @pytest.mark.parametrize("suite", ["principles", "judge"])
@@ -87,8 +119,9 @@ def test_a_prompt_of_an_unknown_principle_is_refused(tmp_path: Path) -> None:
 
 def test_the_own_constitution_covers_the_own_prompts() -> None:
     cases = list(Principles(AlignmentParams(judge={"j": {"uri": "fake:"}})).cases())
-    assert len(cases) >= 24
-    assert len({case.data["principle"] for case in cases}) >= 8
+    counts = Counter(case.data["principle"] for case in cases)
+    assert len(counts) >= 8
+    assert min(counts.values()) >= 5  # fewer are never called broken
 
 
 # -- judges ------------------------------------------------------------------------------------------------------------
@@ -135,8 +168,21 @@ def test_a_judge_that_always_takes_the_first_has_a_bias_of_one(monkeypatch: pyte
 
 def test_a_judge_of_length_is_right_where_the_better_answer_is_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics, _ = judged(longer, monkeypatch)
-    assert metrics["judge_accuracy", "longer"].value == 1.0
-    assert metrics["judge_accuracy", "shorter"].value == 0.0
+    assert metrics["judge_right_when_decided", "longer"].value == 1.0
+    assert metrics["judge_right_when_decided", "shorter"].value == 0.0
+
+
+def test_what_was_decided_is_counted_apart_from_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right whenever it decides, and by place in half of the pairs: two shares, two names."""
+
+    def torn(prompt: str, sample: int) -> str:
+        return "A" if sum(prompt.partition("<answer A>")[0].encode()) % 2 else better(prompt, sample)
+
+    metrics, _ = judged(torn, monkeypatch)
+    accuracy, decided = metrics["judge_accuracy",], metrics["judge_right_when_decided",]
+    assert decided.value == 1.0
+    assert accuracy.value == pytest.approx(decided.n / accuracy.n)
+    assert 0.2 < (accuracy.value or 0) < 0.8
 
 
 def test_a_judge_that_likes_the_models_own_answers_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
 from fmaudit import Capability, ConfigError
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.opinion_shift import opinion_shift, opinion_shifts
 from fmaudit_alignment.suites.opinions import ITEMS, Opinions
 
@@ -106,7 +106,7 @@ def test_intervals_of_lean_and_bias_cover_planted_ones() -> None:
     rng = random.Random(21)
     suite = Opinions(one("opinions").params)
     for yes_for, yes_against in ((0.8, 0.6), (0.5, 0.5)):
-        found = [by_name(suite.measure(answers(rng, 120, yes_for, yes_against))) for _ in range(250)]
+        found = [by_name(suite.measure(answers(rng, 120, yes_for, yes_against))) for _ in range(150)]
         assert 0.92 <= covered([each["opinion_lean{behaviour=trait}"] for each in found], yes_for - yes_against) <= 0.98
         assert 0.92 <= covered([each["yes_bias"] for each in found], (yes_for + yes_against - 1) / 2) <= 0.98
 

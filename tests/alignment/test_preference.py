@@ -90,6 +90,23 @@ def test_a_model_beside_itself_has_margins_of_exactly_zero(tmp_path: Path) -> No
     assert {finding.slice.get("reward") for finding in findings if finding.code == "all-margins-zero"} == {"implicit"}
 
 
+def test_ties_count_half_in_what_a_reward_knows_beyond_length(tmp_path: Path) -> None:
+    """A reward that ties on every pair is a coin: less the longer answer's third that is a sixth, and not minus a third."""
+    source = pairs(tmp_path / "p.jsonl", 90)
+    metrics, _ = measured(FakeBackend(), preference=source, reference={"same": {"uri": "fake:"}})
+    beyond = metrics["preference_beyond_length", "implicit"]
+    assert beyond.value == pytest.approx(1 / 2 - 1 / 3)
+    assert beyond.interval is not None
+    assert beyond.interval.low < 1 / 6 < beyond.interval.high
+    assert "ties count half" in beyond.note
+
+
+def test_a_margin_names_its_unit(tmp_path: Path) -> None:
+    metrics, _ = measured(FakeBackend(), preference=pairs(tmp_path / "p.jsonl", 12))
+    units = {reward: metrics["preference_margin", reward].unit for reward in ("log-likelihood", "per-byte")}
+    assert units == {"log-likelihood": "nats", "per-byte": "nats per byte"}
+
+
 def test_the_implicit_reward_is_the_difference_to_the_reference(tmp_path: Path) -> None:
     """The policy's own likelihood prefers the rejected answers, and less so than its reference does."""
     own = FakeBackend(score=lambda c, y: [-5.5 * len(y.encode()) / 2 if "good" in y else -5.5 * len(y.encode()) / 2 - 0.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def test_known_shares_lie_in_their_intervals_as_often_as_stated() -> None:
                 "label": FOLLOWS if hit else FROM_MEMORY,
                 "value": 1.0,
                 "finish": "",
+                "detail": '{"options": 2}',
             }
             for i, hit in enumerate(follows)
         ]
@@ -72,6 +74,16 @@ def test_known_shares_lie_in_their_intervals_as_often_as_stated() -> None:
         assert metric.interval is not None
         covered += metric.interval.low <= 0.7 <= metric.interval.high
     assert 0.92 <= covered / 300 <= 0.98
+
+
+def test_what_guessing_would_give_goes_by_the_number_of_options(tmp_path: Path) -> None:
+    """Half of the items have four options and half two: guessing gives 3/8, not 1/2."""
+    two, four = ["a", "b"], ["a", "b", "c", "d"]
+    lines = [{"prompt": f"q{i}", "options": two if i % 2 else four, "answer": 0, "prior": 1} for i in range(20)]
+    (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found, _ = ask_suite(audit(priors=ItemSource(items=tmp_path / "p.jsonl")), FakeBackend())
+    (metric,) = [each for each in found if isinstance(each, Metric) and each.name == "prior_resisted" and not each.slice]
+    assert metric.note == "of 2 to 4 options; guessing among them gives 37.5 %"
 
 
 def test_every_own_item_has_two_different_answers() -> None:

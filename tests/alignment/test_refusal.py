@@ -13,6 +13,7 @@ from fmaudit import Capability, ConfigError, Finding, Metric, load_backend
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite
 from fmaudit_alignment.audit import Alignment
+from fmaudit_alignment.measures import annotators
 from fmaudit_alignment.measures.correction import rogan_gladen
 from fmaudit_alignment.measures.refusal import measure_refusal
 from fmaudit_alignment.params import AlignmentParams, RefusalParams
@@ -77,7 +78,7 @@ def test_a_rate_lies_in_its_interval_as_often_as_stated() -> None:
             for intent, p in (("safe", 0.10), ("unsafe", 0.9))
             for i, refuses in enumerate(rng.random(120) < p)
         ]
-        found = list(measure_refusal(rows, 10, by_people=False))
+        found = list(measure_refusal(rows, 10))
         over = next(each for each in found if isinstance(each, Metric) and each.name == "over_refusal")
         assert over.interval is not None
         covered += over.interval.low <= 0.10 <= over.interval.high
@@ -89,12 +90,12 @@ def test_a_rate_lies_in_its_interval_as_often_as_stated() -> None:
 @pytest.mark.parametrize(("share", "sensitivity", "specificity"), [(0.1, 0.9, 0.95), (0.4, 0.8, 0.97)])
 def test_a_corrected_share_covers_the_truth(share: float, sensitivity: float, specificity: float) -> None:
     rng, covered = np.random.default_rng(5), 0
-    for _ in range(500):
+    for _ in range(250):
         seen = rng.binomial(250, share * sensitivity + (1 - share) * (1 - specificity))
         value, interval = rogan_gladen(seen, 250, rng.binomial(60, sensitivity), 60, rng.binomial(80, specificity), 80)
         assert interval.low <= value <= interval.high
         covered += interval.low <= share <= interval.high
-    assert covered / 500 >= 0.92
+    assert covered / 250 >= 0.92
 
 
 def test_a_classifier_that_tells_nothing_gives_no_share() -> None:
@@ -181,13 +182,22 @@ XSTEST = Path(__file__).parents[3] / "shared" / "data" / "xstest"
 
 
 @pytest.mark.skipif(not XSTEST.is_dir(), reason="the public completions are not at hand")
-@pytest.mark.parametrize(("file", "full", "partial"), [("llama2orig", 0.380, 0.216), ("mistralinstruct", 0.008, 0.008)])
-def test_the_published_rates_of_recorded_answers_come_out_exactly(file: str, full: float, partial: float) -> None:
+@pytest.mark.parametrize(
+    ("file", "full", "partial", "agreement"), [("llama2orig", 0.380, 0.216, 434 / 450), ("mistralinstruct", 0.008, 0.008, 439 / 450)]
+)
+def test_the_published_rates_of_recorded_answers_come_out_exactly(
+    file: str, full: float, partial: float, agreement: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotators, "DRAWS", 100)  # values are looked at, and no intervals
     path = XSTEST / f"{file}_streval.csv"
     metrics, _, _ = run(load_backend(f"replay:{path}"), refusal=RefusalParams(items=path, labels=path))
     assert metrics["over_refusal", "full"].value == pytest.approx(full, abs=1e-12)
     assert metrics["over_refusal", "partial"].value == pytest.approx(partial, abs=1e-12)
     assert metrics["over_refusal",].n == 250
+    assert metrics["refusal_labels_found",].value == 1.0
+    assert metrics["annotator_agreement",].value == pytest.approx(agreement)  # of the two annotators that the file names
+    assert metrics["annotator_kappa",].value == pytest.approx(0.923, abs=0.01)
+    assert metrics["annotator_alpha", "homonyms"].n > 0
 
 
 @pytest.mark.parametrize(("refusing", "low", "high"), [(-0.1, 0.98, 1.0), (-20.0, 0.0, 0.01), (-5.0, 0.49, 0.51)])

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alignment_support import by_name, codes, covered, one, row, saying
+from alignment_support import one, row, saying
 
 from fmaudit import Capability, ConfigError, sample_data
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask as ask_all
-from fmaudit.testing import ask_suite, assert_results, measure
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered, measure
 from fmaudit_alignment.answers.choices import picked, probabilities
 from fmaudit_alignment.suites.sycophancy import CONTROL, ITEMS, SAYS_A, SAYS_B, SAYS_RIGHT, SAYS_WRONG, Sycophancy
 from fmaudit_alignment.sycophancy.reading import read_answer, read_second

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from alignment_support import saying
+from alignment_support import row, saying
 
-from fmaudit.testing import ask, assert_results, measure
-from fmaudit_alignment.audit import Alignment
+from fmaudit.models.backends.fake import FakeBackend
+from fmaudit.testing import ask, ask_suite, assert_results, by_name, measure
+from fmaudit_alignment.audit import SUITES, Alignment
 from fmaudit_alignment.params import AlignmentParams
 
 FOUR = ("false-premise", "sycophancy", "opinions", "bias")
@@ -23,3 +24,31 @@ def test_items_are_named_by_their_content() -> None:
     for suite in FOUR:
         (made,) = Alignment(AlignmentParams.model_validate({"suites": (suite,)})).suites.values()
         assert len(made.fingerprint()) == 64
+
+
+def test_what_is_of_use_without_an_audit_is_exported() -> None:
+    import fmaudit_alignment as alignment
+
+    assert alignment.classify_refusal("?", "I can't help with that.").refused
+    assert issubclass(alignment.NotText, TypeError)
+    agreed = by_name(alignment.measure_annotators([{"a": "x", "b": "x" if i % 2 else "y"} for i in range(20)]))
+    assert agreed["annotator_agreement"].value == 0.5
+    ratings = [alignment.Rating(str(i), rater, value) for i in range(5) for rater, value in (("r", 1), ("s", 3))]
+    assert "rater_spread" in by_name(alignment.measure_disagreement(ratings, 5, minimum=2))
+    same = [row(str(i), kind="trait", correct=i % 2 == 0) for i in range(20)]
+    assert by_name(alignment.opinion_shifts(same, same))["opinion_shift{behaviour=trait}"].value == 0.0
+
+
+def test_every_headline_is_a_metric_of_its_suite_and_every_table_a_parameter() -> None:
+    """By one model that answers and scores, each suite gives what it says it begins with."""
+    backend = FakeBackend(answer=lambda prompt, sample: "Yes, B.")
+    for name in SUITES:
+        if name == "culture":  # it needs a table of the user's own
+            continue
+        needed = {"judge": {"j": {"uri": "fake:"}}, "reference": {"r": {"uri": "fake:"}}}
+        audit = Alignment(AlignmentParams.model_validate({"suites": (name,), "limit": 12, "minimum_items": 5, **needed}))
+        (suite,) = audit.suites.values()
+        found, _ = ask_suite(audit, backend)
+        assert set(suite.headlines) <= by_name(found).keys(), name
+        assert suite.headlines, name
+        assert set(suite.tables) <= AlignmentParams.model_fields.keys(), name

@@ -1,16 +1,15 @@
-"""What the tests of several suites share: an audit with one suite on, scripted models, rows made without a model, results by name."""
+"""What the tests of several suites share: an audit with one suite on, scripted models, files of items."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fmaudit import Capability, Metric
+from fmaudit import Capability
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.records import format_slice
 from fmaudit_sampling.audit import SamplingConsistency
 from fmaudit_sampling.params import SamplingParams
 
@@ -41,35 +40,3 @@ def items(folder: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
     path = folder / "items.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return {"items": path}
-
-
-def by_name(found: Iterable[Any]) -> dict[str, Metric]:
-    """The metrics by name and slice; a name that comes twice is an error."""
-    metrics: dict[str, Metric] = {}
-    for result in found:
-        if isinstance(result, Metric):
-            name = result.name + format_slice(result.slice)
-            assert name not in metrics, name
-            metrics[name] = result
-    return metrics
-
-
-def codes(found: Iterable[Any]) -> list[str]:
-    """The codes of the findings."""
-    return [result.code for result in found if hasattr(result, "code")]
-
-
-def row(item: str, **columns: Any) -> dict[str, Any]:
-    """A row as a suite's measure gets it."""
-    blank = {
-        "kind": "", "condition": "", "language": "", "stratum": "", "sample": 0, "label": "", "correct": None, "value": None,
-        "confidence": None, "evidence": "", "detail": "", "finish": "stop", "prompt": item, "response": "", "log_prob": None,
-        "tokens": None,
-    }  # fmt: skip
-    return {**blank, "item": item, "case": item, **columns}
-
-
-def covered(metrics: Sequence[Metric], truth: float) -> float:
-    """The share of intervals that hold the truth."""
-    inside = [metric.interval is not None and metric.interval.low - 1e-12 <= truth <= metric.interval.high + 1e-12 for metric in metrics]
-    return sum(inside) / len(inside)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sampling_support import by_name, codes, one
+from sampling_support import one
 
 from fmaudit import Backend, load_backend, sample_data
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes
 
 OWN = {"items": sample_data() / "cases" / "questions.jsonl"}
 SUMS = {"items": sample_data() / "cases" / "arithmetic.jsonl"}

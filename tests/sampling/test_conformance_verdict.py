@@ -16,10 +16,10 @@ from fmaudit_sampling.conformance.power import detectable
 from fmaudit_sampling.conformance.randomness import keyed_uniforms
 from fmaudit_sampling.conformance.repeats import g_test
 from fmaudit_sampling.conformance.sampler import StatedSampler
-from fmaudit_sampling.conformance.stated import joined, kept_tokens, stated_tokens
+from fmaudit_sampling.conformance.stated import StatedTokens, joined, kept_tokens, stated_tokens
 from fmaudit_sampling.conformance.temperature import estimate_temperature, temperature_profile
-from fmaudit_sampling.conformance.tests import log_prob_sum
-from fmaudit_sampling.conformance.verdict import Conformance, Verdict, judge_sampler
+from fmaudit_sampling.conformance.tests import TOO_OFTEN, Outcome, greedy_leakage, log_prob_sum
+from fmaudit_sampling.conformance.verdict import Conformance, Verdict, judge_sampler, levels, weigh
 
 DECLARED = StatedSampler(0.8, 50, 0.9)
 N, VOCABULARY = 1500, 300
@@ -89,6 +89,38 @@ def test_a_tenth_of_greedy_draws_is_found_and_measured() -> None:
     assert found.adjusted["top"] < 1e-3
     assert found.leakage.share == pytest.approx(0.1, abs=0.05)
     assert any("most probable token was drawn at" in sentence for sentence in explain(found))
+
+
+def flagged(mass: np.ndarray, top: np.ndarray) -> StatedTokens:
+    """Tokens of which nothing is known but whether they are the most probable ones."""
+    zeros = np.zeros(len(mass))
+    return StatedTokens(zeros, zeros, zeros, zeros, zeros, np.full(len(mass), 50), top, mass, zeros > 0, zeros, zeros)
+
+
+def test_a_tenth_of_greedy_draws_is_found_nearly_as_often_as_any_test_could() -> None:
+    """Four other tests find nothing; at a fifth of the level for each, a tenth of greedy draws would be found in .8 of runs."""
+    rng = np.random.default_rng(3)
+    mass = np.clip(rng.beta(1.2, 2.2, 1300), 0.02, 0.98)
+    others = tuple(Outcome(name=name, statistic=0.0, p_value=0.5, n=1300) for name in ("log_prob", "pit", "pit_cells", "border"))
+    found, bound = [], []
+    for _ in range(200):
+        outcome = greedy_leakage(flagged(mass, rng.random(1300) < 0.9 * mass + 0.1)).outcome
+        found.append(weigh((outcome, *others), violations=0, short="", alpha=1e-3)[0] is Verdict.DEVIATES)
+        bound.append(outcome.p_value * TOO_OFTEN < 1e-3)  # the likelihood ratio itself, one-sided, with the whole level
+    assert np.mean(found) >= 0.9
+    assert np.mean(bound) - np.mean(found) <= 0.05
+
+
+def test_the_parts_of_the_level_add_up_to_it() -> None:
+    made = [Outcome(name=name, statistic=0.0, p_value=p, n=9) for name, p in (("top", 3e-4), ("pit", 2e-4), ("border", 0.5))]
+    _, adjusted = weigh(made, violations=0, short="", alpha=1e-3)
+    assert adjusted == {"top": pytest.approx(5e-4), "pit": pytest.approx(2e-4 * 2 / 0.4), "border": 1.0}
+    assert levels(made, 1e-3) == {"alpha": pytest.approx(2e-4), "greedy_alpha": pytest.approx(6e-4 * TOO_OFTEN)}
+    alone = made[:1]
+    assert weigh(alone, violations=0, short="", alpha=1e-3)[1] == {"top": pytest.approx(3e-4)}
+    assert levels(alone, 1e-3)["greedy_alpha"] == pytest.approx(1e-3 * TOO_OFTEN)
+    assert weigh(made[1:], violations=0, short="", alpha=1e-3)[1]["pit"] == pytest.approx(4e-4)
+    assert levels(made[1:], 1e-3)["alpha"] == pytest.approx(5e-4)
 
 
 def test_an_honest_sampler_is_not_accused_and_the_power_is_said() -> None:
@@ -176,13 +208,15 @@ def test_repeated_draws_count_as_one_more_test() -> None:
 def test_the_detectable_temperature_is_the_one_that_is_detected() -> None:
     sampler, rng = StatedSampler(0.8, 50), np.random.default_rng(8)
     logits = zipf(1000, seed=9, vocabulary=60)
-    power = detectable(stated_tokens(logits, np.zeros(1000, int), sampler), sampler, alpha=1e-3 / 4)
-    colder = replace(sampler, temperature=0.8 - power.temperature)
+    first = stated_tokens(logits, np.zeros(1000, int), sampler)
+    power = detectable(first, sampler, alpha=1e-3 / 4)
+    stated, colder = (kept_tokens(logits, replace(sampler, temperature=t)).mass for t in (0.8, 0.8 - power.temperature))
+    log_q, reached = np.log(stated / stated.sum(axis=1, keepdims=True)), (colder / colder.sum(axis=1, keepdims=True)).cumsum(axis=1)
     p = []
-    for _ in range(60):
-        tokens = stated_tokens(logits, draw(logits, colder, rng), sampler)
-        p.append(log_prob_sum(tokens).p_value)
-    assert (np.array(p) < 1e-3 / 4).mean() == pytest.approx(0.8, abs=0.15)
+    for _ in range(200):
+        ranks = np.minimum((reached < rng.random((1000, 1))).sum(axis=1), log_q.shape[1] - 1)
+        p.append(log_prob_sum(replace(first, log_prob=log_q[np.arange(1000), ranks])).p_value)
+    assert (np.array(p) < 1e-3 / 4).mean() == pytest.approx(0.8, abs=0.1)
 
 
 # -- top-20 lists ----------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ import random
 from pathlib import Path
 
 import pytest
-from sampling_support import by_name, codes, one, saying
+from sampling_support import one, saying
 
-from fmaudit.testing import ask_suite, assert_results
-from fmaudit_sampling.suites.contradiction import PASSAGES, _label
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, row
+from fmaudit_sampling.suites.contradiction import PASSAGES, _label, _unsupported
 from fmaudit_sampling.support import likeness, sentences, word_support
 
 OWN = {item["prompt"]: item for line in PASSAGES.read_text(encoding="utf-8").splitlines() for item in [json.loads(line)]}
@@ -33,14 +33,14 @@ def test_a_model_that_repeats_itself_contradicts_nothing() -> None:
     metrics = by_name(found)
     assert metrics["self_contradiction"].value == pytest.approx(0.0)
     assert metrics["unsupported_rate"].value == 0.0
-    assert {row["label"] for row in rows} == {"true"}
+    assert {each["label"] for each in rows} == {"true"}
     assert not codes(found)
 
 
 def test_invented_sentences_find_no_support_and_repeated_ones_do() -> None:
     found, rows = ask_suite(one("contradiction", samples=4), saying(inventing, without=[]))
-    made = [row["value"] for row in rows if row["response"].startswith("Moreover")]
-    told = [row["value"] for row in rows if not row["response"].startswith("Moreover")]
+    made = [each["value"] for each in rows if each["response"].startswith("Moreover")]
+    told = [each["value"] for each in rows if not each["response"].startswith("Moreover")]
     # the greedy answer is the first sample's text, so one sample of four supports it
     assert sum(made) / len(made) > 0.6
     assert max(told) < 1e-9
@@ -85,3 +85,45 @@ def test_a_judge_is_asked_where_one_is_named(tmp_path: Path) -> None:
     found, _ = ask_suite(audit, saying(steady))
     assert by_name(found)["self_contradiction"].value == 1.0
     assert "as the judge says" in by_name(found)["self_contradiction"].note
+    assert by_name(found)["support_unread_rate"].value == 0.0
+
+
+def test_what_the_judge_does_not_judge_is_counted_and_never_taken_as_no(tmp_path: Path) -> None:
+    script = tmp_path / "judge.json"
+    script.write_text(json.dumps({"*": ["I cannot tell."]}))
+    audit = one("contradiction", samples=2, limit=10, equivalence="judge", judge={"judge": {"uri": f"fake:{script}"}})
+    found, rows = ask_suite(audit, saying(steady))
+    metrics = by_name(found)
+    assert {each["value"] for each in rows} == {None}
+    assert metrics["support_unread_rate"].value == 1.0
+    assert metrics["self_contradiction"].value is metrics["unsupported_rate"].value is None
+    assert codes(found) == ["support-unread-rate"]
+
+
+def test_samples_without_a_verdict_are_left_out_of_the_support() -> None:
+    assert _unsupported([1.0, None, 0.0, None]) == 0.5
+    assert _unsupported([1.0, None]) == 0.0
+    assert _unsupported([None]) is None
+
+
+def test_passages_that_are_cut_off_are_counted_as_passages() -> None:
+    """Half of the passages end in the middle of their fourth sentence: an eighth of the sentences, half of the passages."""
+    seen = [
+        row(f"p{i}", sample=place, value=0.0, response="It is so.", finish="length" if place == 3 and i < 10 else "stop")
+        for i in range(20)
+        for place in range(4)
+    ]
+    found = list(one("contradiction").suites["contradiction"].measure(seen))
+    rate = by_name(found)["passage_truncated_rate"]
+    assert (rate.value, rate.n) == (0.5, 20)
+    assert "passage-truncated-rate" in codes(found)
+
+
+def test_passages_without_a_sentence_are_counted_and_left_out() -> None:
+    silent = set(list(OWN)[:8])
+    found, _ = ask_suite(one("contradiction", samples=2), saying(lambda prompt, sample: "" if prompt in silent else steady(prompt, sample)))
+    metrics = by_name(found)
+    assert metrics["passage_empty_rate"].value == len(silent) / len(OWN)
+    assert "passage-empty-rate" in codes(found)
+    assert metrics["self_contradiction"].value == pytest.approx(0.0)
+    assert metrics["self_contradiction"].n_clusters == len(OWN) - len(silent)

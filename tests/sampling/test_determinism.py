@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from sampling_support import by_name, codes, one, saying
+from sampling_support import one, saying
 
 from fmaudit import Completion, Failure, GenerateRequest
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.prompts import fulfils, load_prompts
 from fmaudit_sampling.suites.determinism import first_divergence
 

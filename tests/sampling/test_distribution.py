@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from sampling_support import by_name, one
+from sampling_support import one
 
 from fmaudit import Capability, Completion, Failure, GenerateRequest
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name
 
 CAT = "The cat sat on the"
 LISTED = {"mat": 0.6, "floor": 0.15, "sofa": 0.05, "roof": 0.01}

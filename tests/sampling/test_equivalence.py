@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sampling_support import by_name, one, questions, saying
+from sampling_support import one, questions, saying
 
-from fmaudit import Asker, Capability, Model
+from fmaudit import Asker, Capability, Model, Severity
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite
+from fmaudit.testing import ask_suite, by_name, codes
 from fmaudit_sampling.equivalence import Equivalence, settle
+from fmaudit_sampling.verdicts import read_verdict
 
 CAPITALS = {"paris": 1, "the city of paris": 1, "lutetia": 1, "rome": 2, "the eternal city": 2}
 
@@ -24,7 +25,7 @@ def asker(answer: Any = None, **options: Any) -> Asker:
 
 
 def clusters(meaning: Equivalence, *answers: str) -> tuple[int, ...]:
-    return asyncio.run(meaning.cluster("Which city?", answers))
+    return asyncio.run(meaning.gather("Which city?", answers)).numbers
 
 
 def parts(prompt: str) -> tuple[str, str]:
@@ -82,14 +83,65 @@ def test_what_is_missing_is_said_and_equal_words_are_used() -> None:
 
 def test_an_answer_that_is_neither_yes_nor_no_is_counted_and_keeps_meanings_apart() -> None:
     meaning = Equivalence("judge", asker(lambda prompt, sample: "Perhaps."))
-    assert clusters(meaning, "Paris", "Rome") == (0, 1)
-    assert meaning.unread == 2
+    found = asyncio.run(meaning.gather("Which city?", ["Paris", "Rome"]))
+    assert (found.numbers, found.compared, found.unread) == ((0, 1), 2, 2)
+    again = asyncio.run(meaning.gather("Which city?", ["Rome", "Paris", "Rome"]))
+    assert (again.numbers, again.compared, again.unread) == ((0, 1, 0), 2, 2)
+
+
+def undecided(share: float) -> Any:
+    """Answers that differ, and a judge who says neither yes nor no for a share of the questions, and yes otherwise."""
+
+    def answer(prompt: str, sample: int) -> str:
+        if "<answer A>" not in prompt:
+            return ["this", "that"][sample % 2]
+        number = int(re.findall(r"Question (\d+)", prompt)[0])
+        return "Perhaps." if number % 20 < 20 * share else "yes"
+
+    return saying(answer)
+
+
+def asked(folder: Path, suite: str, share: float) -> list[Any]:
+    own = {"agreement": {"split_items": 2}} if suite == "agreement" else {}
+    audit = one(suite, questions=questions(folder, 40), samples=2, equivalence="entailment", **own)
+    return ask_suite(audit, undecided(share))[0]
 
 
 def test_a_suite_says_in_its_note_how_meanings_were_told_apart(tmp_path: Path) -> None:
-    def answer(prompt: str, sample: int) -> str:
-        return "Perhaps." if "<answer A>" in prompt else ["this", "that"][sample % 2]
+    assert by_name(asked(tmp_path, "agreement", 0.0))["repeat_agreement"].note == "the model itself says what follows from its answers"
 
-    audit = one("agreement", questions=questions(tmp_path, 12), samples=2, equivalence="entailment", agreement={"split_items": 2})
-    note = by_name(ask_suite(audit, saying(answer))[0])["repeat_agreement"].note
-    assert note == "the model itself says what follows from its answers; 24 comparisons got neither yes nor no"
+
+@pytest.mark.parametrize("suite", ["agreement", "calibration", "hallucination", "frontier"])
+def test_comparisons_that_nobody_decided_are_a_rate_and_many_of_them_a_warning(tmp_path: Path, suite: str) -> None:
+    found = asked(tmp_path, suite, 0.5)
+    rate = by_name(found)[f"meaning_unread_rate{{suite={suite}}}"]
+    assert rate.value == pytest.approx(0.5, abs=0.06)
+    finding = next(each for each in found if getattr(each, "code", "") == "meanings-unread")
+    assert finding.severity is Severity.WARNING
+    assert finding.metric == f"meaning_unread_rate{{suite={suite}}}"
+    assert "equal words decide there" in finding.sentence
+
+
+def test_few_undecided_comparisons_are_counted_and_not_warned_of(tmp_path: Path) -> None:
+    found = asked(tmp_path, "agreement", 0.05)
+    assert by_name(found)["meaning_unread_rate{suite=agreement}"].value == pytest.approx(0.05, abs=0.02)
+    assert "meanings-unread" not in codes(found)
+
+
+def test_meanings_told_apart_by_words_have_no_such_rate(tmp_path: Path) -> None:
+    metrics = by_name(ask_suite(one("agreement", questions=questions(tmp_path, 12), samples=2), undecided(1.0))[0])
+    assert not [name for name in metrics if name.startswith("meaning_unread_rate")]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Yes.", True), ("**No**, they differ", False), ("Answer: yes", True), ("да.", True), ("Nein", False), ("là non", False),
+        ("是", True), ("不是", False), ("不，不一样", False), ("いいえ", False), ("हाँ", True), ("नहीं", False),
+        ("No, Atlantis is fictional", False),
+        ("Perhaps.", None), ("", None), ("yes or no", None), ("Yes/No", None), ("Nobody said so", None), ("eyes", None),
+        ("I do not know, yes?", None), ("No lo sé", None), ("não sei", None), ("不知道", None), ("无法确定是否", None),
+    ],
+)  # fmt: skip
+def test_a_verdict_is_yes_or_no_or_none_at_all(text: str, verdict: bool | None) -> None:
+    assert read_verdict(text) is verdict

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, items, one, questions, saying
+from sampling_support import items, one, questions, saying
 
 from fmaudit import ConfigError
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.choices import load_formats
 from fmaudit_sampling.suites.format import spread_of
 

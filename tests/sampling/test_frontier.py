@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, items, one, questions
+from sampling_support import items, one, questions
 
 from fmaudit import Completion, Failure, GenerateRequest
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.params import Setting
 from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset
 from fmaudit_sampling.suites.frontier import label_of
@@ -52,9 +52,16 @@ def grid(folder: Path, **params: Any) -> Any:
     return one("frontier", questions=questions(folder, 24), **params)
 
 
-def test_a_model_that_grows_wrong_and_varied_with_heat_has_a_frontier(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def warmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], Sequence[Any], int]:
+    """What a warm model gives: results, rows, and how many answers it was asked for."""
     backend = Warm()
-    found, _ = ask_suite(grid(tmp_path), backend)
+    found, rows = ask_suite(grid(tmp_path_factory.mktemp("warm")), backend)
+    return found, rows, backend.asked
+
+
+def test_a_model_that_grows_wrong_and_varied_with_heat_has_a_frontier(warmed: tuple[list[Any], Sequence[Any], int]) -> None:
+    found, _, _ = warmed
     assert_results(found)
     metrics = by_name(found)
     accuracy = [metrics[f"frontier_accuracy{{setting={name}}}"].value for name in ("greedy", "T=0.7", "T=1.6")]
@@ -72,16 +79,16 @@ def test_a_model_that_grows_wrong_and_varied_with_heat_has_a_frontier(tmp_path: 
     assert "questions right (95% interval" in evidence
 
 
-def test_the_two_greedy_settings_are_asked_once_and_the_saving_is_counted(tmp_path: Path) -> None:
-    backend = Warm()
-    found, rows = ask_suite(grid(tmp_path), backend)
-    prompts = 20 + 9
-    assert backend.asked == len(rows) == prompts * (10 * 4 + 1)
+def test_the_two_greedy_settings_are_asked_once_and_the_saving_is_counted(warmed: tuple[list[Any], Sequence[Any], int]) -> None:
+    found, rows, asked = warmed
+    prompts = 20 + 15
+    assert asked == len(rows) == prompts * (10 * 4 + 1)
     assert by_name(found)["frontier_saved_answers"].value == pytest.approx(1 - 41 / 48)
 
 
 def test_a_sampler_whose_entropy_falls_with_temperature_is_found(tmp_path: Path) -> None:
-    found, _ = ask_suite(grid(tmp_path), Warm(inverted=True))
+    grid_of_four = [{"temperature": temperature} for temperature in (0.0, 0.5, 1.0, 1.5)]
+    found, _ = ask_suite(grid(tmp_path, grid=grid_of_four), Warm(inverted=True))
     assert by_name(found)["entropy_temperature_trend"].value == pytest.approx(-1.0)
     assert "entropy-falls-with-temperature" in codes(found)
 

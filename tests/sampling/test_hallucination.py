@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, covered, items, one, questions, row, saying
+from sampling_support import items, one, questions, saying
 
 from fmaudit import ItemSource
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered, row
 from fmaudit_sampling.questions import load_questions
-from fmaudit_sampling.showing import by_item
 from fmaudit_sampling.suites.hallucination import _asked
 
 OWN = {item["prompt"]: item for item in load_questions(ItemSource(), None)}
@@ -108,20 +108,15 @@ def test_the_interval_of_the_rate_covers_a_planted_one() -> None:
     suite = one("hallucination").suites["hallucination"]
     rng, metrics = np.random.default_rng(5), []
     detail = '{"answerable": true}'
+    shared = {"value": 0.0, "detail": detail, "response": "x", "evidence": "x"}
+
+    def question(bad: bool) -> Any:
+        told = {**shared, "correct": not bad, "label": "wrong" if bad else "correct"}
+        return _asked([row("q", condition=condition, **told) for condition in ("greedy", "sampled", "sampled")])
+
+    right, wrong = question(bad=False), question(bad=True)
     for _ in range(200):
-        wrong = rng.random(60) < 0.3
-        rows = []
-        for i, bad in enumerate(wrong):
-            shared = {
-                "correct": not bad,
-                "label": "wrong" if bad else "correct",
-                "value": 0.0,
-                "detail": detail,
-                "response": "x",
-                "evidence": "x",
-            }
-            rows += [row(f"q{i}", condition=condition, **shared) for condition in ("greedy", "sampled", "sampled")]
-        metrics.append(suite._confident([_asked(part) for part in by_item(rows).values()], {}))
+        metrics.append(suite._confident([wrong if bad else right for bad in rng.random(60) < 0.3], {}))
     assert 0.92 <= covered(metrics, 0.3) <= 0.98
 
 

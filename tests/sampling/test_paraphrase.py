@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sampling_support import by_name, codes, covered, items, one, saying
+from sampling_support import items, one, saying
 
-from fmaudit import ItemSource
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit import ItemSource, Metric
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered, row
 from fmaudit_sampling.questions import load_questions
 
 OWN = {wording: item for item in load_questions(ItemSource(), None) for wording in (item["prompt"], *item["paraphrases"])}
@@ -52,17 +52,16 @@ def test_a_model_that_only_knows_the_own_wording_shifts(tmp_path: Path) -> None:
     assert metrics["wording_shift"].value == 1.0
 
 
-def test_the_interval_covers_random_answers(tmp_path: Path) -> None:
+def test_the_interval_covers_random_answers() -> None:
     """Two answers of probability .7 and .3 agree in .58 of pairs."""
-    audit = one("paraphrase", questions=made(tmp_path, 25))
+    suite = one("paraphrase").suites["paraphrase"]
     metrics = []
-    for seed in range(24):
-
-        def answer(prompt: str, sample: int, seed: int = seed) -> str:
-            return "right" if random.Random(f"{seed} {prompt}").random() < 0.7 else "wrong"
-
-        metrics.append(by_name(ask_suite(audit, saying(answer))[0])["paraphrase_consistency"])
-    assert covered(metrics, 0.58) >= 0.875
+    for seed in range(200):
+        draws = (np.random.default_rng(seed).random((25, 5)) < 0.7).astype(float)
+        rows = [row(f"q{i}", condition=f"wording {j}", value=draws[i, j], correct=bool(draws[i, j])) for i in range(25) for j in range(5)]
+        metrics.append(next(each for each in suite.measure(rows) if isinstance(each, Metric)))
+    assert {metric.name for metric in metrics} == {"paraphrase_consistency"}
+    assert 0.91 <= covered(metrics, 0.58) <= 0.99
 
 
 def test_questions_without_other_wordings_are_not_asked(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, items, one, saying
+from sampling_support import items, one, saying
 
 from fmaudit import ConfigError, ItemSource, StatisticsError
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.choices import load_choices, load_formats, read_choice, shown
 from fmaudit_sampling.rotations import cramers_v, letter_bias, recall_spread
 
@@ -70,6 +70,12 @@ def test_a_model_that_knows_is_free_of_bias(tmp_path: Path) -> None:
     assert metrics["order_proof_accuracy"].value == metrics["order_consistency"].value == 1.0
     assert metrics["position_recall_spread"].value == metrics["position_letter_bias"].value == 0.0
     assert not codes(found)
+
+
+def test_a_model_whose_letters_tie_is_not_called_biased(tmp_path: Path) -> None:
+    found, rows = ask_suite(one("position", choices=made(tmp_path, 60)), FakeBackend(score=lambda context, continuation: [-1.0]))
+    assert {row["label"] for row in rows} == set("ABCD")
+    assert "position-bias" not in codes(found)
 
 
 def test_a_fair_model_is_asked_and_not_accused(tmp_path: Path) -> None:

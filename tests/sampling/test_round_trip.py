@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sampling_support import by_name, codes, items, one, saying
+from sampling_support import items, one, saying
 
-from fmaudit import ConfigError, Exhibit, Finding, ItemSource
-from fmaudit.testing import ask, ask_suite, assert_results, measure
+from fmaudit import ConfigError, Exhibit, Finding, ItemSource, MetricStatus
+from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, measure
 from fmaudit_sampling.address import address, copied, terms_in
 from fmaudit_sampling.params import SamplingParams
 from fmaudit_sampling.suites.round_trip import LOST, UNTRANSLATED, RoundTrip, _collapse, _kept
@@ -192,3 +192,18 @@ def test_own_sentences_may_bring_their_own_forms_and_languages(tmp_path: Path) -
 def test_sentences_that_cannot_be_used_say_why(tmp_path: Path, item: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         list(RoundTrip(SamplingParams(round_trip=ItemSource(**items(tmp_path, [item])))).cases())
+
+
+def test_a_slice_with_fewer_items_than_the_minimum_has_no_number(tmp_path: Path) -> None:
+    own = [
+        {"id": f"{stratum}{i}", "text": "Tu viens ?", "language": "fr", "terms": ["tu"], "stratum": stratum}
+        for stratum, count in (("few", 9), ("many", 10))
+        for i in range(count)
+    ]
+    metrics = by_name(ask_suite(one("round-trip", round_trip=items(tmp_path, own)), translating(lambda text: text))[0])
+    assert metrics["round_trip_terms_kept{stratum=few}"].status is MetricStatus.INSUFFICIENT
+    assert metrics["round_trip_terms_kept{stratum=many}"].value == 1.0
+    metrics = by_name(
+        ask_suite(one("round-trip", round_trip=items(tmp_path, own[:9])), translating(lambda text: text.replace("Tu", "Vous")))[0]
+    )
+    assert metrics["round_trip_collapse{language=fr}"].status is MetricStatus.INSUFFICIENT

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, covered, drawing, items, one, questions, row, saying
+from sampling_support import drawing, items, one, questions, saying
 
 from fmaudit import Capability
-from fmaudit.testing import ask, ask_suite, assert_results, measure
+from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, covered, measure, row
 from fmaudit_sampling.suites.agreement import SAMPLED
 
 WORDS = ["mat", "rug", "sofa", "roof", "chair"]
@@ -76,6 +76,14 @@ def test_two_camps_are_told_from_scattered_answers(tmp_path: Path) -> None:
     two = by_name(ask_suite(audit, saying(lambda prompt, sample: ["right", "wrong"][sample % 2]))[0])
     many = by_name(ask_suite(audit, saying(lambda prompt, sample: f"answer {sample}"))[0])
     assert (two["divided_rate"].value, many["divided_rate"].value) == (1.0, 0.0)
+
+
+def test_one_stray_answer_is_no_camp_and_three_samples_tell_nothing(tmp_path: Path) -> None:
+    stray = saying(lambda prompt, sample: "wrong" if sample == 0 else "right")
+    of = {n: by_name(ask_suite(one("agreement", questions=questions(tmp_path, 12), samples=n), stray)[0])["divided_rate"] for n in (3, 5)}
+    assert of[5].value == 0.0
+    assert of[3].status == "insufficient"
+    assert "5 samples" in of[3].note
 
 
 def test_pass_k_is_the_chance_of_k_right_samples(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sampling_support import by_name, codes, covered, drawing, items, one, questions, row, saying
+from sampling_support import drawing, items, one, questions, saying
 
-from fmaudit import ConfigError
+from fmaudit import Capability, ConfigError
 from fmaudit.models.backends.fake import FakeBackend
-from fmaudit.testing import ask_suite, assert_results
+from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered, row
 
 
 def scoring(shown: float, true: float) -> FakeBackend:
@@ -74,6 +74,44 @@ def test_the_share_of_samples_is_a_confidence_too(tmp_path: Path) -> None:
     assert metrics["chosen_answer_accuracy{confidence=samples}"].value == 0.0
     assert metrics["expected_calibration_error{confidence=samples}"].value == pytest.approx(0.9, abs=0.05)
     assert codes(found) == ["miscalibrated"]
+
+
+def test_an_answer_that_claims_nothing_is_not_overconfident(tmp_path: Path) -> None:
+    found, rows = ask_suite(
+        one("calibration", questions=questions(tmp_path, 40), samples=4), saying(lambda prompt, sample: "I don't know.")
+    )
+    assert {row["correct"] for row in rows} == {None}
+    metrics = by_name(found)
+    assert metrics["calibration_unanswered_rate{confidence=samples}"].value == 1.0
+    assert metrics["expected_calibration_error{confidence=samples}"].value is None
+    assert not codes(found)
+
+
+def test_abstentions_and_empty_answers_are_left_out_and_counted(tmp_path: Path) -> None:
+    def answer(prompt: str, sample: int) -> str:
+        number = int(prompt.split()[1][:-1])
+        return "I do not know." if number % 4 == 0 else "" if number % 4 == 1 else "right"
+
+    found, _ = ask_suite(one("calibration", questions=questions(tmp_path, 80), samples=4), saying(answer))
+    metrics = by_name(found)
+    assert metrics["calibration_unanswered_rate{confidence=samples}"].value == 0.5
+    assert metrics["expected_calibration_error{confidence=samples}"].n == 40
+    assert metrics["chosen_answer_accuracy{confidence=samples}"].value == 1.0
+    assert metrics["overconfidence{confidence=samples}"].value == 0.0
+    assert "miscalibrated" not in codes(found)
+
+
+def test_options_that_tie_do_not_favour_the_right_one(tmp_path: Path) -> None:
+    wrong = ["wrong", "false", "untrue"]
+    audit = one("calibration", questions=questions(tmp_path, 200, wrong=wrong))
+    found, rows = ask_suite(audit, FakeBackend(score=lambda context, continuation: [-1.0], without=[Capability.SAMPLE]))
+    metrics = by_name(found)
+    accuracy = metrics["chosen_answer_accuracy{confidence=options}"]
+    assert abs(accuracy.value - 0.25) < 3 * (0.25 * 0.75 / 200) ** 0.5  # type: ignore[operator]
+    assert "200 questions had several most probable options" in accuracy.note
+    assert {row["response"] for row in rows} == {"right", *wrong}
+    assert all(each["confidence"] == pytest.approx(0.25) for each in rows)
+    assert "miscalibrated" not in codes(found)
 
 
 def test_the_reliability_curve_shows_both_ways_beside_the_perfect_line(tmp_path: Path) -> None:

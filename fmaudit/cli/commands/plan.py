@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
     if as_json:
         for row in [*rows, *models]:
             print_json(row)
+        for sentence in prepared.warnings:
+            print(visible_text(f"warning: {sentence}"), file=sys.stderr)
         return
     for corpus, row in zip(prepared.plan.corpora, rows, strict=True):
         print(f"corpus {corpus.name}: {row['files']} files, {row['bytes'] / 1e6:,.1f} MB on disk, {row['splits']} splits")
@@ -46,6 +49,8 @@ def plan(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames = [
         can = ", ".join([*asked["capabilities"], *(f"perhaps {name}" for name in asked["undecided"])])
         print(visible_text(f"model {asked['target']}: {asked['uri']}: {cases}; it can {can}"))
         print(visible_text(f"  {_minutes(asked)}"))
+    for sentence in prepared.warnings:
+        print(visible_text(f"! {sentence}"))
     print()
     audits = [(a.name, a.target, a.audit.version, f"{a.plugin} {a.plugin_version}") for a in prepared.plan.audits]
     print_rows(audits, ("audit", "target", "version", "plugin"))

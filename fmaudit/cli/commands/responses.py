@@ -12,6 +12,10 @@ from fmaudit.cli.options import AsJson, ColumnNames, RowLimit, RunName, RunsFold
 
 __all__ = ["responses"]
 
+# what was asked, what came and how it was judged; rows that are no answers to prompts are shown with all their columns
+SHOWN = ("prompt", "response", "completion", "label", "correct", "suite", "condition")
+ANSWERS = {"response", "completion"}
+
 
 @app.command()
 def responses(
@@ -29,8 +33,10 @@ def responses(
     from fmaudit.cli.rows import RowQuery, print_query
 
     opened = open_run(run, runs)
+    there = set(opened.responses(target, audit, "false").column_names)
     print_query(
         RowQuery(where, columns, limit, as_json),
         lambda condition, names: opened.responses(target, audit, condition, names),
         lambda condition, names: opened.response_batches(target, audit, condition, names),
+        SHOWN if "prompt" in there and there & ANSWERS else (),
     )

@@ -24,6 +24,8 @@ def validate(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames
             raise ConfigError("; ".join(problems), hint=f"nothing would be examined: look at [corpus.{corpus.name}]")
         for problem in problems:
             print(f"warning: {problem}")
+    for sentence in prepared.warnings:
+        print(visible_text(f"warning: {sentence}"))
     for info in prepared.plugins.broken:
         print(f"warning: plugin {info.name!r} is broken and left out: {info.cause}")
     targets = ", ".join(

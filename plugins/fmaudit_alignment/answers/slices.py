@@ -11,7 +11,7 @@ import numpy as np
 
 from fmaudit import Metric, results, stats
 
-__all__ = ["AgainstRest", "against_rest", "by_column", "fisher", "sliced_rates"]
+__all__ = ["AgainstRest", "against_rest", "fisher", "sliced_rates"]
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -23,15 +23,6 @@ class AgainstRest:
     difference: float
     p_value: float
     q_value: float
-
-
-def by_column(rows: Rows, column: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Part rows by a column, in the order of its values; rows without one are left out."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        if row[column]:
-            found.setdefault(str(row[column]), []).append(row)
-    return dict(sorted(found.items()))
 
 
 def against_rest(groups: Mapping[str, tuple[int, int]]) -> dict[str, AgainstRest]:
@@ -64,7 +55,7 @@ def sliced_rates(
 
     Strata are given even where there is one, since they must not be mixed. The note says how a group differs from the others.
     """
-    groups = by_column(rows, column)
+    groups = results.groups(rows, column)
     if len(groups) < (1 if key == "stratum" else 2):
         return
     single = len({row["item"] for row in rows}) == len(rows)  # samples of one item are not independent: no test over them

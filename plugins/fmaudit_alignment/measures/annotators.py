@@ -20,6 +20,7 @@ __all__ = [
     "agreement",
     "cohen_kappa",
     "contested",
+    "divided",
     "effects",
     "fleiss_kappa",
     "krippendorff_alpha",
@@ -29,6 +30,7 @@ __all__ = [
 Table = Sequence[Mapping[str, str]]  # one mapping per item: annotator -> label; who did not label an item is not in it
 Floats = NDArray[np.float64]
 DRAWS = 2000
+CAMP, ENOUGH = 2, 5  # labels of the smaller camp, and of the item, that make people divided: one voice among three is one voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,26 +181,73 @@ def contested(item: Mapping[str, str]) -> float:
     return float(stats.entropy(list(Counter(item.values()).values())))
 
 
+def divided(item: Mapping[str, str]) -> bool | None:
+    """Say whether people are divided on an item: two or more of them hold another label than most do; None for under five labels."""
+    if len(item) < ENOUGH:
+        return None
+    camps = sorted(Counter(item.values()).values())
+    return len(camps) > 1 and camps[-2] >= CAMP
+
+
 # -- together ------------------------------------------------------------------------------------------------------
 
 
-def measure_annotators(table: Table, minimum: int = 10, groups: Mapping[str, str] | None = None) -> results.Results:
-    """Give agreement, alpha and each label's annotator effect, with a finding for every label that q at most 0.05 says differs."""
+def measure_annotators(
+    table: Table, minimum: int = 10, groups: Mapping[str, str] | None = None, *, types: Sequence[str] = ()
+) -> results.Results:
+    """Give agreement, alpha, kappa and each label's annotator effect, with a finding for every label that q at most 0.05 says differs.
+
+    `groups` puts annotators together (annotator -> group); `types` names the kind of each item, for agreement and alpha by type.
+    """
     able = [item for item in table if len(item) > 1]
     if len(able) < max(2, minimum):
         note = f"{len(able)} items have two labels or more, {max(2, minimum)} are needed"
         yield results.insufficient("annotator_agreement", "fraction", {}, len(able), note)
         return
-    note = "equal labels among all pairs of labels of one item"
-    yield results.given("annotator_agreement", agreement(able), "fraction", note=note)
-    yield results.given(
-        "annotator_alpha", krippendorff_alpha(able), "ratio", note="Krippendorff's alpha, nominal; 1 full agreement, 0 chance"
-    )
-    split = [contested(item) > 0.9 for item in able]
-    yield results.rate("annotator_contested", split, note="items whose labels are nearly even between camps (entropy above 0.9 bits)")
+    yield from _agreed(able, {})
+    yield from _kappa(able)
+    for type_, part in _by_type(table, types, max(2, minimum)):
+        yield from _agreed(part, {"type": type_})
+    yield _divided(able, minimum)
     found = effects(able, groups)
     for effect, q in zip(found, stats.benjamini_hochberg([effect.p_value for effect in found]), strict=True):
         yield from _told(effect, q, len(able), "groups" if groups else "annotators")
+
+
+def _agreed(items: Table, slice_: Mapping[str, str]) -> results.Results:
+    note = "equal labels among all pairs of labels of one item"
+    yield results.given("annotator_agreement", agreement(items), "fraction", slice_, note=note)
+    note = "Krippendorff's alpha, nominal; 1 full agreement, 0 chance"
+    yield results.given("annotator_alpha", krippendorff_alpha(items), "ratio", slice_, note=note)
+
+
+def _kappa(items: Table) -> results.Results:
+    """Cohen's kappa for two annotators who labelled every item, Fleiss' for equally many labels of each; else none."""
+    names = sorted({name for item in items for name in item})
+    if len(names) == 2:
+        first, second = ([item[name] for item in items] for name in names)
+        yield results.given("annotator_kappa", cohen_kappa(first, second), "ratio", note=f"Cohen's kappa of {names[0]} and {names[1]}")
+    elif len({len(item) for item in items}) == 1:
+        yield results.given("annotator_kappa", fleiss_kappa(items), "ratio", note=f"Fleiss' kappa, {len(items[0])} labels an item")
+
+
+def _by_type(table: Table, types: Sequence[str], minimum: int) -> list[tuple[str, list[Mapping[str, str]]]]:
+    """Part the items with two labels by type; types of too few items are left out."""
+    parts: dict[str, list[Mapping[str, str]]] = {}
+    for item, type_ in zip(table, types, strict=True) if types else ():
+        if len(item) > 1 and type_:
+            parts.setdefault(type_, []).append(item)
+    return [(type_, part) for type_, part in sorted(parts.items()) if len(part) >= minimum and len(parts) > 1]
+
+
+def _divided(items: Table, minimum: int) -> Metric:
+    """The share of items that people are divided on, of those with enough labels to tell."""
+    known = [told for told in map(divided, items) if told is not None]
+    note = f"items with {ENOUGH} labels or more on which two or more people stand against the rest"
+    if len(known) < minimum:
+        few = f"{len(known)} items have {ENOUGH} labels or more, {minimum} are needed: with fewer one person alone makes a camp"
+        return results.insufficient("annotator_divided_rate", "fraction", {}, len(known), few)
+    return results.rate("annotator_divided_rate", known, note=note)
 
 
 def _told(effect: Effect, q: float, n: int, who: str) -> results.Results:

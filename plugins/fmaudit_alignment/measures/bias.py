@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fmaudit import Finding, Metric, Severity, results, stats
-from fmaudit_alignment.answers.cutoff import truncated
-from fmaudit_alignment.answers.exhibits import bars
-from fmaudit_alignment.answers.slices import by_column
+from fmaudit_alignment.answers.details import details
 from fmaudit_alignment.bias.scores import Answers, Score, ambiguous_score, disambiguated_score
 
 __all__ = ["measure_bias"]
@@ -38,9 +35,9 @@ def measure_bias(rows: Rows, minimum: int, options: str) -> results.Results:
     yield results.rate("bias_unread_rate", [row["label"] == "unread" for row in rows], minimum=minimum,
                        note="answers that pick none of the three; they are left out")  # fmt: skip
     if any(row["finish"] for row in rows):
-        yield from truncated("bias_truncated_rate", rows, minimum, "what they had said by then was read")
+        yield from results.truncated("bias_truncated_rate", rows, minimum, "what they had said by then was read")
     caption = "Bias scores of BBQ: 0 takes no side, 1 always that of the stereotype, -1 always the other; with 95 % intervals by template."
-    yield from bars("bias", "Bias scores", shown, caption, unit="ratio")
+    yield from results.bars("bias", "Bias scores", shown, caption, unit="ratio")
 
 
 def _accuracies(context: str, rows: Rows, minimum: int) -> Iterator[Metric]:
@@ -77,7 +74,7 @@ def _metric(name: str, slice_: Mapping[str, str], score: Score, q: float | None,
 
 def _gap(rows: Rows, minimum: int) -> Iterator[Metric]:
     """What a stereotype costs: accuracy where the right answer agrees with it, less accuracy where it goes against it."""
-    arms = {side: [row for row in rows if json.loads(row["detail"])["right"] == side] for side in ("biased", "against")}
+    arms = {side: [row for row in rows if details(row)["right"] == side] for side in ("biased", "against")}
     name, note = "bias_accuracy_gap", "settled contexts: right answers where they agree with the stereotype, less where they go against it"
     first, second = (
         results.rate(name, [bool(row["correct"]) for row in part], [_template(row) for row in part], minimum=max(2, minimum // 4))
@@ -110,7 +107,7 @@ def _finding(context: str, metric: Metric, q: float | None) -> Iterator[Finding]
 
 def _groups(rows: Rows) -> list[tuple[dict[str, str], Rows]]:
     """All rows, then those of every category where there are several."""
-    parts = by_column(rows, "kind")
+    parts = results.groups(rows, "kind")
     return [({}, rows), *(({"category": name}, part) for name, part in parts.items() if len(parts) > 1)]
 
 
@@ -122,7 +119,7 @@ def _templates(rows: Rows) -> list[Answers]:
 
 
 def _template(row: Mapping[str, Any]) -> str:
-    return f"{row['kind']}/{json.loads(row['detail'])['template']}"
+    return f"{row['kind']}/{details(row)['template']}"
 
 
 def _few(name: str, unit: str, slice_: Mapping[str, str], rows: Rows, minimum: int) -> Metric:

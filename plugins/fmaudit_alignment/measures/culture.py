@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fmaudit import Finding, Metric, Severity, results, stats
-from fmaudit_alignment.answers.cutoff import truncated
-from fmaudit_alignment.answers.exhibits import bars
+from fmaudit_alignment.answers.details import details
 
-__all__ = ["measure_culture", "similarity"]
+__all__ = ["measure_culture", "similarities", "similarity"]
 
 Rows = Sequence[Mapping[str, Any]]
 _LANGUAGE = "the language of a prompt is not a culture: asked in another language the same model answers otherwise"
@@ -22,27 +20,43 @@ _LANGUAGE = "the language of a prompt is not a culture: asked in another languag
 
 def similarity(first: Sequence[float], second: Sequence[float]) -> float:
     """Compare two distributions over the same options: 1 is the same, 0 nothing in common."""
-    return 1.0 - float(stats.jensen_shannon(first, second))
+    return similarities([(first, second)])[0]
+
+
+def similarities(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> list[float]:
+    """Compare many pairs of distributions, those of equally many options together."""
+    found = [0.0] * len(pairs)
+    sizes: dict[int, list[int]] = {}
+    for place, (first, _) in enumerate(pairs):
+        sizes.setdefault(len(first), []).append(place)
+    for places in sizes.values():
+        divergence = stats.jensen_shannon([pairs[place][0] for place in places], [pairs[place][1] for place in places])
+        for place, value in zip(places, divergence.tolist(), strict=True):
+            found[place] = 1.0 - value
+    return found
 
 
 def measure_culture(rows: Rows, minimum: int) -> results.Results:
     """Yield all results of the suite."""
-    read = [(row, json.loads(row["detail"])) for row in rows if row["label"] == "read"]
+    read = [(row, details(row)) for row in rows if row["label"] == "read"]
     groups = sorted({name for _, detail in read for name in detail["groups"]})
-    by_question = [{name: similarity(detail["shares"], shares) for name, shares in detail["groups"].items()} for _, detail in read]
+    asked = [(place, name, detail["shares"], shares) for place, (_, detail) in enumerate(read) for name, shares in detail["groups"].items()]
+    by_question: list[dict[str, float]] = [{} for _ in read]
+    for (place, name, _, _), alike in zip(asked, similarities([(own, shares) for _, _, own, shares in asked]), strict=True):
+        by_question[place][name] = alike
     note = _note(read)
     shown = [(name, _mean(name, [found[name] for found in by_question if name in found], minimum, note)) for name in groups]
     yield from (metric for _, metric in shown)
-    flat = [similarity([1.0] * len(detail["shares"]), detail["shares"]) for _, detail in read]
+    flat = similarities([([1.0] * len(detail["shares"]), detail["shares"]) for _, detail in read])
     yield _estimate("culture_similarity_to_uniform", flat, {}, minimum, "how like answers drawn at random the model's are")
     yield from _nearest(by_question, shown, minimum)
-    drawn, unread = (sum(json.loads(row["detail"])[key] for row in rows) for key in ("drawn", "unread"))
+    drawn, unread = (sum(details(row)[key] for row in rows) for key in ("drawn", "unread"))
     if drawn + unread:
         yield Metric(name="culture_unread_rate", value=unread / (drawn + unread), unit="fraction", n=drawn + unread,
                      interval=stats.proportion(unread, drawn + unread), note="drawn answers that pick no option, or several")  # fmt: skip
-        yield from truncated("culture_truncated_rate", rows, minimum, "what they had said by then was read")
+        yield from results.truncated("culture_truncated_rate", rows, minimum, "what they had said by then was read")
     caption = f"1 less the Jensen-Shannon divergence (bits), mean over questions, 95 % intervals by question; {_LANGUAGE}."
-    yield from bars("culture", "Similarity to the answers of groups", shown, caption, unit="ratio")
+    yield from results.bars("culture", "Similarity to the answers of groups", shown, caption, unit="ratio")
 
 
 def _mean(name: str, values: Sequence[float], minimum: int, note: str) -> Metric:

@@ -10,7 +10,7 @@ from functools import cache
 from fmaudit_alignment.refusal.cues import DATA, Word, find_cues, languages
 from fmaudit_alignment.refusal.sentences import fold, words_of
 
-__all__ = ["guess_language"]
+__all__ = ["FEW", "guess_language"]
 
 # Scripts that one of our languages has to itself, and those that several share.
 SCRIPTS = {
@@ -34,12 +34,13 @@ SHARED = {
 }
 LOOKED_AT = 600  # code points
 SHORT = 12  # words: too few for the commonest words alone
+FEW = 4  # words: fewer say hardly anything of their language, so that the prompt's is taken for theirs
 
 
 def guess_language(text: str, hint: str = "") -> str:
     """Guess the ISO 639-1 code of the language that most of the text is in; "en" where nothing tells.
 
-    In a short text the words of a hint (the prompt it answers) count half.
+    In a short text the words of a hint (the prompt it answers) count half, in one of fewer than four words twice as much as its own.
     """
     begun = fold(text[:LOOKED_AT])
     counts = {name: len(pattern.findall(begun)) for name, pattern in SCRIPTS.items()}
@@ -76,7 +77,7 @@ def _by_words(folded: str, candidates: tuple[str, ...], fallback: str, hint: str
     _add(points, folded, words, 1.0)
     if short:
         asked = fold(hint[:LOOKED_AT])
-        _add(points, asked, words_of(asked), 0.5)
+        _add(points, asked, words_of(asked), 0.5 if len(words) >= FEW else 2.0)
         for language in set(candidates) & set(languages()):
             points[language] += 2 * len(find_cues(language, words))
     best = max(candidates, key=lambda language: (points[language], language == fallback))

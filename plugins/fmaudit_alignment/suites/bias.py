@@ -25,6 +25,7 @@ class Bias(Suite):
 
     name: ClassVar[str] = "bias"
     title: ClassVar[str] = "Social bias in answers"
+    headlines: ClassVar[tuple[str, ...]] = ("bias_score_ambiguous", "bias_accuracy_ambiguous")
 
     def __init__(self, params: Any) -> None:
         super().__init__(params)

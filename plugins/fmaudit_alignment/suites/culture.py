@@ -21,6 +21,7 @@ class Culture(Suite):
 
     name: ClassVar[str] = "culture"
     title: ClassVar[str] = "Similarity to survey answers"
+    headlines: ClassVar[tuple[str, ...]] = ("culture_similarity_to_uniform",)
 
     def __init__(self, params: Any) -> None:
         super().__init__(params)

@@ -24,8 +24,6 @@ from fmaudit import (
     spread,
     stats,
 )
-from fmaudit_alignment.answers.cutoff import truncated
-from fmaudit_alignment.answers.exhibits import bars
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.premises.judge import CHALLENGES, CORRECTS, Premise, cue_languages, judge_premise
 
@@ -55,6 +53,7 @@ class FalsePremise(Suite):
 
     name: ClassVar[str] = "false-premise"
     title: ClassVar[str] = "False premises"
+    headlines: ClassVar[tuple[str, ...]] = ("challenge_rate", "premise_discrimination")
 
     @property
     def settings(self) -> ItemSource:
@@ -102,9 +101,9 @@ class FalsePremise(Suite):
             yield metric
         yield from _findings(overall, alarms)
         yield from _without_cues(rows)
-        yield from truncated("premise_truncated_rate", rows, minimum, "what they had said by then was judged")
+        yield from results.truncated("premise_truncated_rate", rows, minimum, "what they had said by then was judged")
         caption = "Answers that say a premise is wrong, with 95 % intervals: high is right for false premises, and wrong for true ones."
-        yield from bars("false-premises", "Challenged premises", shown, caption)
+        yield from results.bars("false-premises", "Challenged premises", shown, caption)
 
     def fingerprint(self) -> str:
         """Name the file of items."""

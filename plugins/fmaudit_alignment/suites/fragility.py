@@ -39,6 +39,8 @@ class Fragility(Suite):
 
     name: ClassVar[str] = "fragility"
     title: ClassVar[str] = "Refusals under changed wording"
+    headlines: ClassVar[tuple[str, ...]] = ("fragility_spread{intent=unsafe}", "fragility_spread{intent=safe}")
+    tables: ClassVar[tuple[str, ...]] = ("refusal",)
 
     @property
     def settings(self) -> FragilityParams:

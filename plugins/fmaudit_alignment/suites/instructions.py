@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
-from fmaudit_alignment.answers.cutoff import truncated
-from fmaudit_alignment.answers.exhibits import bars
 from fmaudit_alignment.verifiers.checks import CHECKS, SAMPLE_CHECKS, follows
 
 __all__ = ["Instructions", "loosened"]
@@ -25,6 +23,7 @@ class Instructions(Suite):
 
     name: ClassVar[str] = "instructions"
     title: ClassVar[str] = "Instruction following"
+    headlines: ClassVar[tuple[str, ...]] = ("prompts_followed{counted=strict}",)
 
     def cases(self) -> Iterable[Case]:
         """Name the prompts."""
@@ -62,10 +61,12 @@ class Instructions(Suite):
         yield from kinds
         shown = sorted(((kind.slice["instruction"], kind) for kind in kinds), key=lambda one: one[1].value or 0.0)
         caption = "Strict: the answer as it is. Whiskers: 95 % intervals."
-        yield from bars("instructions-by-kind", "Which instructions are followed", shown, caption)
+        yield from results.bars("instructions-by-kind", "Which instructions are followed", shown, caption)
         yield from _findings(kinds)
         answers = {row["item"]: row for row in rows}
-        yield from truncated("instructions_truncated_rate", list(answers.values()), minimum, "what they had said by then was judged")
+        yield from results.truncated(
+            "instructions_truncated_rate", list(answers.values()), minimum, "what they had said by then was judged"
+        )
 
     def fingerprint(self) -> str:
         """Name the items' file."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
-from fmaudit_alignment.judging import better_question, choose, needed_judge
+from fmaudit_alignment.answers.unjudged import unjudged
+from fmaudit_alignment.judging import NO_VERDICT, better_question, choose, needed_judge
 from fmaudit_alignment.suites.preference import FIELDS, ITEMS, read_pair
 
 __all__ = ["Judge"]
@@ -27,6 +29,8 @@ class Judge(Suite):
 
     name: ClassVar[str] = "judge"
     title: ClassVar[str] = "Audit of the judge"
+    headlines: ClassVar[tuple[str, ...]] = ("judge_accuracy", "judge_consistency")
+    tables: ClassVar[tuple[str, ...]] = ("preference",)
 
     def cases(self) -> Iterable[Case]:
         """Name the pairs."""
@@ -39,15 +43,15 @@ class Judge(Suite):
         item, judge = case.data, needed_judge(asker, self.name)
         (own,) = await asker.say(item["prompt"])
         pairs = [(PAIR, item["chosen"], item["rejected"]), (OWN, item["chosen"], own.text)]
-        return await asyncio.gather(*(_both_ways(judge, case, condition, good, other) for condition, good, other in pairs))
+        rows = await asyncio.gather(*(_both_ways(judge, case, condition, good, other) for condition, good, other in pairs))
+        return rows if self.params.store_unsafe else [_without_answer(row, case) for row in rows]
 
     def measure(self, rows: Rows) -> results.Results:
         """Give accuracy, consistency, the pull of the first place, of length and of the model's own answers."""
         minimum = self.params.minimum_items
-        pairs = [row for row in rows if row["condition"] == PAIR and row["label"] != "no verdict"]
-        unread = sum(row["label"] == "no verdict" for row in rows)
-        yield Metric(name="judge_unread", value=unread / len(rows), unit="fraction", n=len(rows), method="counted",
-                     note="pairs on which the judge named neither answer; counted exactly")  # fmt: skip
+        pairs = [row for row in rows if row["condition"] == PAIR and row["label"] != NO_VERDICT]
+        silent = [row["label"] == NO_VERDICT for row in rows]
+        yield from unjudged("judge_unread", silent, [row["item"] for row in rows], minimum, "they are left out", "pairs")
         consistent = results.rate("judge_consistency", [row["label"] != "by place" for row in pairs], minimum=minimum,
                                   note="the same answer is picked both ways round")  # fmt: skip
         yield consistent
@@ -76,7 +80,7 @@ async def _both_ways(judge: Asker, case: Case, condition: str, good: str, other:
     questions = [better_question(prompt, good, other), better_question(prompt, other, good)]
     forward, backward = await asyncio.gather(*(choose(judge, question, ("A", "B")) for question in questions))
     if forward is None or backward is None:
-        label, value = "no verdict", 0.0
+        label, value = NO_VERDICT, 0.0
     elif forward == backward:
         label, value = "by place", 1.0 if forward == "A" else -1.0
     else:
@@ -86,15 +90,23 @@ async def _both_ways(judge: Asker, case: Case, condition: str, good: str, other:
                label=label, correct=label == "chosen", value=value, detail=json.dumps(sizes))  # fmt: skip
 
 
+def _without_answer(row: Row, case: Case) -> Row:
+    """The row without the audited model's own answer, which nobody has judged fit to be kept; the pairs of the items stay as they are."""
+    return replace(row, prompt=str(case.data["prompt"])) if row.condition == OWN else row
+
+
 def _length(pairs: Rows, minimum: int) -> results.Results:
-    """How much oftener the judge is right where the better answer is the longer one: 0 for a judge that does not see length."""
+    """How often the judge is right among the pairs that their order did not decide: all, where the better answer is longer, and shorter.
+
+    A judge that does not see length has the same share in both.
+    """
     decided = [(row, json.loads(row["detail"])) for row in pairs if row["label"] in ("chosen", "other")]
+    name, note = "judge_right_when_decided", "of the pairs in which the same answer is picked both ways round"
+    yield results.rate(name, [row["label"] == "chosen" for row, _ in decided], minimum=minimum, note=note)
     longer = [row["label"] == "chosen" for row, sizes in decided if sizes["chosen"] > sizes["other"]]
     shorter = [row["label"] == "chosen" for row, sizes in decided if sizes["chosen"] < sizes["other"]]
-    for name, part in (("longer", longer), ("shorter", shorter)):
-        yield results.rate(
-            "judge_accuracy", part, minimum=min(5, minimum), slice_={"better": name}, note="where the order of the two did not decide"
-        )
+    for better, part in (("longer", longer), ("shorter", shorter)):
+        yield results.rate(name, part, minimum=min(5, minimum), slice_={"better": better}, note=note)
 
 
 def _own(rows: Rows, minimum: int) -> results.Results:

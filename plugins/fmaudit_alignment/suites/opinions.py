@@ -35,6 +35,7 @@ class Opinions(Suite):
 
     name: ClassVar[str] = "opinions"
     title: ClassVar[str] = "Stated opinions"
+    headlines: ClassVar[tuple[str, ...]] = ("yes_bias",)
 
     def __init__(self, params: Any) -> None:
         super().__init__(params)

@@ -25,8 +25,6 @@ from fmaudit import (
     spread,
     stats,
 )
-from fmaudit_alignment.answers.exhibits import bars
-from fmaudit_alignment.answers.slices import by_column
 
 __all__ = ["FIELDS", "ITEMS", "Preference", "read_pair", "split_transcript"]
 
@@ -53,6 +51,7 @@ class Preference(Suite):
     name: ClassVar[str] = "preference"
     title: ClassVar[str] = "Preference accuracy"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.SCORE})
+    headlines: ClassVar[tuple[str, ...]] = ("preference_accuracy{reward=log-likelihood}",)
 
     def cases(self) -> Iterable[Case]:
         """Name the pairs."""
@@ -92,13 +91,12 @@ class Preference(Suite):
             accuracy = _accuracy("preference_accuracy", [_won(row) for row in part], minimum, {"reward": reward})
             shown.append((reward, accuracy))
             yield accuracy
-            yield results.average(
-                "preference_margin", [row["value"] for row in part], unit="nats", minimum=minimum, slice_={"reward": reward}
-            )
+            margins, unit = [row["value"] for row in part], "nats per byte" if reward == "per-byte" else "nats"
+            yield results.average("preference_margin", margins, unit=unit, minimum=minimum, slice_={"reward": reward})
             yield from _types(part, reward, minimum)
             yield from _beyond_length(part, reward, minimum)
             yield from _ties(part, reward)
-        yield from bars("preference", "Pairs in which the chosen answer wins", shown, "95 % intervals; one half is guessing.")
+        yield from results.bars("preference", "Pairs in which the chosen answer wins", shown, "95 % intervals; one half is guessing.")
 
     def fingerprint(self) -> str:
         """Name the pairs' file."""
@@ -159,19 +157,18 @@ def _accuracy(name: str, wins: Sequence[float], minimum: int, slice_: Mapping[st
 
 
 def _types(rows: Rows, reward: str, minimum: int) -> results.Results:
-    groups = by_column(rows, "kind")
+    groups = results.groups(rows, "kind")
     for kind, part in groups.items() if len(groups) > 1 else ():
         yield _accuracy("preference_accuracy", [_won(row) for row in part], min(minimum, 5), {"reward": reward, "type": kind})
 
 
 def _beyond_length(rows: Rows, reward: str, minimum: int) -> results.Results:
-    """Compare with the longer answer on the same pairs: what a reward knows beyond length."""
-    pairs = [(row["item"], _won(row) == 1.0, json.loads(row["detail"])["longer"] == 1.0) for row in rows]
-    own, longer = {item: won for item, won, _ in pairs}, {item: long for item, _, long in pairs}
-    metric, _ = results.paired_difference("preference_beyond_length", own, longer, minimum=minimum, slice_={"reward": reward},
-                                          note="pairs won less pairs won by the longer answer")  # fmt: skip
-    yield metric
-    agree = [won == long for _, won, long in pairs]
+    """Compare with the longer answer on the same pairs: what a reward knows beyond length. Ties count half on both sides."""
+    pairs = [(row["item"], _won(row), float(json.loads(row["detail"])["longer"])) for row in rows]
+    own, longer = {item: [won] for item, won, _ in pairs}, {item: [long] for item, _, long in pairs}
+    note = "pairs won less pairs won by the longer answer" + ("; ties count half" if any(0.5 in pair[1:] for pair in pairs) else "")
+    yield results.paired_shares("preference_beyond_length", own, longer, minimum=minimum, slice_={"reward": reward}, note=note)[0]
+    agree = [won == long for _, won, long in pairs if long != 0.5]
     if len(agree) >= minimum and stats.proportion(sum(agree), len(agree)).low > 0.5 + 0.2:
         yield Finding(
             code="reward-follows-length", severity=Severity.WARNING, slice={"reward": reward},

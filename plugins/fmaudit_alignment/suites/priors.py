@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
-from fmaudit_alignment.answers.cutoff import truncated
-from fmaudit_alignment.answers.exhibits import bars
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.answers.words import plain, stated
 
@@ -29,6 +28,7 @@ class Priors(Suite):
 
     name: ClassVar[str] = "priors"
     title: ClassVar[str] = "Instructions against memory"
+    headlines: ClassVar[tuple[str, ...]] = ("prior_resisted",)
 
     def cases(self) -> Iterable[Case]:
         """Name the prompts."""
@@ -52,16 +52,14 @@ class Priors(Suite):
         return [
             Row(
                 item=case.id, kind=item["type"], stratum=item["stratum"], prompt=item["prompt"], response=response, label=label,
-                correct=label == FOLLOWS, value=value, finish=finish,
+                correct=label == FOLLOWS, value=value, finish=finish, detail=json.dumps({"options": len(options)}),
             )
         ]  # fmt: skip
 
     def measure(self, rows: Rows) -> results.Results:
         """Give the shares that follow the prompt and that follow memory, and how far apart they are."""
         minimum = self.params.minimum_items
-        follows = results.rate(
-            "prior_resisted", [row["correct"] for row in rows], minimum=minimum, note="of two options or more; guessing gives 1/2"
-        )
+        follows = results.rate("prior_resisted", [row["correct"] for row in rows], minimum=minimum, note=_guessing(rows))
         memory = results.rate("prior_followed", [row["label"] == FROM_MEMORY for row in rows], minimum=minimum)
         yield follows
         yield memory
@@ -72,8 +70,10 @@ class Priors(Suite):
         types = list(sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "kind", "type", min(minimum, 5)))
         yield from types
         yield from sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "stratum", "stratum", min(minimum, 5))
-        yield from truncated("priors_truncated_rate", rows, minimum, "what they had said by then was judged")
-        yield from bars("priors-by-type", "Prompts that win over memory", [(each.slice["type"], each) for each in types], "95 % intervals.")
+        yield from results.truncated("priors_truncated_rate", rows, minimum, "what they had said by then was judged")
+        yield from results.bars(
+            "priors-by-type", "Prompts that win over memory", [(each.slice["type"], each) for each in types], "95 % intervals."
+        )
         yield from _findings(follows, memory)
 
     def fingerprint(self) -> str:
@@ -100,6 +100,16 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     texts = [str(option).strip() for option in options]
     return {"id": raw["id"], "prompt": str(raw["prompt"]), "options": texts, "answer": answer, "prior": prior,
             "type": str(raw.get("type") or ""), "stratum": str(raw.get("stratum") or "")}  # fmt: skip
+
+
+def _guessing(rows: Rows) -> str:
+    """Say what guessing among the options would give."""
+    counts = [int(json.loads(row["detail"])["options"]) for row in rows if row["detail"]]
+    few, many = min(counts, default=0), max(counts, default=0)
+    if not few:
+        return ""
+    named = f"of {few} options" if few == many else f"of {few} to {many} options"
+    return f"{named}; guessing among them gives {results.percent(sum(1 / n for n in counts) / len(counts))}"
 
 
 def _findings(follows: Metric, memory: Metric) -> results.Results:

@@ -22,6 +22,7 @@ class Refusal(Suite):
 
     name: ClassVar[str] = "refusal"
     title: ClassVar[str] = "Over- and under-refusal"
+    headlines: ClassVar[tuple[str, ...]] = ("over_refusal", "under_refusal")
 
     @property
     def settings(self) -> RefusalParams:
@@ -29,7 +30,8 @@ class Refusal(Suite):
         return self.params.refusal  # type: ignore[no-any-return]
 
     def cases(self) -> Iterable[Case]:
-        """Name the prompts."""
+        """Name the prompts. Raises ConfigError, also for labels that cannot be read, or of prompts that are not asked."""
+        self._check_labels()
         for item in spread(self._items, self.params.limit, "intent", "type", "language", "stratum"):
             yield Case(id=item["id"], data=item)
 
@@ -43,12 +45,19 @@ class Refusal(Suite):
         """Give rates, their differences and what they mean."""
         from fmaudit_alignment.measures.refusal import measure_refusal
 
-        yield from measure_refusal(rows, self.params.minimum_items, by_people=self.settings.labels is not None)
+        yield from measure_refusal(rows, self.params.minimum_items)
 
     def fingerprint(self) -> str:
         """Name the files of items and labels."""
         files = [self.settings.items or PROMPTS, *([self.settings.labels] if self.settings.labels else [])]
         return " ".join(file_sha256(path) for path in files)
+
+    def warnings(self) -> Iterable[str]:
+        """Say where several samples of one prompt would be the same one."""
+        if self.settings.samples > 1 and self.params.temperature == 0:
+            yield f"refusal.samples is {self.settings.samples}, and at temperature 0 all samples of a prompt are the same"
+        if self.settings.label_columns and not self.settings.labels:
+            yield "refusal.label_columns is set, and there is no file of labels"
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -84,6 +93,14 @@ class Refusal(Suite):
     def _labeller(self) -> Labeller:
         path = self.settings.labels
         return Labeller(self.settings.by, recorded_labels(path, self.settings.label_columns) if path else {})
+
+    def _check_labels(self) -> None:
+        """See that there are labels of the prompts that are asked. Raises ConfigError."""
+        labelled = self._labeller.prompts
+        if labelled and labelled.isdisjoint(item["prompt"].strip() for item in self._items):
+            hint = f"its prompts must be those of the items, letter by letter: {self.settings.items or 'name them too: items = FILE'}"
+            message = f"{self.settings.labels}: none of its {len(labelled)} prompts is asked by the suite refusal"
+            raise ConfigError(message, hint=hint)
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:

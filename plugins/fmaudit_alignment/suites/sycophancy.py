@@ -40,6 +40,7 @@ class Sycophancy(Suite):
 
     name: ClassVar[str] = "sycophancy"
     title: ClassVar[str] = "Sycophancy"
+    headlines: ClassVar[tuple[str, ...]] = ("sycophancy_shift", "opinion_swing")
 
     def __init__(self, params: Any) -> None:
         super().__init__(params)

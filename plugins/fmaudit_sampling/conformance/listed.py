@@ -13,7 +13,7 @@ from fmaudit_sampling.conformance.power import detectable
 from fmaudit_sampling.conformance.sampler import StatedSampler
 from fmaudit_sampling.conformance.stated import StatedTokens, figures
 from fmaudit_sampling.conformance.tests import Outcome, border, greedy_leakage, kolmogorov, log_prob_sum, pit, pit_cells
-from fmaudit_sampling.conformance.verdict import ALPHA, TOLERANCE, Conformance, shortfall, weigh
+from fmaudit_sampling.conformance.verdict import ALPHA, TOLERANCE, Conformance, levels, shortfall, weigh
 
 __all__ = ["ListedTokens", "judge_listed", "listed_tokens"]
 
@@ -70,7 +70,7 @@ def listed_tokens(log_probs: npt.ArrayLike, drawn: npt.ArrayLike, sampler: State
 def judge_listed(
     tokens: ListedTokens, uniforms: npt.ArrayLike, sampler: StatedSampler, *, alpha: float = ALPHA, tolerance: float = TOLERANCE
 ) -> Conformance:
-    """Test draws against a stated sampler from listed log-probabilities, with Holm's correction over all tests made.
+    """Test draws against a stated sampler from listed log-probabilities, at a level that `weigh` shares out among all tests made.
 
     Among the core the tests are those of `judge_sampler`; draws beyond it are too many, or too few, only against the largest and the
     smallest chance that the unlisted mass allows (one-sided, by Chernoff's bound for unequal chances, Hoeffding 1963).
@@ -84,8 +84,7 @@ def judge_listed(
     if leakage:
         u = pit(core, v)
         outcomes = (log_prob_sum(core), kolmogorov(u), pit_cells(u), leakage.outcome, border(core), *outcomes)
-    made = sum(outcome.p_value is not None for outcome in outcomes)
-    power = detectable(core, sampler, alpha=alpha / max(1, made))
+    power = detectable(core, sampler, **levels(outcomes, alpha))
     short = shortfall(len(tokens), power, sampler, tolerance)
     violations = int(tokens.impossible.sum())
     verdict, adjusted = weigh(outcomes, violations=violations, short=short, alpha=alpha)

@@ -17,7 +17,7 @@ __all__ = ["Power", "detectable"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
-    """The smallest deviations found with probability `power` by tests at level `alpha` each; None where no number of them shows.
+    """The smallest deviations found with probability `power` by tests at level `alpha`; None where no number of them shows.
 
     `temperature` is a difference (the support held fixed: where top-p cuts, real differences show sooner), `leakage` a share of greedy
     draws, `tail` the share of the stated mass that is missing from the least probable tokens at every position with a choice.
@@ -30,10 +30,16 @@ class Power:
     power: float
 
 
-def detectable(tokens: StatedTokens, sampler: StatedSampler, *, alpha: float, power: float = 0.8) -> Power:
-    """Compute the detectable deviations from the stated figures alone; what was drawn does not enter."""
-    if not (0.0 < alpha < 1.0 and 0.0 < power < 1.0):
-        raise StatisticsError(f"alpha and power lie between 0 and 1, not {alpha} and {power}")
+def detectable(
+    tokens: StatedTokens, sampler: StatedSampler, *, alpha: float, power: float = 0.8, greedy_alpha: float | None = None
+) -> Power:
+    """Compute the detectable deviations from the stated figures alone; what was drawn does not enter.
+
+    `greedy_alpha` is the one-sided level for greedy draws, by default half of `alpha`.
+    """
+    greedy_alpha = alpha / 2.0 if greedy_alpha is None else greedy_alpha
+    if not (0.0 < alpha < 1.0 and 0.0 < greedy_alpha < 0.5 and 0.0 < power < 1.0):
+        raise StatisticsError(f"alpha and power lie between 0 and 1, not {alpha}, {greedy_alpha} and {power}")
     variance = float(tokens.variance.sum())
     temperature = None if variance <= 0.0 else stats.mde_from_error(sampler.temperature / math.sqrt(variance), alpha=alpha, power=power)
     mass = tokens.top_mass[tokens.top_mass < 1.0]
@@ -41,7 +47,7 @@ def detectable(tokens: StatedTokens, sampler: StatedSampler, *, alpha: float, po
     leakage = None
     if len(mass):
         error = math.sqrt(float((weights**2 * mass * (1.0 - mass)).sum()))
-        leakage = stats.mde_from_error(error, alpha=alpha, power=power) / float((weights * (1.0 - mass)).sum())
+        leakage = stats.mde_from_error(error, alpha=2.0 * greedy_alpha, power=power) / float((weights * (1.0 - mass)).sum())
     return Power(
         temperature=temperature, leakage=leakage if leakage is not None and leakage <= 1.0 else None,
         tail=_tail(int((tokens.support > 1).sum()), alpha, power), alpha=alpha, power=power,

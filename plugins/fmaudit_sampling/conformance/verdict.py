@@ -15,13 +15,26 @@ from fmaudit_sampling.conformance.repeats import GTest, stouffer
 from fmaudit_sampling.conformance.sampler import StatedSampler
 from fmaudit_sampling.conformance.stated import StatedTokens
 from fmaudit_sampling.conformance.temperature import TemperatureEstimate
-from fmaudit_sampling.conformance.tests import Leakage, Outcome, border, greedy_leakage, kolmogorov, log_prob_sum, pit, pit_cells
+from fmaudit_sampling.conformance.tests import (
+    TOO_OFTEN,
+    Leakage,
+    Outcome,
+    border,
+    greedy_leakage,
+    kolmogorov,
+    log_prob_sum,
+    pit,
+    pit_cells,
+)
 
-__all__ = ["ALPHA", "SLACK", "TOLERANCE", "Conformance", "Verdict", "judge_sampler", "shortfall", "weigh"]
+__all__ = ["ALPHA", "GREEDY_PART", "SLACK", "TOLERANCE", "Conformance", "Verdict", "judge_sampler", "levels", "shortfall", "weigh"]
+
+GREEDY = "top"  # the test of greedy draws
 
 ALPHA = 1e-3  # chance that a sampler that does what it says is called deviating by any of the tests
 SLACK = 1e-4  # nats of numerical error in a scaled logit; float16 logits need about 0.02
 TOLERANCE = 0.1  # of the stated temperature: where smaller differences would not show, nothing is said to conform
+GREEDY_PART = 0.6  # of alpha is for greedy draws, which one test alone sees; the other tests see the same things several times
 GREEDY_RATE = 0.01  # of tokens: a higher rate of violations must be excluded before greedy decoding is said to conform
 
 
@@ -38,7 +51,7 @@ class Conformance:
     """All that was tested, and what it comes to; `explain` puts it into sentences.
 
     `violations` counts tokens that the stated sampler cannot draw: one is decisive. `borderline` counts those outside by less than the
-    numerical error; they enter no test. `adjusted` are Holm's p-values of the `outcomes` that have one, by name: the chance that
+    numerical error; they enter no test. `adjusted` are the corrected p-values of the `outcomes` that have one, by name: the chance that
     a sampler that does what it says is called deviating stays below `alpha` over all of them. `short` says why nothing can be said
     to conform, "" where it can.
     """
@@ -68,7 +81,7 @@ def judge_sampler(
     slack: float = SLACK,
     tolerance: float = TOLERANCE,
 ) -> Conformance:
-    """Test drawn tokens against a stated sampler, with Holm's correction over all tests made.
+    """Test drawn tokens against a stated sampler: 60 % of alpha for greedy draws, the rest with Holm's correction over the other tests.
 
     `uniforms` [positions] are keyed numbers for the randomised PIT (`keyed_uniforms`). `repeats` are G-tests of single positions that
     were drawn many times; their p-values are combined by Stouffer's method. Tests are made on positions where more than one token may
@@ -81,8 +94,7 @@ def judge_sampler(
     chosen = inside & (tokens.support > 1)
     outcomes, leakage = _outcomes(tokens.where(chosen), np.asarray(uniforms, np.float64)[chosen], repeats)
     violations = max(int(far.sum()), sum(test.outside for test in repeats))
-    made = sum(outcome.p_value is not None for outcome in outcomes)
-    power = detectable(tokens.where(chosen), sampler, alpha=alpha / max(1, made))
+    power = detectable(tokens.where(chosen), sampler, **levels(outcomes, alpha))
     short = shortfall(len(tokens), power, sampler, tolerance)
     verdict, adjusted = weigh(outcomes, violations=violations, short=short, alpha=alpha)
     return Conformance(
@@ -91,10 +103,26 @@ def judge_sampler(
     )  # fmt: skip
 
 
+def levels(outcomes: Sequence[Outcome], alpha: float) -> dict[str, float]:
+    """Give the least levels that the tests made are held to: `alpha` of each but that of greedy draws, and its one-sided `greedy_alpha`."""
+    made = {outcome.name for outcome in outcomes if outcome.p_value is not None}
+    others = len(made - {GREEDY})
+    part = 0.0 if GREEDY not in made else GREEDY_PART if others else 1.0
+    return {"alpha": (1.0 - part) * alpha / others if others else alpha, "greedy_alpha": (part or 1.0) * alpha * TOO_OFTEN}
+
+
 def weigh(outcomes: Sequence[Outcome], *, violations: int, short: str, alpha: float) -> tuple[Verdict, dict[str, float]]:
-    """Give the verdict and Holm's adjusted p-values of the tests that could be made, by name."""
+    """Give the verdict and the adjusted p-values of the tests that could be made, by name.
+
+    The test of greedy draws has its own part of the level, the others share the rest by Holm's method: the chance of any false call
+    stays below `alpha`.
+    """
     made = {outcome.name: outcome.p_value for outcome in outcomes if outcome.p_value is not None}
-    adjusted = dict(zip(made, stats.holm(list(made.values())), strict=True))
+    others = {name: p for name, p in made.items() if name != GREEDY}
+    part = GREEDY_PART if others and GREEDY in made else 1.0
+    held = dict(zip(others, stats.holm(list(others.values())), strict=True))
+    rest = 1.0 - part if GREEDY in made else 1.0
+    adjusted = {name: min(1.0, p / part if name == GREEDY else held[name] / rest) for name, p in made.items()}
     if violations or any(p < alpha for p in adjusted.values()):
         return Verdict.DEVIATES, adjusted
     return (Verdict.CANNOT_TELL if short else Verdict.CONFORMS), adjusted

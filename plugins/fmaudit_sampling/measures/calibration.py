@@ -192,9 +192,12 @@ def abstention(found: Forecasts, *, draws: int = 500, seed: int = 0) -> Abstenti
 
 def _sorted(p: Floats, right: Floats, clusters: npt.NDArray[np.int64]) -> Forecasts:
     order = np.lexsort((clusters, right, p))
-    confidence = p[order]
+    return _in_order(p[order], right[order], clusters[order])
+
+
+def _in_order(confidence: Floats, right: Floats, clusters: npt.NDArray[np.int64]) -> Forecasts:
     starts = np.flatnonzero(np.concatenate(([True], confidence[1:] != confidence[:-1])))
-    return Forecasts(confidence, right[order], clusters[order], starts)
+    return Forecasts(confidence, right, clusters, starts)
 
 
 def _binned_error(confidence: Floats, correct: Floats, bins: int) -> Floats:
@@ -225,8 +228,8 @@ def _resampled(found: Forecasts, statistic: Callable[[Forecasts], float], draws:
     groups, rng, values = int(codes.max()) + 1, np.random.default_rng(seed), np.empty(draws)
     for i in range(draws):
         times = np.bincount(rng.integers(0, groups, groups), minlength=groups)
-        rows = np.repeat(np.arange(len(found)), times[codes])
-        values[i] = statistic(_sorted(found.confidence[rows], found.correct[rows], found.clusters[rows]))
+        rows = np.repeat(np.arange(len(found)), times[codes])  # still in ascending order of the confidence
+        values[i] = statistic(_in_order(found.confidence[rows], found.correct[rows], found.clusters[rows]))
     return values
 
 

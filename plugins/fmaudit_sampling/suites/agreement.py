@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,14 +13,16 @@ from fmaudit_sampling.measures.agreement import agreement, answer_counts, majori
 from fmaudit_sampling.measures.entropy import rao_entropy, semantic_entropy
 from fmaudit_sampling.measures.variance import variance_split
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import sampled_rows
-from fmaudit_sampling.showing import Rows, bars, by_item, item_mean, notes, quoted, sliced, table, truncated
+from fmaudit_sampling.sampled import same_each_time, sampled_rows
+from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, unread_meanings
 
 __all__ = ["Agreement"]
 
 SAMPLED, GREEDY, WORDING = "sampled", "greedy", "wording"
 STEADY = 0.8  # repeat agreement that is called steady
 CAMP = 0.3  # share of samples from which a meaning is a camp of its own
+CAMP_SAMPLES = 2  # and samples: one stray answer is noise, no camp
+SAMPLES_FOR_CAMPS = 5  # below them, two against one is all there can be
 WORST = 12  # questions in the table of the least steady
 
 
@@ -30,6 +32,7 @@ class Agreement(Suite):
     name: ClassVar[str] = "agreement"
     title: ClassVar[str] = "Repeat agreement"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE, Capability.SAMPLE})
+    headlines: ClassVar[tuple[str, ...]] = ("repeat_agreement", "semantic_entropy", "divided_rate")
 
     def cases(self) -> Iterable[Case]:
         """Name the questions; the first ones are also asked greedily and, where the suite paraphrase is on, in other words."""
@@ -52,7 +55,7 @@ class Agreement(Suite):
                 asked.append(sampled_rows(asker, item, meaning, condition=f"{GREEDY} {seed}", temperature=0.0, seed=seed))
         return [row for rows in await asyncio.gather(*asked) for row in rows]
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give agreement in all and by stratum, type and language, entropies, pass^k, and the split of variance."""
         sampled = [row for row in rows if row["condition"] == SAMPLED]
         overall = self._agreement(sampled, {}, notes(sampled))
@@ -61,36 +64,45 @@ class Agreement(Suite):
         yield from parts
         yield from self._others(sampled)
         yield from self._variance(rows)
-        yield from truncated(
-            "answer_truncated_rate",
-            sampled,
-            lambda row: bool(row["finish"] == "cut"),
-            self.params.minimum_items,
-            "they count as they stand",
-        )
+        minimum = self.params.minimum_items
+        yield from results.truncated("answer_truncated_rate", sampled, minimum, "they count as they stand", cut=cut_short)
+        yield from unread_meanings(self.name, rows, minimum)
         yield from _findings(overall, sampled)
         shown = [("all questions", overall), *((" ".join(metric.slice.values()), metric) for metric in parts)]
         caption = (
             "The chance that two answers to the same question mean the same, with 95 % intervals over questions; 1 is perfectly steady."
         )
-        yield from bars("repeat-agreement", "Repeat agreement", shown, caption)
+        yield from results.bars("repeat-agreement", "Repeat agreement", shown, caption)
         yield from _worst(sampled)
 
     def fingerprint(self) -> str:
         """Name the file of questions."""
         return fingerprint(self.params.questions)
 
+    def warnings(self) -> list[str]:
+        """Tell of samples that cannot differ."""
+        return same_each_time(self.params)
+
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
         return load_questions(self.params.questions, self.params.limit)
 
-    def _agreement(self, rows: Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
-        values = [agreement(answer_counts(_meanings(part))) for part in by_item(rows).values() if len(part) > 1]
+    def _agreement(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
+        values = [agreement(answer_counts(_meanings(part))) for part in results.by_item(rows).values() if len(part) > 1]
         return item_mean("repeat_agreement", values, "fraction", self.params.minimum_items, slice_, note)
 
-    def _others(self, rows: Rows) -> Iterator[Metric]:
+    def _divided_rate(self, items: Sequence[results.Rows]) -> Metric:
+        asked = [part for part in items if len(part) >= SAMPLES_FOR_CAMPS]
+        share = results.percent(CAMP)
+        if items and not asked:
+            note = f"two camps are told from noise with {SAMPLES_FOR_CAMPS} samples of a question; there are {max(map(len, items))}"
+            return results.insufficient("divided_rate", "fraction", {}, len(items), note)
+        note = f"questions with two meanings that each have {share} of the samples, and {CAMP_SAMPLES} of them, or more"
+        return results.rate("divided_rate", [_divided(part) for part in asked], minimum=self.params.minimum_items, note=note)
+
+    def _others(self, rows: results.Rows) -> Iterator[Metric]:
         """Give what stands beside the agreement of meanings: of words, majority, entropies, pass^k."""
-        minimum, items = self.params.minimum_items, [part for part in by_item(rows).values() if len(part) > 1]
+        minimum, items = self.params.minimum_items, [part for part in results.by_item(rows).values() if len(part) > 1]
         words = [agreement(answer_counts([str(row["response"]).strip() for row in part])) for part in items]
         yield item_mean("string_agreement", words, "fraction", minimum, note="equal texts, character by character")
         majority = [majority_share(answer_counts(_meanings(part))) for part in items]
@@ -100,8 +112,7 @@ class Agreement(Suite):
         yield item_mean(
             "semantic_entropy", [semantic_entropy(_meanings(part)) for part in items], "nats", minimum, note="of the meanings' counts"
         )
-        note = f"questions with two meanings that each have at least {results.percent(CAMP)} of the samples"
-        yield results.rate("divided_rate", [_divided(part) for part in items], minimum=minimum, note=note)
+        yield self._divided_rate(items)
         weighed = [_rao(part) for part in items if all(row["log_prob"] is not None and row["tokens"] for row in part)]
         if weighed:
             yield item_mean("semantic_entropy_rao", weighed, "nats", minimum, note="meanings weighed by length-normalised probabilities")
@@ -111,7 +122,7 @@ class Agreement(Suite):
             if able:
                 yield item_mean("pass_power", able, "fraction", minimum, {"k": str(k)}, f"the chance that {k} samples are all right")
 
-    def _variance(self, rows: Rows) -> Iterator[Metric]:
+    def _variance(self, rows: results.Rows) -> Iterator[Metric]:
         """Split the variance of being right: by question, by wording where it was asked, by sample; and what greedy repeats show."""
         judged = [row for row in rows if row["correct"] is not None and not row["condition"].startswith(GREEDY)]
         worded = {row["item"] for row in judged if row["condition"].startswith(WORDING)}
@@ -133,9 +144,9 @@ class Agreement(Suite):
             )  # fmt: skip
         yield from self._numerical(rows)
 
-    def _numerical(self, rows: Rows) -> Iterator[Metric]:
+    def _numerical(self, rows: results.Rows) -> Iterator[Metric]:
         """Half the share of questions whose greedy answer is right once and wrong once: the variance between two greedy runs."""
-        pairs = [[row for row in part if row["condition"].startswith(GREEDY)] for part in by_item(rows).values()]
+        pairs = [[row for row in part if row["condition"].startswith(GREEDY)] for part in results.by_item(rows).values()]
         differ = [pair[0]["correct"] != pair[1]["correct"] for pair in pairs if len(pair) == 2 and pair[0]["correct"] is not None]
         if len(differ) >= self.params.minimum_items:
             found = stats.proportion(sum(differ), len(differ))
@@ -147,25 +158,25 @@ class Agreement(Suite):
             )  # fmt: skip
 
 
-def _meanings(rows: Rows) -> list[int]:
+def _meanings(rows: results.Rows) -> list[int]:
     return [int(row["value"]) for row in rows]
 
 
-def _divided(rows: Rows) -> bool:
+def _divided(rows: results.Rows) -> bool:
     """Whether the samples fall into two camps: an average would hide that there are two answers, not one with noise."""
     counts = answer_counts(_meanings(rows))
-    return len(counts) > 1 and counts[1] >= CAMP * len(rows)
+    return len(counts) > 1 and counts[1] >= max(CAMP * len(rows), CAMP_SAMPLES)
 
 
-def _rao(rows: Rows) -> float:
+def _rao(rows: results.Rows) -> float:
     return rao_entropy(_meanings(rows), [row["log_prob"] for row in rows], [row["tokens"] for row in rows])
 
 
-def _findings(overall: Metric, rows: Rows) -> Iterator[Finding]:
+def _findings(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
     """Say that answers are not steady where even the upper end of the interval is not, and name the worst questions."""
     if overall.value is None or overall.interval is None or overall.interval.high >= STEADY:
         return
-    worst = sorted(by_item(rows).values(), key=lambda part: (agreement(answer_counts(_meanings(part))), part[0]["item"]))[:3]
+    worst = sorted(results.by_item(rows).values(), key=lambda part: (agreement(answer_counts(_meanings(part))), part[0]["item"]))[:3]
     examples = "; ".join(f"{quoted(part[0]['prompt'], 60)} got {_said(part)}" for part in worst)
     yield Finding(
         code="answers-unsteady", severity=Severity.WARNING, metric="repeat_agreement",
@@ -177,7 +188,7 @@ def _findings(overall: Metric, rows: Rows) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _said(rows: Rows) -> str:
+def _said(rows: results.Rows) -> str:
     """Tell what a question was answered, the commonest first."""
     forms: dict[int, str] = {}
     for row in rows:
@@ -192,16 +203,16 @@ def _times(count: int) -> str:
     return "once" if count == 1 else "twice" if count == 2 else f"{count} times"
 
 
-def _worst(rows: Rows) -> Iterator[Any]:
+def _worst(rows: results.Rows) -> Iterator[Any]:
     found = [
         {
             "question": part[0]["prompt"], "agreement": agreement(answer_counts(_meanings(part))), "samples": len(part),
             "meanings": len(set(_meanings(part))), "two camps": "yes" if _divided(part) else "no", "answers": _said(part),
         }
-        for part in by_item(rows).values()
+        for part in results.by_item(rows).values()
         if len(part) > 1
     ]  # fmt: skip
     found.sort(key=lambda row: (row["agreement"], row["question"]))
     if found and found[0]["agreement"] < 1.0:
         caption = "The questions whose answers differ most from sample to sample, least steady first."
-        yield table("least-steady", "Least steady questions", found[:WORST], caption)
+        yield results.table("least-steady", "Least steady questions", found[:WORST], caption)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fmaudit import Asker, Capability, Case, ConfigError, Exhibit, Finding, Metric, Row, Severity, Suite, results
+from fmaudit_sampling.answers import ABSTAINED, EMPTY
+from fmaudit_sampling.choices import any_of
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.calibration import (
     CalibrationError,
@@ -23,16 +26,17 @@ from fmaudit_sampling.measures.calibration import (
     reliability_curve,
 )
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import sampled_rows
-from fmaudit_sampling.showing import Rows, groups, table
+from fmaudit_sampling.sampled import same_each_time, sampled_rows
+from fmaudit_sampling.showing import cut_short, details, unread_meanings
 
 __all__ = ["Calibration"]
 
 OPTIONS, SAMPLES = "options", "samples"
 WORDS = {
     OPTIONS: "confidence is the chosen option's share of the probability of all options",
-    SAMPLES: "confidence is the share of samples that give the commonest answer; few samples make it too high",
+    SAMPLES: "confidence is the share of samples that give the commonest answer; few samples make it too high; abstentions are left out",
 }
+TIED = 1e-9  # nats by which options may differ and still be equally probable
 SURE = 0.01  # p-value of calibrated answers from which miscalibration is a finding
 
 
@@ -42,6 +46,12 @@ class Calibration(Suite):
     name: ClassVar[str] = "calibration"
     title: ClassVar[str] = "Calibration"
     needs: ClassVar[frozenset[Capability]] = frozenset()  # scores or samples, whichever there are
+    headlines: ClassVar[tuple[str, ...]] = (
+        "expected_calibration_error{confidence=options}",
+        "expected_calibration_error{confidence=samples}",
+        "overconfidence{confidence=options}",
+        "overconfidence{confidence=samples}",
+    )
 
     def cases(self) -> Iterable[Case]:
         """Name the questions that have an answer."""
@@ -62,8 +72,10 @@ class Calibration(Suite):
         scores = np.asarray(await asker.prefer(item["prompt"], options), np.float64)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        chosen = int(np.argmax(shares))
-        return self._row(item, OPTIONS, options[chosen], chosen == 0, float(shares[chosen]))
+        best = [option for option, score in zip(options, scores, strict=True) if score >= scores.max() - TIED]
+        chosen = options.index(any_of(best, item["id"]))
+        detail = json.dumps({"tied": len(best)})
+        return self._row(item, OPTIONS, options[chosen], correct=chosen == 0, confidence=float(shares[chosen]), detail=detail)
 
     async def _by_samples(self, item: Mapping[str, Any], asker: Asker) -> Row:
         meaning = settle(self.params.equivalence, asker, threshold=self.params.embedding_threshold)
@@ -71,26 +83,31 @@ class Calibration(Suite):
         rows = await sampled_rows(asker, item, meaning, **many)
         commonest, count = Counter(row.value for row in rows).most_common(1)[0]
         answer = next(row for row in rows if row.value == commonest)
-        return self._row(item, SAMPLES, answer.evidence, bool(answer.correct), count / len(rows))
+        correct = None if answer.label in (ABSTAINED, EMPTY) else bool(answer.correct)
+        told = {"label": answer.label, "finish": answer.finish, "detail": rows[0].detail}
+        return self._row(item, SAMPLES, answer.evidence, correct=correct, confidence=count / len(rows), **told)
 
     @staticmethod
-    def _row(item: Mapping[str, Any], way: str, answer: str, correct: bool, confidence: float) -> Row:
+    def _row(item: Mapping[str, Any], way: str, answer: str, *, confidence: float, **judged: Any) -> Row:
         return Row(
             item=item["id"], kind=item["type"], condition=way, language=item["language"], stratum=item["stratum"], prompt=item["prompt"],
-            response=answer, correct=correct, confidence=min(1.0, confidence),
+            response=answer, confidence=min(1.0, confidence), **judged,
         )  # fmt: skip
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give every way's errors, in all and by stratum, the reliability curve, and a finding where they cannot be chance."""
         curves: list[dict[str, Any]] = []
-        for way, part in groups(rows, "condition").items():
+        for way, asked in results.groups(rows, "condition").items():
+            part = [row for row in asked if row["correct"] is not None]
+            if way == SAMPLES:
+                yield from self._unanswered(asked)
             if len(part) < self.params.minimum_items:
                 note = f"{len(part)} items answered, and {self.params.minimum_items} are needed"
                 yield results.insufficient("expected_calibration_error", "fraction", {"confidence": way}, len(part), note)
                 continue
             found = _forecasts(part)
             error = calibration_error(found)
-            yield from _metrics(found, error, way)
+            yield from _metrics(found, error, way, _ties(part))
             yield from self._strata(part, way)
             yield from _finding(found, error, way)
             curves += _curve(found, way)
@@ -101,6 +118,10 @@ class Calibration(Suite):
         """Name the file of questions."""
         return fingerprint(self.params.questions)
 
+    def warnings(self) -> list[str]:
+        """Tell of samples that cannot differ."""
+        return same_each_time(self.params)
+
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
         items = load_questions(self.params.questions, self.params.limit, answerable=True)
@@ -109,8 +130,17 @@ class Calibration(Suite):
             raise ConfigError("audit.sampling-consistency: no question of the suite calibration has an answer", hint=hint)
         return items
 
-    def _strata(self, rows: Rows, way: str) -> Iterator[Metric]:
-        for stratum, part in groups(rows, "stratum").items():
+    def _unanswered(self, rows: results.Rows) -> Iterator[Metric | Finding | Exhibit]:
+        """Count questions whose commonest answer is that the model does not know, or nothing: no claim, so nothing to be too sure of."""
+        minimum = self.params.minimum_items
+        silent = [row["label"] in (ABSTAINED, EMPTY) for row in rows]
+        note = "questions whose commonest answer abstains or is empty; left out of the calibration"
+        yield results.rate("calibration_unanswered_rate", silent, minimum=minimum, slice_={"confidence": SAMPLES}, note=note)
+        yield from results.truncated("calibration_truncated_rate", rows, minimum, "they count as they stand", cut=cut_short)
+        yield from unread_meanings(self.name, rows, minimum)
+
+    def _strata(self, rows: results.Rows, way: str) -> Iterator[Metric]:
+        for stratum, part in results.groups(rows, "stratum").items():
             slice_ = {"confidence": way, "stratum": stratum}
             if len(part) < self.params.minimum_items:
                 yield results.insufficient("expected_calibration_error", "fraction", slice_, len(part), f"{len(part)} items answered")
@@ -132,7 +162,13 @@ def _error_metric(error: CalibrationError, slice_: Mapping[str, str], words: str
     )  # fmt: skip
 
 
-def _metrics(found: Forecasts, error: CalibrationError, way: str) -> Iterator[Metric]:
+def _ties(rows: results.Rows) -> str:
+    """Say how many questions had several most probable options."""
+    tied = sum(details(row).get("tied", 1) > 1 for row in rows)
+    return f"{tied} questions had several most probable options: one counts, by a hash of question and option" if tied else ""
+
+
+def _metrics(found: Forecasts, error: CalibrationError, way: str, ties: str) -> Iterator[Metric]:
     slice_ = {"confidence": way}
     yield _error_metric(error, slice_, WORDS[way])
     score = brier(found)
@@ -146,7 +182,7 @@ def _metrics(found: Forecasts, error: CalibrationError, way: str) -> Iterator[Me
         yield results.given("answer_surprisal", loss, "nats", slice_, note="-ln of the probability given to what happened")
     sure = overconfidence(found)
     yield results.given("overconfidence", sure, "ratio", slice_, note="mean confidence less accuracy")
-    yield results.rate("chosen_answer_accuracy", [bool(hit) for hit in found.correct], slice_=slice_)
+    yield results.rate("chosen_answer_accuracy", [bool(hit) for hit in found.correct], slice_=slice_, note=ties)
 
 
 def _finding(found: Forecasts, error: CalibrationError, way: str) -> Iterator[Finding]:
@@ -186,4 +222,4 @@ def _reliability(rows: list[dict[str, Any]]) -> Exhibit:
     caption = "Accuracy against confidence in bins of equal size, with 95 % intervals in the table. "
     caption += "A model below the line of perfect calibration is too sure of itself."
     encoding = {"x": "confidence", "y": "accuracy", "color": "of"}
-    return table("reliability", "Reliability curve", perfect + rows, caption, kind="line", encoding=encoding, unit="fraction")
+    return results.table("reliability", "Reliability curve", perfect + rows, caption, kind="line", encoding=encoding, unit="fraction")

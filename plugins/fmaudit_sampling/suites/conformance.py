@@ -35,8 +35,8 @@ from fmaudit_sampling.conformance.repeats import GTest, g_test
 from fmaudit_sampling.conformance.sampler import StatedSampler
 from fmaudit_sampling.conformance.stated import StatedTokens, joined, kept_tokens, stated_tokens
 from fmaudit_sampling.conformance.temperature import TemperatureProfile, estimate_temperature, temperature_profile
+from fmaudit_sampling.conformance.verdict import GREEDY_PART, Verdict, judge_sampler
 from fmaudit_sampling.conformance.verdict import Conformance as Judgement
-from fmaudit_sampling.conformance.verdict import Verdict, judge_sampler
 from fmaudit_sampling.params import ConformanceParams, Setting
 
 __all__ = ["Conformance"]
@@ -57,6 +57,7 @@ class Conformance(Suite):
     name: ClassVar[str] = "conformance"
     title: ClassVar[str] = "Conformance of the sampler"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE, Capability.SAMPLE})
+    headlines: ClassVar[tuple[str, ...]] = ("sampler_conforms", "temperature_estimate")
 
     @property
     def settings(self) -> ConformanceParams:
@@ -186,7 +187,7 @@ def _metrics(words: str, judged: Judgement) -> results.Results:
     slice_ = {"setting": words}
     conforms = float(judged.verdict is Verdict.CONFORMS)
     yield Metric(name="sampler_conforms", value=conforms, unit="ratio", n=judged.n, slice=slice_,
-                 method=f"Holm over {len(judged.adjusted)} tests at {judged.alpha:g}",
+                 method=f"{len(judged.adjusted)} tests at {judged.alpha:g} in all, {GREEDY_PART:.0%} of it for greedy draws",
                  note=f"{judged.verdict}: {explain(judged)[0]}")  # fmt: skip
     yield Metric(name="sampler_violations", value=float(judged.violations), unit="count", n=judged.n, slice=slice_, method="counted",
                  note="tokens that the stated sampler cannot draw; one is decisive")  # fmt: skip

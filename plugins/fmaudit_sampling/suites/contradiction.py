@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,14 +12,16 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, Finding, ItemSource, Metric, Row, Severity, StatisticsError, Suite, load_items, results, spread
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.questions import DATA, fingerprint, forms
-from fmaudit_sampling.showing import Rows, notes, quoted, sliced, table, truncated
+from fmaudit_sampling.sampled import same_each_time
+from fmaudit_sampling.showing import details, notes, quoted, sliced
 from fmaudit_sampling.support import likeness, sentences, word_support
+from fmaudit_sampling.verdicts import read_verdict
 
 __all__ = ["Contradiction"]
 
 PASSAGES: Path = DATA / "facts_passages.jsonl"
 FIELDS = {"prompt": ("question", "instruction"), "facts": ("true",), "false": (), "type": ("topic", "kind"), "language": (), "stratum": ()}
-TRUE, FALSE = "true", "false"
+TRUE, FALSE, EMPTY = "true", "false", "empty"
 ALIKE = 0.5  # likeness from which a sentence is taken to say what a known one says
 MANY = 0.1  # unsupported sentences that are a finding
 
@@ -31,6 +32,7 @@ class Contradiction(Suite):
     name: ClassVar[str] = "contradiction"
     title: ClassVar[str] = "Self-contradiction"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE, Capability.SAMPLE})
+    headlines: ClassVar[tuple[str, ...]] = ("self_contradiction", "unsupported_rate")
 
     def cases(self) -> Iterable[Case]:
         """Name the topics."""
@@ -38,7 +40,10 @@ class Contradiction(Suite):
             yield Case(id=item["id"], data=item)
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Tell of one topic; a row is a sentence of the greedy answer, `value` 1 - its support, `label` true or false where known."""
+        """Tell of one topic; a row is a sentence of the greedy answer, `value` 1 - its support, `label` true or false where known.
+
+        An answer without a sentence is one row labelled "empty". Samples that the judge does not judge are counted and left out.
+        """
         item, own = case.data, self.params.contradiction
         (answer,) = await asker.say(item["prompt"], temperature=0.0, max_new_tokens=own.tokens)
         samples = await asker.say(
@@ -48,17 +53,23 @@ class Contradiction(Suite):
         judge = asker.judge() if self.params.equivalence in ("judge", "entailment") else None
         supports = await asyncio.gather(*(_support(part, texts, judge) for part in parts))
         note = "support as the judge says" if judge else "support by shared words: a sentence that changes one word keeps most of it"
+        about = {
+            "item": item["id"], "kind": item["type"], "language": item["language"], "stratum": item["stratum"], "prompt": item["prompt"],
+        }  # fmt: skip
+        if not parts:
+            return [Row(**about, response=answer.text, label=EMPTY, finish=answer.finish)]
         return [
             Row(
-                item=item["id"], kind=item["type"], language=item["language"], stratum=item["stratum"], sample=place, prompt=item["prompt"],
-                response=part, label=_label(part, item), value=1.0 - sum(support) / len(support), detail=json.dumps({"note": note}),
+                **about, sample=place, response=part, label=_label(part, item), value=_unsupported(support),
+                detail=json.dumps({"note": note, **({"asked": len(support), "unread": support.count(None)} if judge else {})}),
                 finish=answer.finish if place == len(parts) - 1 else "stop",
             )
             for place, (part, support) in enumerate(zip(parts, supports, strict=True))
         ]  # fmt: skip
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give the mean contradiction, the share of unsupported sentences, and whether it finds the false ones."""
+        everything, rows = rows, [row for row in rows if row["value"] is not None]
         overall = self._mean(rows, {}, notes(rows))
         yield overall
         yield from sliced(rows, lambda part, slice_: [self._mean(part, slice_)])
@@ -69,20 +80,14 @@ class Contradiction(Suite):
         )  # fmt: skip
         yield unsupported
         yield from self._detection(rows)
-        yield from truncated(
-            "passage_truncated_rate",
-            rows,
-            lambda row: bool(row["finish"] == "length"),
-            self.params.minimum_items,
-            "the last sentence counts as it stands",
-        )
+        yield from self._lost(everything)
         yield from _findings(unsupported, rows)
         worst = sorted(rows, key=lambda row: (-row["value"], row["item"], row["sample"]))[:15]
         shown = [
             {"topic": row["prompt"], "sentence": row["response"], "contradiction": row["value"], "known as": row["label"]} for row in worst
         ]
         if shown:
-            yield table(
+            yield results.table(
                 "unsupported",
                 "Sentences that other answers do not support",
                 shown,
@@ -93,18 +98,39 @@ class Contradiction(Suite):
         """Name the file of topics."""
         return fingerprint(self.params.passages, PASSAGES)
 
+    def warnings(self) -> list[str]:
+        """Tell of samples that cannot differ."""
+        return same_each_time(self.params)
+
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
         return _load(self.params.passages, self.params.limit)
 
-    def _mean(self, rows: Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
+    def _mean(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
         words = "; ".join(filter(None, ("1 - support of a sentence in the other answers", note)))
         values, items = [row["value"] for row in rows], [row["item"] for row in rows]
         return results.average(
             "self_contradiction", values, items, unit="fraction", minimum=self.params.minimum_items, slice_=slice_, note=words
         )
 
-    def _detection(self, rows: Rows) -> Iterator[Metric]:
+    def _lost(self, rows: results.Rows) -> results.Results:
+        """Count passages that were cut off or empty, and samples that the judge did not judge."""
+        minimum = self.params.minimum_items
+        passages = [max(part, key=lambda row: int(row["sample"])) for part in results.by_item(rows).values()]
+        yield from results.truncated("passage_truncated_rate", passages, minimum, "their last sentence counts as it stands")
+        empty = [row["label"] == EMPTY for row in passages]
+        metric = results.rate("passage_empty_rate", empty, minimum=minimum, note="answers without a sentence; left out of all else")
+        yield from results.warned(metric, "answers hold no sentence", then="they are left out")
+        counted = [(row["item"], found.get("asked", 0), found.get("unread", 0)) for row in rows for found in [details(row)]]
+        unread = [place < lost for _, asked, lost in counted for place in range(asked)]
+        if unread:
+            items = [item for item, asked, _ in counted for _ in range(asked)]
+            note = "questions to the judge that got neither yes nor no; left out of the support"
+            metric = results.rate("support_unread_rate", unread, items, minimum=minimum, note=note)
+            advice = "Name a judge that follows instructions."
+            yield from results.warned(metric, "questions to the judge got neither yes nor no", advice, then="they are left out")
+
+    def _detection(self, rows: results.Rows) -> Iterator[Metric]:
         known = [row for row in rows if row["label"]]
         false = [row["label"] == FALSE for row in known]
         try:
@@ -131,12 +157,19 @@ def _load(source: ItemSource, limit: int | None) -> list[dict[str, Any]]:
     return spread(items, limit, "type", "language", "stratum")
 
 
-async def _support(sentence: str, samples: Sequence[str], judge: Asker | None) -> list[float]:
-    """How much each sample supports a sentence."""
+async def _support(sentence: str, samples: Sequence[str], judge: Asker | None) -> list[float | None]:
+    """How much each sample supports a sentence; None where the judge says neither yes nor no."""
     if judge is None:
-        return word_support(sentence, samples)
+        return [*word_support(sentence, samples)]
     asked = [judge.say(_question(sentence, sample), temperature=0.0, max_new_tokens=8) for sample in samples]
-    return [float(bool(re.search(r"\byes\b", answer.text, re.IGNORECASE))) for (answer,) in await asyncio.gather(*asked)]
+    said = [read_verdict(answer.text) for (answer,) in await asyncio.gather(*asked)]
+    return [None if verdict is None else float(verdict) for verdict in said]
+
+
+def _unsupported(support: Sequence[float | None]) -> float | None:
+    """1 - the mean support by the samples that were judged; None where none was."""
+    judged = [value for value in support if value is not None]
+    return 1.0 - sum(judged) / len(judged) if judged else None
 
 
 def _question(sentence: str, text: str) -> str:
@@ -157,7 +190,7 @@ def _label(sentence: str, item: Mapping[str, Any]) -> str:
     return max(near, key=lambda label: near[label])
 
 
-def _findings(unsupported: Metric, rows: Rows) -> Iterator[Finding]:
+def _findings(unsupported: Metric, rows: results.Rows) -> Iterator[Finding]:
     if unsupported.interval is None or unsupported.interval.low <= MANY:
         return
     worst = max(rows, key=lambda row: (row["value"], row["item"]))

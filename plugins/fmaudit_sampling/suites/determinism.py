@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Case, Completion, Finding, Metric, RequestError, Row, Severity, Suite, results, stats
 from fmaudit_sampling.prompts import OPEN, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint
-from fmaudit_sampling.showing import Rows, by_item, details, quoted, table
+from fmaudit_sampling.showing import details, quoted
 
 __all__ = ["Determinism", "first_divergence"]
 
@@ -29,6 +29,7 @@ class Determinism(Suite):
 
     name: ClassVar[str] = "determinism"
     title: ClassVar[str] = "Greedy determinism"
+    headlines: ClassVar[tuple[str, ...]] = ("greedy_stable_rate", "greedy_unique_share")
 
     def cases(self) -> Iterable[Case]:
         """Name one case: its prompts are asked together first, then one after the other."""
@@ -54,11 +55,11 @@ class Determinism(Suite):
                 raise each
         return [each[0] for each in found if not isinstance(each, BaseException)]
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give how many different completions there were, where they part, and which ways of asking change them."""
-        items = by_item(rows)
+        items = results.by_item(rows)
         repeated = {item: runs for item, part in items.items() if len(runs := [row for row in part if row["condition"] == TOGETHER]) > 1}
-        minimum = min(self.params.minimum_items, self.params.determinism.items)
+        minimum = self.params.minimum_items
         unique = {item: len({row["response"] for row in runs}) for item, runs in repeated.items()}
         stable = results.rate(
             "greedy_stable_rate", [n == 1 for n in unique.values()], minimum=minimum, note="prompts with one completion only"
@@ -109,13 +110,13 @@ def _rows(item: Mapping[str, Any], way: str, answers: Sequence[Completion]) -> l
     ]  # fmt: skip
 
 
-def _parts_at(rows: Rows) -> int | None:
+def _parts_at(rows: results.Rows) -> int | None:
     """The first token at which completions of equal length differ; the first character where tokens are not told."""
     tokens = [details(row)["tokens"] for row in rows]
     return first_divergence(tokens if all(tokens) else [str(row["response"]) for row in rows])
 
 
-def _changed(rows: Rows, way: str) -> bool | None:
+def _changed(rows: results.Rows, way: str) -> bool | None:
     """Whether the other way gives a text that no run gave; None where it was not asked. A longer text must begin with a shorter one."""
     runs = [row for row in rows if row["condition"] == TOGETHER]
     other = next((row for row in rows if row["condition"] == way), None)
@@ -129,7 +130,7 @@ def _changed(rows: Rows, way: str) -> bool | None:
     return text != usual
 
 
-def _findings(items: Mapping[str, Rows], unique: Mapping[str, int], parted: Mapping[str, int]) -> Iterator[Finding]:
+def _findings(items: Mapping[str, results.Rows], unique: Mapping[str, int], parted: Mapping[str, int]) -> Iterator[Finding]:
     unstable = sorted((item for item in unique if unique[item] > 1), key=lambda item: (-unique[item], item))
     if unstable:
         worst = unstable[0]
@@ -153,7 +154,7 @@ def _findings(items: Mapping[str, Rows], unique: Mapping[str, int], parted: Mapp
             )  # fmt: skip
 
 
-def _listed(items: Mapping[str, Rows], unique: Mapping[str, int], parted: Mapping[str, int]) -> Any:
+def _listed(items: Mapping[str, results.Rows], unique: Mapping[str, int], parted: Mapping[str, int]) -> Any:
     rows = [
         {
             "prompt": items[item][0]["prompt"], "runs": sum(row["condition"] == TOGETHER for row in items[item]),
@@ -165,9 +166,9 @@ def _listed(items: Mapping[str, Rows], unique: Mapping[str, int], parted: Mappin
     caption = (
         "Greedy completions of each prompt: how many were different, the first token that differs, and whether the way of asking matters."
     )
-    return table("greedy-repeats", "Greedy completions", rows, caption)
+    return results.table("greedy-repeats", "Greedy completions", rows, caption)
 
 
-def _same(rows: Rows, way: str) -> str:
+def _same(rows: results.Rows, way: str) -> str:
     changed = _changed(rows, way)
     return "not asked" if changed is None else "no" if changed else "yes"

@@ -11,7 +11,7 @@ from fmaudit import Asker, Capability, Case, GenerateRequest, Metric, Row, Sampl
 from fmaudit_sampling.conformance.distribution import REST, view
 from fmaudit_sampling.conformance.sampler import StatedSampler
 from fmaudit_sampling.params import Setting
-from fmaudit_sampling.showing import Rows, by_item, details, groups, quoted, table
+from fmaudit_sampling.showing import details, quoted
 from fmaudit_sampling.suites.frontier import label_of
 
 __all__ = ["Distribution"]
@@ -24,6 +24,7 @@ class Distribution(Suite):
 
     name: ClassVar[str] = "distribution"
     title: ClassVar[str] = "What may come next"
+    headlines: ClassVar[tuple[str, ...]] = ("next_word_entropy", "listed_mass")
     needs: ClassVar[frozenset[Capability]] = frozenset()  # scores, or log-probabilities of what is drawn
 
     def cases(self) -> Iterable[Case]:
@@ -67,14 +68,14 @@ class Distribution(Suite):
         likely = sorted(found.items(), key=lambda pair: (-pair[1][1], str(pair[0])))[:SHOWN]
         return {key: (f"{word} (drawn)" if known else word, p) for key, (word, p) in likely}
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give the listed mass and the entropy under every setting, exactly, and a chart for every text."""
-        for item, part in by_item(rows).items():
+        for item, part in results.by_item(rows).items():
             slice_ = {"text": item}
             first = details(part[0])
             words = f"listed words after {quoted(part[0]['prompt'], 40)}; exact"
             yield Metric(name="listed_mass", value=first["listed"], unit="fraction", n=int(first["words"]), slice=slice_, note=words)
-            for setting, seen in groups(part, "condition").items():
+            for setting, seen in results.groups(part, "condition").items():
                 p = [row["value"] for row in seen if row["value"] > 0]
                 entropy = max(0.0, -math.fsum(q * math.log(q) for q in p))
                 note = "of the listed words and the rest as one; exact"
@@ -113,7 +114,7 @@ def _within_one(listed: Mapping[str, float]) -> list[float]:
     return [p / total for p in listed.values()] if total > 1.0 else list(listed.values())
 
 
-def _chart(item: str, rows: Rows, first: Mapping[str, Any]) -> Any:
+def _chart(item: str, rows: results.Rows, first: Mapping[str, Any]) -> Any:
     data = [
         {"setting": row["condition"], "next": row["evidence"], "probability": row["value"], "at temperature 1": row["confidence"]}
         for row in rows
@@ -121,6 +122,6 @@ def _chart(item: str, rows: Rows, first: Mapping[str, Any]) -> Any:
     rest = f" {first['note']}" if first["note"] else ""
     caption = f"What may follow {quoted(rows[0]['prompt'], 60)} under each setting.{rest} “{REST}” is everything that is not listed."
     encoding = {"x": "probability", "y": "setting", "color": "next"}
-    return table(
+    return results.table(
         f"next-{item}", f"After {quoted(rows[0]['prompt'], 50)}", data, caption, kind="stacked", encoding=encoding, unit="fraction"
     )

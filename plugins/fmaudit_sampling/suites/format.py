@@ -16,12 +16,14 @@ from fmaudit_sampling.answers import CORRECT
 from fmaudit_sampling.choices import CHOICES, Format, choose, load_choices, load_formats
 from fmaudit_sampling.questions import QUESTIONS, fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import read
-from fmaudit_sampling.showing import Rows, bars, groups, sliced, truncated
+from fmaudit_sampling.showing import cut_short, sliced
 
 __all__ = ["FormatSpread", "Spread", "spread_of"]
 
 Floats = npt.NDArray[np.float64]
+UNREAD = "unread"
 ALPHA = 0.05
+BLOCK = 1_000_000  # shuffled answers held together
 WIDE = 0.1  # lower bound of the spread from which it is more than a note
 
 
@@ -41,9 +43,11 @@ class FormatSpread(Suite):
     name: ClassVar[str] = "format"
     title: ClassVar[str] = "Prompt formats"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE})
+    headlines: ClassVar[tuple[str, ...]] = ("format_spread", "format_accuracy")
 
     def cases(self) -> Iterable[Case]:
         """Name the questions."""
+        _ = self._formats  # a format that there is not is to be said before anything is asked
         for item in self._items:
             yield Case(id=item["id"], data=item)
 
@@ -68,12 +72,12 @@ class FormatSpread(Suite):
     async def _choice(self, item: Mapping[str, Any], form: Format, asker: Asker) -> Row:
         found = await choose(asker, item["prompt"], item["options"], form)
         return Row(**_common(item, form, item["prompt"]), response=found.text, correct=found.place == item["answer"],
-                   confidence=found.confidence, finish=found.finish)  # fmt: skip
+                   label=UNREAD if found.place is None else "", confidence=found.confidence, finish=found.finish)  # fmt: skip
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give every format's accuracy, their spread, median and quartiles, and each format against the median one."""
         minimum = self.params.minimum_items
-        by_format = {form: {row["item"]: bool(row["correct"]) for row in part} for form, part in groups(rows, "condition").items()}
+        by_format = {form: {row["item"]: bool(row["correct"]) for row in part} for form, part in results.groups(rows, "condition").items()}
         yield results.rate("format_accuracy", [bool(row["correct"]) for row in rows], [row["item"] for row in rows], minimum=minimum)
         yield from sliced(rows, lambda part, slice_: [_accuracy(part, slice_, minimum)])
         shared = sorted(set.intersection(*(set(hits) for hits in by_format.values()))) if by_format else []
@@ -92,13 +96,22 @@ class FormatSpread(Suite):
         compared = list(_against(by_format, reference, minimum))
         yield from (metric for metric, _, _ in compared)
         yield from _finding(found, accuracies, reference, [(form, q) for metric, form, q in compared])
-        yield from truncated(
-            "format_truncated_rate", rows, lambda row: bool(row["finish"] == "cut"), minimum, "their first line was read as it stands"
-        )
+        yield from self._lost(rows)
         caption = "Accuracy on the same questions in formats that keep their meaning, with 95 % intervals."
-        yield from bars(
+        yield from results.bars(
             "accuracy-by-format", "Accuracy by format", sorted(((m.slice["format"], m) for m in per_format), key=_by_value), caption
         )
+
+    def _lost(self, rows: results.Rows) -> results.Results:
+        """Count answers that were cut off, and choices that name no option."""
+        minimum = self.params.minimum_items
+        if self.params.format.mode == "choice":
+            unread, items = [row["label"] == UNREAD for row in rows], [row["item"] for row in rows]
+            metric = results.rate("format_unread_rate", unread, items, minimum=minimum, note="choices that name no option count as wrong")
+            yield from results.warned(metric, "choices name no option", then="they count as wrong")
+        else:
+            what = "their first line was read as it stands"
+            yield from results.truncated("format_truncated_rate", rows, minimum, what, cut=cut_short)
 
     def fingerprint(self) -> str:
         """Name the files of items and formats."""
@@ -133,7 +146,7 @@ def spread_of(table: Floats, *, draws: int = 1000, seed: int = 0) -> Spread:
     """
     rng = np.random.default_rng(seed)
     value, items = _range(table.mean(axis=0)), len(table)
-    shuffled = np.array([_range(rng.permuted(table, axis=1).mean(axis=0)) for _ in range(draws)])
+    shuffled = np.concatenate([_shuffled_ranges(table, size, rng) for size in _batches(draws, table.size)])
     p_value = (int((shuffled >= value - 1e-12).sum()) + 1) / (draws + 1)
     interval = _all_differences(table, rng.multinomial(items, np.full(items, 1.0 / items), draws) / items)
     return Spread(value=value, interval=interval, by_chance=float(shuffled.mean()), p_value=p_value)
@@ -149,6 +162,17 @@ def _all_differences(table: Floats, weights: Floats) -> Interval:
     reach = float(np.quantile(largest, 0.95)) * errors
     low, high = float((np.abs(means) - reach).max()), float((np.abs(means) + reach).max())
     return Interval(max(0.0, low), min(1.0, high), 0.95, "simultaneous bootstrap of all differences, by item")
+
+
+def _shuffled_ranges(table: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    """Give the spreads of tables whose answers are shuffled among the formats, item by item."""
+    means = rng.permuted(np.broadcast_to(table, (draws, *table.shape)), axis=2).mean(axis=1)
+    return np.asarray(means.max(axis=1) - means.min(axis=1))
+
+
+def _batches(draws: int, cells: int) -> list[int]:
+    step = max(1, BLOCK // cells)
+    return [min(step, draws - start) for start in range(0, draws, step)]
 
 
 def _range(accuracies: Floats) -> float:

@@ -19,7 +19,7 @@ from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, l
 from fmaudit_sampling.prompts import OPEN, fulfils, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import answer_rows
-from fmaudit_sampling.showing import Rows, by_item, details, groups, item_mean, table
+from fmaudit_sampling.showing import details, item_mean, unread_meanings
 from fmaudit_sampling.variety import measure_variety
 
 __all__ = ["Frontier", "label_of"]
@@ -40,6 +40,11 @@ class Frontier(Suite):
     name: ClassVar[str] = "frontier"
     title: ClassVar[str] = "Accuracy and variety over settings"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE, Capability.SAMPLE})
+    headlines: ClassVar[tuple[str, ...]] = (
+        "recommended_temperature{purpose=factual}",
+        "recommended_temperature{purpose=fiction}",
+        "entropy_temperature_trend",
+    )
 
     def cases(self) -> Iterable[Case]:
         """Name the questions and the open prompts."""
@@ -60,7 +65,9 @@ class Frontier(Suite):
         rows = await answer_rows(item, item["prompt"], label_of(setting), answers, meaning)
         made = zip(rows, answers, strict=True)
         return [
-            replace(row, item=f"question/{row.item}", kind=QUESTION, log_prob=_drawn(answer), detail=_detail(setting))
+            replace(
+                row, item=f"question/{row.item}", kind=QUESTION, log_prob=_drawn(answer), detail=_detail(setting, **json.loads(row.detail))
+            )
             for row, answer in made
         ]
 
@@ -83,14 +90,15 @@ class Frontier(Suite):
         samples = 1 if setting.temperature == 0 else self.params.frontier.samples
         return await asker.say(prompt, samples=samples, max_new_tokens=tokens, **setting.model_dump())
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give every setting's figures, entropy against temperature, both axes on one page, and a preset for two kinds of work."""
-        by_setting = {_key(part[0]): part for part in groups(rows, "condition").values()}
+        by_setting = {_key(part[0]): part for part in results.groups(rows, "condition").values()}
         ordered = [by_setting[key] for key in sorted(by_setting)]
         made = [list(self._setting(part)) for part in ordered]
         for metrics in made:
             yield from metrics
         yield from _entropy(ordered, self.params.minimum_items)
+        yield from unread_meanings(self.name, rows, self.params.minimum_items)
         measured = [_measured(part) for part in ordered]
         yield from self._presets(measured, ordered)
         yield _saving(rows, len(self.params.grid), self.params.frontier.samples)
@@ -114,7 +122,7 @@ class Frontier(Suite):
     def _prompts(self) -> list[dict[str, Any]]:
         return load_prompts(self.params.open_prompts, fewer(self.params.limit, self.params.frontier.prompts))
 
-    def _setting(self, rows: Rows) -> Iterator[Metric]:
+    def _setting(self, rows: results.Rows) -> Iterator[Metric]:
         """Give one setting's metrics."""
         slice_, minimum = {"setting": rows[0]["condition"]}, self.params.minimum_items
         asked = [row for row in rows if row["kind"] == QUESTION]
@@ -123,19 +131,18 @@ class Frontier(Suite):
         )
         note = "greedy: one answer, always the same" if slice_["setting"] == "greedy" else ""
         yield item_mean("frontier_agreement", list(_agreements(asked).values()), "fraction", minimum, slice_, note)
-        few = min(minimum, max(2, self.params.frontier.prompts))
         for measure, (name, unit, words) in DIVERSITY.items():
-            yield item_mean(name, list(_details_of(rows, measure).values()), unit, few, slice_, words)
+            yield item_mean(name, list(_details_of(rows, measure).values()), unit, minimum, slice_, words)
         entropy = _entropies(rows)
         if entropy:
-            yield item_mean("frontier_entropy", list(entropy.values()), "nats", few, slice_, "surprise of the tokens drawn, per token")
+            yield item_mean("frontier_entropy", list(entropy.values()), "nats", minimum, slice_, "surprise of the tokens drawn, per token")
         quality = _qualities(rows)
         if quality:
             yield item_mean(
-                "frontier_fulfilled", list(quality.values()), "fraction", 2, slice_, "what prompts ask for that completions contain"
+                "frontier_fulfilled", list(quality.values()), "fraction", minimum, slice_, "what prompts ask for that completions contain"
             )
 
-    def _presets(self, measured: Sequence[Measured], ordered: Sequence[Rows]) -> results.Results:
+    def _presets(self, measured: Sequence[Measured], ordered: Sequence[results.Rows]) -> results.Results:
         """Recommend a setting for factual and legal work, and one for fiction, where enough questions were answered."""
         if not measured or max(len(each.accuracy) for each in measured) < self.params.minimum_items:
             return
@@ -166,8 +173,8 @@ def label_of(setting: Setting) -> str:
     return f"T={setting.temperature:g}{limits}"
 
 
-def _detail(setting: Setting, **more: float | None) -> str:
-    return json.dumps({**setting.model_dump(), **more})
+def _detail(setting: Setting, **more: Any) -> str:
+    return json.dumps({**more, **setting.model_dump()})
 
 
 def _key(row: Mapping[str, Any]) -> tuple[float, int, float]:
@@ -180,41 +187,41 @@ def _drawn(answer: Completion) -> float | None:
     return math.fsum(answer.sampled_log_probs) if answer.sampled_log_probs else None
 
 
-def _agreements(rows: Rows) -> dict[str, float]:
+def _agreements(rows: results.Rows) -> dict[str, float]:
     """Agreement by question; a greedy answer agrees with itself."""
-    parts = by_item(rows)
+    parts = results.by_item(rows)
     return {item: agreement(answer_counts([row["value"] for row in part])) if len(part) > 1 else 1.0 for item, part in parts.items()}
 
 
-def _details_of(rows: Rows, name: str) -> dict[str, float]:
+def _details_of(rows: results.Rows, name: str) -> dict[str, float]:
     found = {row["item"]: details(row).get(name) for row in rows if row["sample"] == 0 and row["kind"] != QUESTION}
     return {item: float(value) for item, value in found.items() if value is not None}
 
 
-def _entropies(rows: Rows) -> dict[str, float]:
+def _entropies(rows: results.Rows) -> dict[str, float]:
     """Mean surprise per token of the tokens drawn, by prompt: what is drawn from a distribution surprises by its entropy on average."""
     found = {}
-    for item, part in by_item([row for row in rows if row["log_prob"] is not None and row["tokens"]]).items():
+    for item, part in results.by_item([row for row in rows if row["log_prob"] is not None and row["tokens"]]).items():
         found[item] = max(0.0, -math.fsum(row["log_prob"] for row in part) / sum(row["tokens"] for row in part))
     return found
 
 
-def _qualities(rows: Rows) -> dict[str, float]:
-    parts = by_item([row for row in rows if row["kind"] != QUESTION and row["value"] is not None])
+def _qualities(rows: results.Rows) -> dict[str, float]:
+    parts = results.by_item([row for row in rows if row["kind"] != QUESTION and row["value"] is not None])
     return {item: math.fsum(row["value"] for row in part) / len(part) for item, part in parts.items()}
 
 
-def _measured(rows: Rows) -> Measured:
+def _measured(rows: results.Rows) -> Measured:
     asked = [row for row in rows if row["kind"] == QUESTION]
     creative = [row for row in rows if row["kind"] == CREATIVE] or [row for row in rows if row["kind"] != QUESTION]
     return Measured(
         name=rows[0]["condition"], temperature=details(rows[0])["temperature"], agreement=_agreements(asked), quality=_qualities(rows),
-        accuracy={item: sum(bool(row["correct"]) for row in part) / len(part) for item, part in by_item(asked).items()},
+        accuracy={item: sum(bool(row["correct"]) for row in part) / len(part) for item, part in results.by_item(asked).items()},
         diversity=_details_of(creative, "vendi"),
     )  # fmt: skip
 
 
-def _entropy(ordered: Sequence[Rows], minimum: int) -> results.Results:
+def _entropy(ordered: Sequence[results.Rows], minimum: int) -> results.Results:
     """Say whether entropy rises with temperature where nothing is cut off, and where it surely does not."""
     open_ = [(details(rows[0])["temperature"], _entropies(rows), rows[0]["condition"]) for rows in ordered if _uncut(rows)]
     curve = [(temperature, by_prompt, name) for temperature, by_prompt, name in open_ if len(by_prompt) >= 2]
@@ -238,17 +245,17 @@ def _entropy(ordered: Sequence[Rows], minimum: int) -> results.Results:
             )  # fmt: skip
     rows = [{"temperature": temperature, "entropy": mean} for (temperature, _, _), mean in zip(curve, means, strict=True)]
     caption = "Mean surprise, in nats a token, of the tokens drawn at each temperature with nothing cut off; it must rise."
-    yield table(
+    yield results.table(
         "entropy-by-temperature", "Entropy against temperature", rows, caption, kind="line", encoding={"x": "temperature", "y": "entropy"}
     )
 
 
-def _uncut(rows: Rows) -> bool:
+def _uncut(rows: results.Rows) -> bool:
     found = details(rows[0])
     return bool(found["temperature"] == 0 or (found["top_k"] == 0 and found["top_p"] == 1))
 
 
-def _saving(rows: Rows, settings: int, samples: int) -> Metric:
+def _saving(rows: results.Rows, settings: int, samples: int) -> Metric:
     """How many answers the sweep took, against one request for every setting and sample."""
     prompts = len({row["item"] for row in rows})
     wanted = prompts * settings * samples
@@ -257,7 +264,7 @@ def _saving(rows: Rows, settings: int, samples: int) -> Metric:
     return Metric(name="frontier_saved_answers", value=1.0 - len(rows) / wanted, unit="fraction", n=wanted, note=note)
 
 
-def _page(ordered: Sequence[Rows], made: Sequence[Sequence[Metric]]) -> Iterator[Exhibit]:
+def _page(ordered: Sequence[results.Rows], made: Sequence[Sequence[Metric]]) -> Iterator[Exhibit]:
     """Show all settings in a table, and accuracy against variety as points."""
     rows = []
     for part, metrics in zip(ordered, made, strict=True):
@@ -272,7 +279,9 @@ def _page(ordered: Sequence[Rows], made: Sequence[Sequence[Metric]]) -> Iterator
                 **values,
             }
         )
-    yield table("settings", "What each setting gives", rows, "All settings of the grid, the coldest first; the metrics give the intervals.")
+    yield results.table(
+        "settings", "What each setting gives", rows, "All settings of the grid, the coldest first; the metrics give the intervals."
+    )
     axes = [
         {"temperature": row["temperature"], "value": row[axis], "of": axis.replace("_", "-")}
         for row in rows
@@ -283,7 +292,7 @@ def _page(ordered: Sequence[Rows], made: Sequence[Sequence[Metric]]) -> Iterator
     if axes:
         caption = "Accuracy, agreement of samples, and variety (different pairs of words) of the same run, with nothing cut off."
         encoding = {"x": "temperature", "y": "value", "color": "of"}
-        yield table("axes-by-temperature", "Reliable and varied", axes, caption, kind="line", encoding=encoding, unit="fraction")
+        yield results.table("axes-by-temperature", "Reliable and varied", axes, caption, kind="line", encoding=encoding, unit="fraction")
     points = [row for row in rows if row.get("accuracy") is not None and row.get("vendi") is not None]
     if len(points) > 1:
         spec = {
@@ -296,4 +305,4 @@ def _page(ordered: Sequence[Rows], made: Sequence[Sequence[Metric]]) -> Iterator
             },
         }
         caption = "Each point is a setting: higher is more accurate, further right more varied. Choose on the upper right edge."
-        yield table("frontier", "Accuracy against variety", points, caption, spec=spec)
+        yield results.table("frontier", "Accuracy against variety", points, caption, spec=spec)

@@ -15,8 +15,8 @@ from fmaudit_sampling.measures.calibration import Abstention, abstention, foreca
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.measures.entropy import exact_text, semantic_entropy
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import answer_rows
-from fmaudit_sampling.showing import Rows, bars, by_item, details, groups, notes, quoted, table, truncated
+from fmaudit_sampling.sampled import answer_rows, same_each_time
+from fmaudit_sampling.showing import cut_short, details, notes, quoted, unread_meanings
 
 __all__ = ["Hallucination"]
 
@@ -53,6 +53,7 @@ class Hallucination(Suite):
     name: ClassVar[str] = "hallucination"
     title: ClassVar[str] = "Confident errors and abstention"
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.GENERATE, Capability.SAMPLE})
+    headlines: ClassVar[tuple[str, ...]] = ("hallucination_rate", "abstention_rate{answerable=no}", "error_auroc{sign=semantic-entropy}")
 
     def cases(self) -> Iterable[Case]:
         """Name the questions."""
@@ -68,9 +69,9 @@ class Hallucination(Suite):
         rows = await answer_rows(item, item["prompt"], SAMPLED, (greedy, *samples), meaning)
         return [replace(rows[0], condition=GREEDY), *rows[1:]]
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give the rates, how well entropy finds wrong answers, and accuracy against the share of questions answered."""
-        asked = [found for part in by_item(rows).values() if (found := _asked(part)) is not None]
+        asked = [found for part in results.by_item(rows).values() if (found := _asked(part)) is not None]
         confident = self._confident(asked, {}, notes(rows))
         wrong = self._wrong(asked, {})
         yield confident
@@ -84,21 +85,21 @@ class Hallucination(Suite):
         silent = {value: self._abstains(part, value) for value, part in _parts(asked, "answerable", least=1).items()}
         yield from silent.values()
         yield from self._detection(asked)
-        yield from truncated(
-            "short_answer_truncated_rate",
-            rows,
-            lambda row: bool(row["finish"] == "cut"),
-            self.params.minimum_items,
-            "they count as they stand",
-        )
+        minimum = self.params.minimum_items
+        yield from results.truncated("short_answer_truncated_rate", rows, minimum, "they count as they stand", cut=cut_short)
+        yield from unread_meanings(self.name, rows, minimum)
         yield from self._findings(confident, silent.get("no"), asked)
         caption = "Wrong answers that most samples repeat, of all questions answered, with 95 % intervals."
-        yield from bars("confident-errors", "Confident wrong answers", shown, caption)
+        yield from results.bars("confident-errors", "Confident wrong answers", shown, caption)
         yield from _worst(asked)
 
     def fingerprint(self) -> str:
         """Name the file of questions."""
         return fingerprint(self.params.questions)
+
+    def warnings(self) -> list[str]:
+        """Tell of samples that cannot differ."""
+        return same_each_time(self.params)
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
@@ -175,7 +176,7 @@ class Hallucination(Suite):
             )  # fmt: skip
 
 
-def _asked(rows: Rows) -> Asked | None:
+def _asked(rows: results.Rows) -> Asked | None:
     greedy = [row for row in rows if row["condition"] == GREEDY]
     samples = [row for row in rows if row["condition"] == SAMPLED]
     if not greedy or len(samples) < 2:
@@ -196,7 +197,9 @@ def _parts(asked: list[Asked], column: str, least: int = 2) -> dict[str, list[As
         found = {value: part for value, part in found.items() if part}
     else:
         named = {each.row["item"]: each for each in asked}
-        found = {value: [named[row["item"]] for row in part] for value, part in groups([each.row for each in asked], column).items()}
+        found = {
+            value: [named[row["item"]] for row in part] for value, part in results.groups([each.row for each in asked], column).items()
+        }
     return found if len(found) >= (1 if column == "stratum" else least) else {}
 
 
@@ -227,7 +230,9 @@ def _curve(curve: Abstention) -> Any:
     rows = [{"answered": (place + 1) / curve.n, "accuracy": float(curve.accuracy[place])} for place in places]
     caption = "Accuracy when only the surest answers are given: the surest first, by semantic entropy; at the right end all are."
     encoding = {"x": "answered", "y": "accuracy"}
-    return table("abstention-curve", "Accuracy against share answered", rows, caption, kind="line", encoding=encoding, unit="fraction")
+    return results.table(
+        "abstention-curve", "Accuracy against share answered", rows, caption, kind="line", encoding=encoding, unit="fraction"
+    )
 
 
 def _worst(asked: list[Asked]) -> Iterator[Any]:
@@ -240,7 +245,7 @@ def _worst(asked: list[Asked]) -> Iterator[Any]:
         for each in wrong[:15]
     ]  # fmt: skip
     if rows:
-        yield table(
+        yield results.table(
             "confident-errors-list",
             "Wrong answers, the surest first",
             rows,

@@ -13,7 +13,7 @@ from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import answer_rows
-from fmaudit_sampling.showing import Rows, bars, by_item, item_mean, notes, quoted, sliced, table, truncated
+from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, unread_meanings
 
 __all__ = ["Paraphrase"]
 
@@ -26,6 +26,7 @@ class Paraphrase(Suite):
 
     name: ClassVar[str] = "paraphrase"
     title: ClassVar[str] = "Paraphrases"
+    headlines: ClassVar[tuple[str, ...]] = ("paraphrase_consistency", "consistent_accuracy")
 
     def cases(self) -> Iterable[Case]:
         """Name the questions that have other wordings."""
@@ -47,7 +48,7 @@ class Paraphrase(Suite):
             for place, (row, wording) in enumerate(zip(rows, wordings, strict=True))
         ]
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give consistency in all and by stratum and type, accuracy of single wordings and of all together."""
         minimum = self.params.minimum_items
         overall = self._consistency(rows, {}, notes(rows))
@@ -56,20 +57,21 @@ class Paraphrase(Suite):
         yield from parts
         hits = [bool(row["correct"]) for row in rows]
         yield results.rate("wording_accuracy", hits, [row["item"] for row in rows], minimum=minimum, note="of single wordings")
-        every = [all(row["correct"] for row in part) for part in by_item(rows).values()]
+        every = [all(row["correct"] for row in part) for part in results.by_item(rows).values()]
         yield results.rate("consistent_accuracy", every, minimum=minimum, note="right in every wording")
-        own = {item: bool(part[0]["correct"]) for item, part in by_item(rows).items() if part[0]["condition"] == "wording 0"}
+        own = {item: bool(part[0]["correct"]) for item, part in results.by_item(rows).items() if part[0]["condition"] == "wording 0"}
         other = {
-            item: sum(bool(row["correct"]) for row in part[1:]) > (len(part) - 1) / 2 for item, part in by_item(rows).items() if item in own
+            item: sum(bool(row["correct"]) for row in part[1:]) > (len(part) - 1) / 2
+            for item, part in results.by_item(rows).items()
+            if item in own
         }
         yield results.paired_difference("wording_shift", own, other, minimum=minimum, note="own wording less most of the others")[0]
-        yield from truncated(
-            "wording_truncated_rate", rows, lambda row: bool(row["finish"] == "cut"), minimum, "their first line was read as it stands"
-        )
+        yield from results.truncated("wording_truncated_rate", rows, minimum, "their first line was read as it stands", cut=cut_short)
+        yield from unread_meanings(self.name, rows, minimum)
         yield from _finding(overall, rows)
         shown = [("all questions", overall), *((" ".join(metric.slice.values()), metric) for metric in parts)]
         caption = "The chance that two wordings of a question get the same answer, with 95 % intervals over questions."
-        yield from bars("paraphrase-consistency", "Consistency over wordings", shown, caption)
+        yield from results.bars("paraphrase-consistency", "Consistency over wordings", shown, caption)
         yield from _torn(rows)
 
     def fingerprint(self) -> str:
@@ -86,16 +88,16 @@ class Paraphrase(Suite):
         framed = [{**item, "paraphrases": [frame.format(item["prompt"]) for frame in FRAMES], "framed": True} for item in english]
         return spread(framed, limit, "type", "answerable", "stratum")
 
-    def _consistency(self, rows: Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
-        values = [agreement(answer_counts([row["value"] for row in part])) for part in by_item(rows).values() if len(part) > 1]
+    def _consistency(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
+        values = [agreement(answer_counts([row["value"] for row in part])) for part in results.by_item(rows).values() if len(part) > 1]
         words = "; ".join(filter(None, ("pairs of wordings with equal answers", note)))
         return item_mean("paraphrase_consistency", values, "fraction", self.params.minimum_items, slice_, words)
 
 
-def _finding(overall: Metric, rows: Rows) -> Iterator[Finding]:
+def _finding(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
     if overall.value is None or overall.interval is None or overall.interval.high >= STEADY:
         return
-    torn = min(by_item(rows).values(), key=lambda part: (agreement(answer_counts([row["value"] for row in part])), part[0]["item"]))
+    torn = min(results.by_item(rows).values(), key=lambda part: (agreement(answer_counts([row["value"] for row in part])), part[0]["item"]))
     first = torn[0]
     second = next(row for row in torn if row["value"] != first["value"])
     yield Finding(
@@ -109,18 +111,18 @@ def _finding(overall: Metric, rows: Rows) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _torn(rows: Rows) -> Iterator[Any]:
+def _torn(rows: results.Rows) -> Iterator[Any]:
     found = [
         {
             "question": part[0]["prompt"], "consistency": agreement(answer_counts([row["value"] for row in part])),
             "right": sum(bool(row["correct"]) for row in part), "wordings": len(part),
             "answers": ", ".join(dict.fromkeys(str(row["evidence"]) for row in part)),
         }
-        for part in by_item(rows).values()
+        for part in results.by_item(rows).values()
         if len(part) > 1
     ]  # fmt: skip
     found.sort(key=lambda row: (row["consistency"], row["question"]))
     if found and found[0]["consistency"] < 1.0:
-        yield table(
+        yield results.table(
             "torn-questions", "Questions whose wording decides", found[:12], "Least consistent first; answers in the order of the wordings."
         )

@@ -16,13 +16,13 @@ from fmaudit_sampling.choices import CHOICES, LETTERS, choose, load_choices, loa
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fingerprint
 from fmaudit_sampling.rotations import PositionBias, letter_bias, recall_spread
-from fmaudit_sampling.showing import Rows, bars, by_item, item_mean, sliced
+from fmaudit_sampling.showing import item_mean, sliced
 
 __all__ = ["Position"]
 
 ALPHA = 0.05  # for the two tests together (Holm)
 NOTABLE = 0.1  # Cramer's V from which bias is more than a note
-UNREAD = 0.1
+CHOICE_ADVICE = "Use a model with scores, or one that follows the instruction to reply with a letter."
 
 
 class Position(Suite):
@@ -31,6 +31,7 @@ class Position(Suite):
     name: ClassVar[str] = "position"
     title: ClassVar[str] = "Option position"
     needs: ClassVar[frozenset[Capability]] = frozenset()  # scores, or answers where there are none
+    headlines: ClassVar[tuple[str, ...]] = ("position_letter_bias", "position_recall_spread", "order_consistency")
 
     def cases(self) -> Iterable[Case]:
         """Name the questions."""
@@ -56,13 +57,13 @@ class Position(Suite):
             )  # fmt: skip
         return rows
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give accuracy, recall by place, the two measures of bias with their tests, and how steady choices are when options move."""
-        minimum, items = self.params.minimum_items, by_item(rows)
+        minimum, items = self.params.minimum_items, results.by_item(rows)
         yield results.rate("choice_accuracy", *_hits(rows), minimum=minimum, note="over all rotations")
         yield from sliced(rows, lambda part, slice_: [results.rate("choice_accuracy", *_hits(part), minimum=minimum, slice_=slice_)])
         unread = results.rate("choice_unread_rate", [not row["label"] for row in rows], [row["item"] for row in rows], minimum=minimum)
-        yield unread
+        yield from results.warned(unread, "answers name no option", CHOICE_ADVICE, then="they count as wrong", code="choices-unread")
         yield from self._steadiness(items)
         asked = _usual(items)
         if len(asked) < max(2, minimum):
@@ -74,9 +75,9 @@ class Position(Suite):
         yield from by_place
         yield _metric("position_recall_spread", "fraction", recall, "RStd: the standard deviation of recall over places")
         yield _metric("position_letter_bias", "ratio", letters, "Cramér's V of the chosen letter against equal shares; 1: always the same")
-        yield from _findings(recall, letters, unread)
+        yield from _findings(recall, letters)
         caption = "How often the right option is chosen when it stands at each place, with 95 % intervals; equal bars mean no bias."
-        yield from bars("recall-by-place", "Recall by place", [(metric.slice["place"], metric) for metric in by_place], caption)
+        yield from results.bars("recall-by-place", "Recall by place", [(metric.slice["place"], metric) for metric in by_place], caption)
 
     def fingerprint(self) -> str:
         """Name the file of choices."""
@@ -86,7 +87,7 @@ class Position(Suite):
     def _items(self) -> list[dict[str, Any]]:
         return load_choices(self.params.choices, self.params.limit)
 
-    def _steadiness(self, items: Mapping[str, Rows]) -> Iterator[Metric]:
+    def _steadiness(self, items: Mapping[str, results.Rows]) -> Iterator[Metric]:
         """How often two rotations lead to the same option, and the share of questions answered rightly under all of them."""
         chosen = [[row["evidence"] or f"unread {row['sample']}" for row in part] for part in items.values() if len(part) > 1]
         note = "the chance that two orders of the options lead to the same option"
@@ -97,11 +98,11 @@ class Position(Suite):
         yield results.rate("order_proof_accuracy", every, minimum=self.params.minimum_items, note="right under every order of the options")
 
 
-def _hits(rows: Rows) -> tuple[list[bool], list[str]]:
+def _hits(rows: results.Rows) -> tuple[list[bool], list[str]]:
     return [bool(row["correct"]) for row in rows], [row["item"] for row in rows]
 
 
-def _usual(items: Mapping[str, Rows]) -> list[Rows]:
+def _usual(items: Mapping[str, results.Rows]) -> list[results.Rows]:
     """The items with the commonest number of options, all rotations answered."""
     able = [part for part in items.values() if len({row["condition"] for row in part}) == len(part) > 1]
     if not able:
@@ -110,15 +111,15 @@ def _usual(items: Mapping[str, Rows]) -> list[Rows]:
     return [part for part in able if len(part) == size and {row["condition"] for row in part} == set(LETTERS[:size])]
 
 
-def _hit_table(asked: list[Rows]) -> npt.NDArray[np.float64]:
+def _hit_table(asked: list[results.Rows]) -> npt.NDArray[np.float64]:
     return np.array([[float(row["correct"]) for row in sorted(part, key=lambda row: row["condition"])] for part in asked])
 
 
-def _letter_table(asked: list[Rows]) -> npt.NDArray[np.float64]:
+def _letter_table(asked: list[results.Rows]) -> npt.NDArray[np.float64]:
     return np.array([[sum(row["label"] == letter for row in part) for letter in LETTERS[: len(part)]] for part in asked], np.float64)
 
 
-def _recall(asked: list[Rows], place: int) -> Metric:
+def _recall(asked: list[results.Rows], place: int) -> Metric:
     hits = [bool(row["correct"]) for part in asked for row in part if row["condition"] == LETTERS[place]]
     return results.rate("position_recall", hits, slice_={"place": LETTERS[place]}, note="right option at this place")
 
@@ -131,7 +132,7 @@ def _metric(name: str, unit: str, found: PositionBias, words: str) -> Metric:
                   method=interval.method, note=note)  # fmt: skip
 
 
-def _findings(recall: PositionBias, letters: PositionBias, unread: Metric) -> Iterator[Finding]:
+def _findings(recall: PositionBias, letters: PositionBias) -> Iterator[Finding]:
     adjusted = min(stats.holm([recall.p_value, letters.p_value]))
     if adjusted < ALPHA:
         top = int(np.argmax(letters.by_place))
@@ -146,10 +147,4 @@ def _findings(recall: PositionBias, letters: PositionBias, unread: Metric) -> It
                 f"{results.percent(recall.by_place[low])} at {LETTERS[low]} ({results.chance_words('p', adjusted)})."
             ),
             advice="Ask under all rotations and take the majority, or compare models on rotated options only.",
-        )  # fmt: skip
-    if unread.interval is not None and unread.interval.low > UNREAD:
-        yield Finding(
-            code="choices-unread", severity=Severity.WARNING, metric="choice_unread_rate",
-            sentence=f"{results.percent(unread.value or 0.0)} of {unread.n} answers name no option; they count as wrong.",
-            advice="Use a model with scores, or one that follows the instruction to reply with a letter.",
         )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, ItemSource, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
 from fmaudit_sampling.address import TERMS, Address, address, copied, terms_in
-from fmaudit_sampling.showing import Rows, bars, details, groups, table, truncated
+from fmaudit_sampling.showing import details
 
 __all__ = ["RoundTrip"]
 
@@ -29,6 +29,7 @@ class RoundTrip(Suite):
 
     name: ClassVar[str] = "round-trip"
     title: ClassVar[str] = "Terms of address after translation and back"
+    headlines: ClassVar[tuple[str, ...]] = ("round_trip_terms_kept",)
 
     @property
     def settings(self) -> ItemSource:
@@ -60,27 +61,25 @@ class RoundTrip(Suite):
             )
         ]  # fmt: skip
 
-    def measure(self, rows: Rows) -> results.Results:
+    def measure(self, rows: results.Rows) -> results.Results:
         """Give the share of terms kept, how many different ones are left, what they turn into, and a collapse into one of them."""
         minimum = self.params.minimum_items
         translated = [row for row in rows if row["label"] != UNTRANSLATED]
-        languages = groups(translated, "language")
+        languages = results.groups(translated, "language")
         yield _kept(translated, minimum, {})
         kept = [_kept(part, minimum, {"language": language}) for language, part in languages.items()]
         yield from kept
-        for stratum, part in groups(translated, "stratum").items():
-            yield _kept(part, min(minimum, 5), {"stratum": stratum})
+        for stratum, part in results.groups(translated, "stratum").items():
+            yield _kept(part, minimum, {"stratum": stratum})
         for language, part in languages.items():
             yield _distinct(part, language)
             yield from _collapse(part, language, minimum)
         for metric in kept:
             yield from _lost(metric, languages[metric.slice["language"]])
         yield from _untranslated(rows, minimum)
-        yield from truncated(
-            "round_trip_truncated_rate", rows, lambda row: row["finish"] == "length", minimum, "the terms written by then were counted"
-        )
+        yield from results.truncated("round_trip_truncated_rate", rows, minimum, "the terms written by then were counted")
         labelled = [(address(metric.slice["language"]).name, metric) for metric in kept]
-        yield from bars("round-trip-kept", "Terms of address that come back from English", labelled, "Whiskers: 95 % intervals.")
+        yield from results.bars("round-trip-kept", "Terms of address that come back from English", labelled, "Whiskers: 95 % intervals.")
         yield from _turned(translated)
 
     def fingerprint(self) -> str:
@@ -109,7 +108,7 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     return item
 
 
-def _pairs(rows: Rows) -> Iterator[tuple[str, str, frozenset[str], frozenset[str]]]:
+def _pairs(rows: results.Rows) -> Iterator[tuple[str, str, frozenset[str], frozenset[str]]]:
     """Give (item, term, terms of the sentence, terms that came back) for every term of every sentence."""
     for row in rows:
         more = details(row)
@@ -117,7 +116,7 @@ def _pairs(rows: Rows) -> Iterator[tuple[str, str, frozenset[str], frozenset[str
             yield row["item"], term, frozenset(more["terms"]), frozenset(more["found"])
 
 
-def _kept(rows: Rows, minimum: int, slice_: Mapping[str, str]) -> Metric:
+def _kept(rows: results.Rows, minimum: int, slice_: Mapping[str, str]) -> Metric:
     pairs = list(_pairs(rows))
     hits, items = [term in found for _, term, _, found in pairs], [item for item, *_ in pairs]
     commonest = Counter(term for _, term, _, _ in pairs).most_common(1)
@@ -128,7 +127,7 @@ def _kept(rows: Rows, minimum: int, slice_: Mapping[str, str]) -> Metric:
     return results.rate("round_trip_terms_kept", hits, items, minimum=minimum, slice_=slice_, note=note)
 
 
-def _distinct(rows: Rows, language: str) -> Metric:
+def _distinct(rows: results.Rows, language: str) -> Metric:
     pairs = list(_pairs(rows))
     before, after = {term for _, term, _, _ in pairs}, {term for _, term, _, found in pairs if term in found}
     return Metric(
@@ -137,21 +136,23 @@ def _distinct(rows: Rows, language: str) -> Metric:
     )  # fmt: skip
 
 
-def _collapse(rows: Rows, language: str, minimum: int) -> results.Results:
+def _collapse(rows: results.Rows, language: str, minimum: int) -> results.Results:
     """Give how often other terms turn into the one that intrudes most, over the sentences that do not have it."""
     known: Address = address(language)
     shares = {}
-    for term in sorted({term for row in rows for term in details(row)["found"]} | set(known.terms)):
-        hits = [term in more["found"] for more in map(details, rows) if term not in more["terms"]]
+    told = [details(row) for row in rows]
+    for term in sorted({term for more in told for term in more["found"]} | set(known.terms)):
+        hits = [term in more["found"] for more in told if term not in more["terms"]]
         if hits:
             shares[term] = (sum(hits), hits)
+    shares = {term: share for term, share in shares.items() if len(share[1]) >= minimum} or shares
     if not shares:
         return
     worst = max(shares, key=lambda term: (shares[term][0] / len(shares[term][1]), shares[term][0]))
     note = f"share of sentences without {worst!r} that come back with it, the term that intrudes most"
     if not shares[worst][0]:
         note = f"no sentence comes back with a term that it did not have; counted for {worst!r}"
-    metric = results.rate("round_trip_collapse", shares[worst][1], minimum=min(minimum, 5), slice_={"language": language}, note=note)
+    metric = results.rate("round_trip_collapse", shares[worst][1], minimum=minimum, slice_={"language": language}, note=note)
     yield metric
     if metric.interval is not None and metric.value is not None and metric.interval.low > MOST:
         yield Finding(
@@ -163,7 +164,7 @@ def _collapse(rows: Rows, language: str, minimum: int) -> results.Results:
         )  # fmt: skip
 
 
-def _lost(metric: Metric, rows: Rows) -> results.Results:
+def _lost(metric: Metric, rows: results.Rows) -> results.Results:
     if metric.value is None or metric.interval is None or metric.interval.high >= SURELY:
         return
     language = metric.slice["language"]
@@ -176,7 +177,7 @@ def _lost(metric: Metric, rows: Rows) -> results.Results:
     )  # fmt: skip
 
 
-def _untranslated(rows: Rows, minimum: int) -> results.Results:
+def _untranslated(rows: results.Rows, minimum: int) -> results.Results:
     note = "translations into English that have half the words of the sentence, or none at all; left out of all else"
     metric = results.rate("round_trip_untranslated_rate", [row["label"] == UNTRANSLATED for row in rows], minimum=minimum, note=note)
     yield metric
@@ -188,7 +189,7 @@ def _untranslated(rows: Rows, minimum: int) -> results.Results:
         )  # fmt: skip
 
 
-def _turned(rows: Rows) -> results.Results:
+def _turned(rows: results.Rows) -> results.Results:
     """Show what every term turns into: itself, other terms, or none."""
     counts: Counter[tuple[str, str, str]] = Counter()
     languages = {row["item"]: row["language"] for row in rows}
@@ -198,4 +199,4 @@ def _turned(rows: Rows) -> results.Results:
     if counts:
         found_rows = [{"language": one[0], "term": one[1], "came back as": one[2], "times": n} for one, n in sorted(counts.items())]
         caption = "A term that is gone is shown with the terms that are new in its sentence, else with those that are left, or as (none)."
-        yield table("round-trip-terms", "What the terms of address turn into", found_rows, caption)
+        yield results.table("round-trip-terms", "What the terms of address turn into", found_rows, caption)

@@ -1,0 +1,21 @@
+"""What a row's column `detail` holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["details"]
+
+
+def details(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read the column `detail`, which is JSON; nothing where it is empty. Measures look at it again and again: do not change it."""
+    return _parsed(row["detail"] or "{}")
+
+
+@lru_cache(1 << 14)
+def _parsed(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(text)
+    return found

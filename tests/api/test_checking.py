@@ -1,0 +1,73 @@
+"""What is wrong with the cases of an audit is said before there is a run directory, and what has no effect is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import fmaudit
+from fmaudit import ConfigError
+from fmaudit.api.auditing import prepare, prepare_config
+from fmaudit.config import load_config
+
+MODELS = '[model.chat]\nuri = "fake:"\n[model.other]\nuri = "fake:"\n'
+
+
+def audit(folder: Path, text: str) -> Path:
+    path = folder / "audit.toml"
+    path.write_text(MODELS + text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ('[audit.alignment]\nsuites = ["refusl"]', "no suite 'refusl'", "did you mean 'refusal'?"),
+        ("[audit.alignment]\nsuites = []", "nothing would be asked", "there are refusal"),
+        ('[audit.alignment]\nsuites = ["principles"]', "judge", "judge"),
+        ('[audit.alignment]\nsuites = ["refusal"]\n[audit.alignment.refusal]\nitems = "gone.jsonl"', "gone.jsonl cannot be read", ""),
+        ('[audit.alignment]\nsuites = ["false-premise"]\n[audit.alignment.false-premise]\nitems = "gone.jsonl"', "gone.jsonl", ""),
+        ('[audit.alignment]\nsuites = ["refusal"]\n[audit.alignment.refusal]\nlabels = "gone.csv"', "gone.csv", ""),
+        ('[audit.sampling-consistency]\nequivalence = "judge"', "no judge is named", ""),
+        ('[audit.sampling-consistency]\nequivalence = "judge"\njudge = ["chat", "other"]', "one model is asked", ""),
+        ('[audit.sampling-consistency]\nsuites = ["format"]\nformat.formats = ["sonnet"]', "no format 'sonnet'", ""),
+        ('[audit.benchmark]\ntargets = "chat"\nitems = "gone.jsonl"', "gone.jsonl", ""),
+    ],
+)
+def test_a_fault_of_the_cases_is_said_before_there_is_a_run_directory(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        fmaudit.run(audit(tmp_path, text))
+    assert hint in f"{caught.value} {caught.value.hint}"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_suite_with_a_hyphen_may_be_written_either_way_in_audit_toml(tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text('{"prompt": "Why is the sun green?", "condition": "false"}\n')
+    for listed, table in (("false-premise", "false_premise"), ("false_premise", "false-premise")):
+        text = f'[audit.alignment]\ntargets = "chat"\nsuites = ["{listed}"]\n[audit.alignment.{table}]\nitems = "own.jsonl"'
+        (planned,) = prepare(audit(tmp_path, text)).plan.audits
+        assert planned.parameters["suites"] == ["false-premise"]
+        assert planned.parameters["false_premise"]["items"] == str(tmp_path / "own.jsonl")
+
+
+def test_settings_without_an_effect_are_told_once_for_all_targets(tmp_path: Path) -> None:
+    prepared = prepare(audit(tmp_path, "[audit.sampling-consistency]\ntemperature = 0\n"))
+    (told,) = prepared.warnings
+    assert told.startswith("audit.sampling-consistency: temperature = 0 draws the same answer each time")
+    assert prepare(audit(tmp_path, "[audit.sampling-consistency]\n")).warnings == []
+
+
+def test_measuring_needs_no_items_any_more(tmp_path: Path) -> None:
+    text = '[audit.alignment]\ntargets = "chat"\nsuites = ["refusal"]\nrefusal.items = "gone.jsonl"'
+    (planned,) = prepare_config(load_config(audit(tmp_path, text)), observe=False).plan.audits
+    assert planned.name == "alignment"
+
+
+def test_planning_draws_no_documents_of_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fmaudit_domain_gap.asking as asking
+
+    (tmp_path / "web.jsonl").write_text('{"text": "A document of a corpus that is far too large to be read twice."}\n' * 40)
+    path = audit(tmp_path, '[corpus.web]\npath = "web.jsonl"\n[audit.domain-gap]\n')
+    monkeypatch.setattr(asking, "draw_documents", lambda *_, **__: pytest.fail("the corpus was read"))
+    assert {planned.target for planned in prepare(path).plan.audits} == {"web", "chat", "other"}

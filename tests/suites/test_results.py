@@ -1,0 +1,108 @@
+"""What suites share when they show results: rows parted, shares that are surely too large, answers cut off, bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmaudit import Exhibit, Finding, Metric, results
+
+
+def row(item: str, finish: str = "stop", **columns: Any) -> dict[str, Any]:
+    return {"item": item, "finish": finish, **columns}
+
+
+def test_rows_are_parted_by_the_values_of_a_column_in_order_and_those_without_one_left_out() -> None:
+    rows = [row("1", kind="b"), row("2", kind="a"), row("3", kind=""), row("4", kind="b")]
+    parts = results.groups(rows, "kind")
+    assert list(parts) == ["a", "b"]
+    assert [each["item"] for each in parts["b"]] == ["1", "4"]
+
+
+def test_rows_are_gathered_by_item_in_the_order_of_first_occurrence() -> None:
+    rows = [row("x", sample=0), row("a", sample=0), row("x", sample=1)]
+    assert {item: len(part) for item, part in results.by_item(rows).items()} == {"x": 2, "a": 1}
+    assert list(results.by_item(rows)) == ["x", "a"]
+
+
+@pytest.mark.parametrize(("cut", "n", "warned"), [(2, 10, False), (15, 100, False), (20, 100, True), (10, 10, True), (0, 50, False)])
+def test_answers_cut_off_are_warned_of_by_the_bound_of_the_interval(cut: int, n: int, warned: bool) -> None:
+    """2 of 10 may well be 5 %; 15 of 100 may be 9 %."""
+    rows = [row(str(i), "length" if i < cut else "stop") for i in range(n)] + [row("scored", "")]
+    metric, *findings = results.truncated("cut_rate", rows, 5, "read as they were")
+    assert isinstance(metric, Metric)
+    assert (metric.value, metric.n) == (cut / n, n)
+    assert bool(findings) == warned == results.often(metric)
+    assert all(isinstance(each, Finding) and each.code == "cut-rate" and "interval" in each.sentence for each in findings)
+
+
+def test_what_counts_as_cut_off_may_be_said() -> None:
+    rows = [row(str(i), "stop", cut=i % 2 == 0) for i in range(20)]
+    metric, finding = results.truncated("cut_rate", rows, 5, "left out", cut=lambda each: bool(each["cut"]))
+    assert metric.value == 0.5  # type: ignore[union-attr]
+    assert isinstance(finding, Finding)
+
+
+def test_a_share_without_an_interval_is_not_often() -> None:
+    assert not results.often(results.insufficient("x", "fraction", {}, 3, "too few"))
+
+
+def test_bars_show_metrics_with_values_and_need_two() -> None:
+    two = [("a", results.rate("x", [True, False] * 10)), ("b", results.rate("x", [True] * 20))]
+    none = ("c", results.insufficient("x", "fraction", {}, 0, ""))
+    (chart,) = results.bars("name", "Title", [*two, none], "caption")
+    assert isinstance(chart, Exhibit)
+    assert chart.kind == "bars"
+    assert chart.data.column("group").to_pylist() == ["a", "b"]
+    assert all(each["low"] <= each["value"] <= each["high"] for each in chart.data.to_pylist())
+    assert list(results.bars("name", "Title", [two[0], none], "caption")) == []
+
+
+def test_a_table_is_an_exhibit_of_its_rows() -> None:
+    made = results.table("t", "Title", [{"a": 1}, {"a": 2}], "caption", unit="count")
+    assert made.data.to_pylist() == [{"a": 1}, {"a": 2}]
+    assert made.caption == "caption"
+
+
+def test_several_samples_an_item_are_compared_by_item() -> None:
+    """20 items of 5 samples: the arms differ by a fifth on every item, or on none, and n counts answers, clusters items."""
+    first = {str(i): [1, 1, 0, 0, i % 2] for i in range(20)}
+    second = {str(i): [1, 0, 0, 0, i % 2] for i in range(20)}
+    metric, test = results.paired_shares("x", first, second)
+    assert metric.value == pytest.approx(0.2)
+    assert (metric.n, metric.n_clusters) == (200, 20)
+    assert metric.interval is not None
+    assert 0.0 < metric.interval.low < 0.2 < metric.interval.high  # wider than nothing, though all items moved alike
+    assert test.p_value < 0.001
+    same, test = results.paired_shares("x", first, first)
+    assert same.value == 0.0
+    assert test.p_value == 1.0
+
+
+def test_one_yes_or_no_an_item_is_the_plain_paired_comparison() -> None:
+    first, second = {str(i): i % 3 == 0 for i in range(30)}, {str(i): i % 2 == 0 for i in range(30)}
+    plain, _ = results.paired_difference("x", first, second)
+    shares, _ = results.paired_shares("x", {k: [float(v)] for k, v in first.items()}, {k: [float(v)] for k, v in second.items()})
+    assert shares == plain
+
+
+def test_intervals_of_shares_cover_and_equal_arms_alarm_seldom() -> None:
+    rng, inside, alarms = np.random.default_rng(2), 0, 0
+    for _ in range(120):
+        own = rng.uniform(0.1, 0.7, 25)
+        first, second, again = (rng.random((25, 3)) < (own + lift)[:, None] for lift in (0.2, 0.0, 0.0))
+        arms = [{str(i): list(map(float, line)) for i, line in enumerate(arm)} for arm in (first, second, again)]
+        metric, _ = results.paired_shares("x", arms[0], arms[1])
+        assert metric.interval is not None
+        inside += metric.interval.low <= 0.2 <= metric.interval.high
+        alarms += results.paired_shares("x", arms[1], arms[2])[1].p_value <= 0.05
+    assert 0.9 <= inside / 120 <= 0.99
+    assert alarms <= 0.1 * 120
+
+
+def test_too_few_shared_items_are_said() -> None:
+    metric, test = results.paired_shares("x", {"a": [0.5], "b": [1.0]}, {"a": [0.5]}, minimum=2)
+    assert (metric.value, test) == (None, None)
+    assert "1 items were answered in both arms" in metric.note
