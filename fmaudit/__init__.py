@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from fmaudit.errors import StatisticsError as StatisticsError
     from fmaudit.errors import TokenizerError as TokenizerError
     from fmaudit.hooks.markers import hookimpl as hookimpl
+    from fmaudit.models import facts as facts
     from fmaudit.models.base import Backend as Backend
     from fmaudit.models.base import BackendOptions as BackendOptions
     from fmaudit.models.base import Capability as Capability
     from fmaudit.models.loading import load_backend as load_backend
     from fmaudit.models.model import Model as Model
+    from fmaudit.models.published import published_config as published_config
+    from fmaudit.models.published import published_configs as published_configs
     from fmaudit.models.requests import Completion as Completion
     from fmaudit.models.requests import Failure as Failure
     from fmaudit.models.requests import GenerateRequest as GenerateRequest
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from fmaudit.models.requests import Sampling as Sampling
     from fmaudit.models.requests import Score as Score
     from fmaudit.models.requests import ScoreRequest as ScoreRequest
+    from fmaudit.models.timing import Timing as Timing
     from fmaudit.records import Case as Case
     from fmaudit.records import Evidence as Evidence
     from fmaudit.records import Exhibit as Exhibit
@@ -147,6 +151,7 @@ _HOMES = {
     "Suite": "fmaudit.suites.suite",
     "SuiteAudit": "fmaudit.suites.suite",
     "Tally": "fmaudit.audit",
+    "Timing": "fmaudit.models.timing",
     "TokenFeature": "fmaudit.text",
     "Tokenizer": "fmaudit.tokenizers.base",
     "TokenizerAudit": "fmaudit.audit",
@@ -154,6 +159,7 @@ _HOMES = {
     "Tokenizers": "fmaudit.audit",
     "Vocabulary": "fmaudit.text",
     "draw_documents": "fmaudit.corpus.drawing",
+    "facts": "fmaudit.models.facts:",
     "file_sha256": "fmaudit.suites.items",
     "hookimpl": "fmaudit.hooks.markers",
     "kernels": "fmaudit.text.kernels:",
@@ -161,6 +167,8 @@ _HOMES = {
     "load_items": "fmaudit.suites.items",
     "load_tokenizer": "fmaudit.tokenizers.loading",
     "open_run": "fmaudit.api",
+    "published_config": "fmaudit.models.published",
+    "published_configs": "fmaudit.models.published",
     "read_rows": "fmaudit.suites.items",
     "results": "fmaudit.suites.results:",
     "run": "fmaudit.api",

@@ -32,6 +32,7 @@ class Capability(enum.StrEnum):
     TOKENIZE = "tokenize"
     PROFILE = "profile"
     LOGITS = "logits"  # all of them, at the positions of one continuation
+    TIME = "time"  # trials for the clock
 
 
 class BackendOptions(BaseModel):
@@ -130,6 +131,17 @@ class Backend(ABC):
     def profile(self) -> Profile:
         """Tell what is known of the model."""
         raise self._cannot(Capability.PROFILE)
+
+    def trial(self, prompt_tokens: int, new_tokens: int, batch: int, seed: int) -> tuple[int, int]:
+        """Read `batch` made-up prompts of `prompt_tokens` at once and write `new_tokens` after each, for the clock alone.
+
+        Returns how many tokens a prompt really had, and how many the longest completion. Raises RequestError for what does not fit.
+        """
+        raise self._cannot(Capability.TIME)
+
+    def peak_memory(self, *, anew: bool = False) -> int | None:
+        """Return the most bytes that computing took at once since this was asked `anew`; None where that is not known."""
+        return None
 
     def determinism(self, requests: Sequence[ScoreRequest]) -> Mapping[str, Any]:
         """Score a few requests again alone, in batches of other sizes and in float32; say how much the answers differ.

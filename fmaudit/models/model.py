@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from fmaudit.models.timing import Timing
+
 __all__ = ["Model"]
 
 Result = TypeVar("Result")
@@ -115,6 +117,16 @@ class Model:
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: shape [texts, width]. Not cached."""
         return self._backend.embed(texts)
+
+    async def timed(self, prompt_tokens: int, new_tokens: int, batch: int = 1, seed: int = 0) -> Timing:
+        """Time prompts and completions of given lengths, past the cache and with nothing else beside it. Raises RequestError."""
+        from fmaudit.models.timing import time_trial
+
+        return time_trial(self._backend, prompt_tokens, new_tokens, batch, seed)
+
+    def peak_flops(self) -> float | None:
+        """Return the operations a second that the machine can do in the model's dtype; None where that means nothing."""
+        return self._backend.peak_flops()
 
     # -- what the run calls ----------------------------------------------------------------------------------------
 

@@ -75,6 +75,10 @@ class FakeBackend(Backend):
         backend.identity = f"fake {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
         return backend
 
+    def trial(self, prompt_tokens: int, new_tokens: int, batch: int, seed: int) -> tuple[int, int]:
+        """Take no time."""
+        return prompt_tokens, new_tokens
+
     def score_each(self, requests: Sequence[ScoreRequest]) -> Iterator[tuple[int, Score | Failure]]:
         """Score as told."""
         for i, request in enumerate(requests):

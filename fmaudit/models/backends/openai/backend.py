@@ -130,6 +130,12 @@ class OpenAIBackend(Backend):
 
         yield from self._all(one, len(jobs))
 
+    def trial(self, prompt_tokens: int, new_tokens: int, batch: int, seed: int) -> tuple[int, int]:
+        """Send prompts of so many words, and count what the server says it read and wrote. Raises RequestError."""
+        from fmaudit.models.timing import trial_by_requests
+
+        return trial_by_requests(self, prompt_tokens, new_tokens, batch, seed)
+
     # -- single requests -------------------------------------------------------------------------------------------
 
     async def _score(self, caller: Caller, request: ScoreRequest) -> Score | Failure:

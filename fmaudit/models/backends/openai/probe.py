@@ -35,6 +35,7 @@ class Abilities:
         """Say it in the terms of planning."""
         told = {
             Capability.GENERATE: self.chat or self.completions,
+            Capability.TIME: self.chat or self.completions,
             Capability.CHAT: self.chat,
             Capability.SAMPLE: self.sampling,
             Capability.LOG_PROBS: self.log_probs,

@@ -177,6 +177,18 @@ class TransformersBackend(Backend):
 
         return profile_of(self._config, self._loaded, builtin=self.builtin)
 
+    def trial(self, prompt_tokens: int, new_tokens: int, batch: int, seed: int) -> tuple[int, int]:
+        """Read random prompts and write exactly so many tokens. Raises RequestError."""
+        from fmaudit.models.backends.transformers.trial import run_trial
+
+        return run_trial(self.loaded, prompt_tokens, new_tokens, batch, seed)
+
+    def peak_memory(self, *, anew: bool = False) -> int | None:
+        """Return what the GPU's allocator held at most, or this process on a CPU."""
+        from fmaudit.models.backends.transformers.trial import device_peak
+
+        return device_peak(self.loaded, anew=anew)
+
     def determinism(self, requests: Sequence[ScoreRequest]) -> Mapping[str, Any]:
         """Score a few requests again alone, eight at once and in float32; say how much the answers differ."""
         from fmaudit.models.backends.transformers.determinism import probe_determinism

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-import tomllib
-from importlib import resources
 from typing import Any
+
+from fmaudit.errors import ModelError
+from fmaudit.models.facts import find_device
 
 __all__ = ["matrix_rate"]
 
@@ -24,11 +25,11 @@ def _known(device: Any, dtype: Any) -> float | None:
     """Look a GPU up in the table of facts: the peak without sparsity."""
     import torch
 
-    name = torch.cuda.get_device_name(device).lower()
-    kind = "float32" if dtype.itemsize == 4 else "bfloat16"
-    table = tomllib.loads(resources.files("fmaudit.models").joinpath("data/devices.toml").read_text("utf-8"))
-    fitting = [row for row in table["device"] if row["name"].lower() in name]
-    return float(max(fitting, key=lambda row: len(row["name"]))[kind]) if fitting else None
+    try:
+        found = find_device(torch.cuda.get_device_name(device))
+    except ModelError:
+        return None
+    return found.peaks.get("float32" if dtype.itemsize == 4 else "bfloat16")
 
 
 def _measured(device: Any, dtype: Any) -> float:

@@ -1,0 +1,39 @@
+"""The engine card: how big a model really is, what it holds and computes, what its scale costs, and whether claims about it are true."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+from fmaudit import hookimpl
+
+if typing.TYPE_CHECKING:
+    from fmaudit import Audit
+    from fmaudit_engine_card.architecture.profile import EngineProfile as EngineProfile
+    from fmaudit_engine_card.architecture.profile import profile as profile
+    from fmaudit_engine_card.claims import check_claims as check_claims
+    from fmaudit_engine_card.trends.tests import trend as trend
+
+# public name -> the module that defines it, imported when the name is first used
+_HOMES = {
+    "EngineProfile": "fmaudit_engine_card.architecture.profile",
+    "check_claims": "fmaudit_engine_card.claims",
+    "profile": "fmaudit_engine_card.architecture.profile",
+    "trend": "fmaudit_engine_card.trends.tests",
+}
+
+__all__ = ["EngineProfile", "check_claims", "profile", "trend"]
+
+
+@hookimpl
+def fmaudit_audits() -> list[type[Audit]]:
+    from fmaudit_engine_card.audit import EngineCard
+
+    return [EngineCard]
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fmaudit_engine_card' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

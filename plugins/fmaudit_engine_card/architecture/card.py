@@ -1,0 +1,91 @@
+"""The architecture's part of the engine card: metrics, findings and exhibits of one model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fmaudit import Exhibit, Finding, Metric, ModelError, Observations, Severity, facts, results
+
+if TYPE_CHECKING:
+    from fmaudit_engine_card.architecture.fits import Fit
+    from fmaudit_engine_card.architecture.profile import EngineProfile
+    from fmaudit_engine_card.params import EngineCardParams
+
+__all__ = ["Card", "measure_architecture"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One model, what is asked of it, and what a backend counted."""
+
+    target: str
+    profile: EngineProfile
+    settings: EngineCardParams
+    counted: int | None = None
+    dtype: str = ""
+
+    @cached_property
+    def fits(self) -> tuple[Fit, ...]:
+        """Every device at every precision."""
+        return tuple(
+            self.profile.fits(device, kind, self.settings.tokens, self.settings.batch, reserve=self.settings.reserve)
+            for device in self.settings.devices
+            if facts.find_device(device).memory_bytes is not None
+            for kind in self.settings.precisions
+        )
+
+    @cached_property
+    def crossover(self) -> int | None:
+        """The length from which attention computes more than all else; None where it never does."""
+        from fmaudit_engine_card.architecture.fits import LONGEST
+
+        profile = self.profile
+        low, high = 0, LONGEST
+        if profile.attention_flops(high) < profile.linear_flops(high):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if profile.attention_flops(middle) >= profile.linear_flops(middle) else (middle, high)
+        return high
+
+
+def measure_architecture(seen: Observations, settings: EngineCardParams) -> Iterator[Metric | Finding | Exhibit]:
+    """Yield everything that follows from the configuration; of an unknown family only what the backend counted."""
+    from fmaudit_engine_card.architecture.exhibits import exhibits
+    from fmaudit_engine_card.architecture.families import plan_of
+    from fmaudit_engine_card.architecture.figures import figures
+    from fmaudit_engine_card.architecture.profile import EngineProfile
+    from fmaudit_engine_card.architecture.remarks import remarks
+
+    row = next(iter(seen.sql("SELECT * FROM observations").to_pylist()), None)
+    if row is None:
+        return
+    try:
+        config = json.loads(row["config"]) if row["config"] else {}
+        profile = EngineProfile(plan_of(config, "its configuration"), config)
+    except ModelError as error:
+        yield from _unknown(row, error)
+        return
+    card = Card(seen.target, profile, settings, row["counted"], row["dtype"] or "")
+    yield from figures(card)
+    yield from remarks(card)
+    yield from exhibits(card)
+
+
+def _unknown(row: dict[str, Any], error: ModelError) -> Iterator[Metric | Finding]:
+    """Say what can be said of a model that no family describes."""
+    why = str(error).split("\n")[0] if row["config"] else "nothing tells its configuration"
+    if row["counted"]:
+        note = f"{row['counted']:,} exactly, counted on the model that transformers builds"
+        yield Metric(name="parameters", value=row["counted"], unit="count", n=1, method="counted", note=note)
+    else:
+        yield results.undefined("parameters", "count", {}, 1, why)
+    known = "Point a model at a config.json of a family that the engine card knows."
+    yield Finding(
+        code="architecture-unknown", severity=Severity.NOTE, sentence=f"State, operations and what fits cannot be worked out: {why}.",
+        advice=known if row["config"] else "Give a config: target beside this one.",
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Does it fit: weights, state and activations against the memory of a device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from fmaudit import ModelError, facts
+
+if TYPE_CHECKING:
+    from fmaudit_engine_card.architecture.parts import Weight
+    from fmaudit_engine_card.architecture.profile import EngineProfile
+
+__all__ = ["PRECISIONS", "RESERVE", "Fit", "Precision", "fit", "precision"]
+
+RESERVE = 0.1  # of a device's memory, for the runtime, its kernels and fragments; what serving engines leave by default
+CHUNK = 2048  # positions that are computed at once: serving engines cut longer prompts
+LONGEST = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Bytes of a value: of the matrices inside the blocks, of all other weights, and of state and activations.
+
+    Weight-only quantisation (GPTQ, AWQ, bitsandbytes) leaves embeddings, head and norms in 16 bits; its scales, a few percent more, are
+    not counted.
+    """
+
+    name: str
+    dense: float
+    rest: float
+    state: float
+
+
+PRECISIONS: Mapping[str, Precision] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            Precision("float32", 4, 4, 4), Precision("bfloat16", 2, 2, 2), Precision("float16", 2, 2, 2), Precision("float8", 1, 2, 2),
+            Precision("int8", 1, 2, 2), Precision("int4", 0.5, 2, 2),
+        )
+    }
+)  # fmt: skip
+_SPOKEN = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "fp8": "float8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a model needs on a device, in bytes. `activations` is an estimate, everything else exact.
+
+    `largest_batch` is for sequences of `tokens`, `longest` for `batch` of them; None where memory sets no limit (a state that does not
+    grow).
+    """
+
+    device: str
+    precision: str
+    tokens: int
+    batch: int
+    devices: int
+    usable: int
+    weights: int
+    state: int
+    activations: int
+    largest_batch: int
+    longest: int | None
+
+    @property
+    def needed(self) -> int:
+        """Weights, state and activations together."""
+        return self.weights + self.state + self.activations
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of it is there."""
+        return self.needed <= self.usable
+
+    @property
+    def free(self) -> int:
+        """The bytes left over; negative where they are missing."""
+        return self.usable - self.needed
+
+    @property
+    def devices_needed(self) -> int:
+        """How many such devices hold it, if it is cut evenly."""
+        return math.ceil(self.needed * self.devices / self.usable)
+
+
+def precision(name: str) -> Precision:
+    """Find a precision by its name ("bf16" and "bfloat16" are one). Raises ModelError."""
+    spoken = name.strip().lower()
+    found = PRECISIONS.get(_SPOKEN.get(spoken, spoken))
+    if found is None:
+        raise ModelError(f"{name!r} is no precision of weights", hint=f"one of {', '.join(PRECISIONS)}")
+    return found
+
+
+def fit(
+    profile: EngineProfile,
+    device: str | int,
+    kind: str = "bfloat16",
+    tokens: int = 4096,
+    batch: int = 1,
+    *,
+    devices: int = 1,
+    reserve: float = RESERVE,
+) -> Fit:
+    """Set a model against `devices` devices, by name or by their bytes of memory each. Raises ModelError.
+
+    Activations are those of one block over at most 2,048 positions of every sequence, as serving engines cut prompts, and float32 logits
+    of one position each; scores are not stored (fused attention).
+    """
+    if batch < 1 or devices < 1 or tokens < 1 or not 0 <= reserve < 1:
+        raise ModelError("batch, devices and tokens are at least 1, and reserve is a share below 1")
+    name, memory = _memory(device)
+    kept = precision(kind)
+    usable = int(memory * devices * (1 - reserve))
+    weights = weights_at(profile, kept)
+
+    def sequence(length: int) -> int:
+        return profile.cache_bytes(length, kept.state) + activations(profile, kept, length)
+
+    room = usable - weights
+    return Fit(
+        device=name, precision=kept.name, tokens=tokens, batch=batch, devices=devices, usable=usable, weights=weights,
+        state=profile.cache_bytes(tokens, kept.state, batch), activations=batch * activations(profile, kept, tokens),
+        largest_batch=max(0, room // sequence(tokens)), longest=_longest(lambda length: batch * sequence(length) <= room),
+    )  # fmt: skip
+
+
+def weights_at(profile: EngineProfile, kept: Precision) -> int:
+    """Return the bytes of the weights at a precision."""
+    dense = sum(weight.parameters for weight in profile.plan.weights() if weight.dense)
+    return math.ceil(dense * kept.dense + (profile.parameters - dense) * kept.rest)
+
+
+def activations(profile: EngineProfile, kept: Precision, tokens: int) -> int:
+    """Estimate the bytes that computing one sequence takes besides weights and state.
+
+    For a position three residual streams, and half as much again as its widest module makes: activations stand beside what they are made
+    of. Of Llama within a tenth of what transformers allocates; experts and activations that are not fused take more.
+    """
+    widest = max((_width(layer.weights) for layer in profile.plan.blocks()), default=0)
+    return math.ceil(min(tokens, CHUNK) * (3 * profile.hidden + 1.5 * widest) * kept.state) + 4 * profile.vocabulary
+
+
+def _width(weights: tuple[Weight, ...]) -> int:
+    """Return the most numbers that a module of one block makes of a position."""
+    made: dict[str, int] = {}
+    for weight in weights:
+        made[weight.module] = made.get(weight.module, 0) + weight.outputs * min(weight.active, weight.copies)
+    return max(made.values(), default=0)
+
+
+def _longest(fits: Callable[[int], bool]) -> int | None:
+    """Find the largest length that fits; None where any does, 0 where none does."""
+    if fits(LONGEST):
+        return None
+    low, high = 0, 1
+    while fits(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def _memory(device: str | int) -> tuple[str, int]:
+    if isinstance(device, int):
+        return f"{device / 1e9:.0f} GB", device
+    found = facts.find_device(device)
+    if found.memory_bytes is None:
+        raise ModelError(f"the memory of {found.name} is not known", hint="give its bytes instead of its name")
+    return found.name, found.memory_bytes

@@ -1,0 +1,39 @@
+"""The kinds of claim: each module reads its kinds from a sentence and checks them."""
+
+from __future__ import annotations
+
+from fmaudit_engine_card.claims.kinds import (
+    corpus,
+    device,
+    energy,
+    growth,
+    history,
+    inference,
+    memory,
+    optimum,
+    premium,
+    shape,
+    size,
+    training,
+)
+from fmaudit_engine_card.claims.kinds.base import Check, Read
+
+__all__ = ["CHECKS", "READERS"]
+
+_MODULES = (
+    shape,
+    memory,
+    training,
+    inference,
+    optimum,
+    size,
+    growth,
+    premium,
+    energy,
+    corpus,
+    history,
+    device,
+)  # the first to read a figure keeps it
+
+READERS: tuple[Read, ...] = tuple(module.read for module in _MODULES)
+CHECKS: dict[str, Check] = {kind: check for module in _MODULES for kind, check in module.CHECKS.items()}

@@ -1,0 +1,244 @@
+"""Claims about memory: the cache of keys and values, weights at a precision, what fits on a device, and how a state grows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fmaudit_engine_card.claims import facts
+from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, statement, undisclosed
+from fmaudit_engine_card.claims.quantities import Quantity
+from fmaudit_engine_card.claims.reading import Reading
+from fmaudit_engine_card.claims.records import Claim, Verdict
+
+__all__ = ["CHECKS", "read"]
+
+_CACHE = r"\bkv\b|kv[-\s]?cache|key[-\s/]*(?:and[-\s])?value|\bcache\b"
+_MEMORY = (
+    r"weights?|takes?|needs?|memory|v?ram\b|store|occup|requires?|size|load|disk|weighs|shrinks?|shrunk|becomes?"
+    r"|down to|just|only|loaded|quanti[sz]ed|comes? to|amounts? to|is about|footprint"
+)
+_FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]*?\b(?:on|onto|in|into|inside)\b", re.I)
+_PER_TOKEN = r"(?:per[-\s]token)|(?:per|for (?:each|every|one|a single)|a|each|every) (?:additional |new |more |extra )?token"
+WIDTHS = (("16-bit weights", 2.0), ("8-bit weights", 1.0), ("4-bit weights", 0.5), ("32-bit weights", 4.0))
+CACHE_WIDTHS = (("16-bit keys and values", 2.0), ("8-bit keys and values", 1.0), ("32-bit keys and values", 4.0))
+
+
+def read(reading: Reading) -> Iterator[Claim]:
+    """Find claims of bytes, of fitting, and of growth."""
+    yield from _fits(reading)
+    for quantity in reading.free("bytes"):
+        model, assumed = model_of(reading, quantity.start)
+        size = generic_size(reading)
+        given = {"model": model, "size": size, "width": _width(reading, quantity), "batch": reading.role("batch")}
+        name = model.name if model else f"a model of {size.text.strip()}" if size else ""
+        if reading.has(_CACHE) and (model or size):
+            kind = "kv-per-token" if reading.near(quantity, _PER_TOKEN, 70, 60) else "kv-memory"
+            yield claim_of(reading, kind, quantity, name, assumed, context=_context(reading, quantity), **given)
+        elif (
+            not reading.has(_CACHE)
+            and (model or size)
+            and reading.has(_MEMORY)
+            and not reading.has(r"\btext\b|data ?set|corpus|train(?:ed|ing) (?:on|data)|activations?|optimi[sz]er|gradient")
+            and not _FITS.search(reading.text)
+        ):
+            yield claim_of(reading, "weights-memory", quantity, name, assumed, **given)
+
+
+def _width(reading: Reading, quantity: Quantity) -> tuple[str, float] | None:
+    if reading.precisions:
+        best = min(reading.precisions, key=lambda mention: min(abs(mention.start - quantity.end), abs(quantity.start - mention.end)))
+        return str(best.thing[0]), float(best.thing[1])
+    bits = reading.role("bits")
+    return (f"{bits.value:g} bits", bits.value / 8.0) if bits else None
+
+
+def _context(reading: Reading, claimed: Quantity) -> Quantity | None:
+    """Return the length at which a cache is claimed: the nearest count of tokens, or a bare count where a length is spoken of."""
+    lengths = [
+        q for i, q in enumerate(reading.quantities) if reading.roles.get(i, "context") == "context" and q.unit == "tokens" and q.value >= 64
+    ]
+    bare = [
+        q
+        for i, q in enumerate(reading.quantities)
+        if i not in reading.roles
+        and q.unit == ""
+        and 256 <= q.value <= 2e7
+        and (
+            q.scale in {"K", "M"}
+            or re.search(r"(?:\bat|length(?: of)?|context(?: of)?|tokens?\s*=|T\s*=)\s*(?:about )?$", reading.text[: q.start])
+        )
+    ]
+    rows = lengths or bare
+    return min(rows, key=lambda q: abs(q.start - claimed.start)) if rows else None
+
+
+def _fits(reading: Reading) -> Iterator[Claim]:
+    match = _FITS.search(reading.text)
+    if match is None:
+        return
+    model, assumed = model_of(reading, match.start())
+    size = generic_size(reading)
+    memory = reading.role("memory")
+    count = reading.role("devices")
+    device = reading.devices[0].thing if reading.devices else None
+    if (model is None and size is None) or (memory is None and device is None):
+        return
+    quantity = memory or count or size
+    given = {
+        "model": model,
+        "size": size,
+        "width": _width(reading, quantity) if quantity else None,
+        "memory": memory,
+        "device": device,
+        "devices": count or _spelled_count(reading),
+    }
+    made = statement(reading, "fits", model.name if model else f"a model of {size.text}" if size else "", match, **given)
+    yield Claim(made.kind, made.subject, None, made.given, made.text, made.span, made.denied, made.asked, assumed)
+
+
+def _spelled_count(reading: Reading) -> Quantity | None:
+    """Return a count of devices that stands before their memory: "eight 80 GB H100s"."""
+    memory = reading.role("memory")
+    if memory is None:
+        return None
+    return next((q for q in reading.quantities if q.unit == "" and 0 < memory.start - q.end <= 3 and q.value >= 1), None)
+
+
+def check_cache(claim: Claim) -> Verdict:
+    """Compare with 2 x layers x key-value heads x head size x bytes a value x tokens, as the configuration has it."""
+    model: Model | None = claim.given["model"]
+    if model is None or model.engine is None:
+        return unverifiable(claim, _missing(model, "the configuration that decides the cache"), model.source if model else "")
+    length = claim.given.get("context")
+    if claim.kind == "kv-memory" and length is None:
+        return unverifiable(claim, "no length is given, and the cache grows with it", model.source)
+    engine, batch = model.engine, int((claim.given.get("batch") or _ONE).value)
+    lengths = _lengths(length) if length is not None else (1,)
+    rows = [row for tokens in lengths for row in _caches(engine, tokens, batch, claim.given["width"])]
+    if claim.kind == "kv-memory" and "sliding_window" in engine.config and engine.config["sliding_window"]:
+        full = facts.reference("mistral-7b-v0.2") if model.name == "Mistral 7B" else None
+        rows += (
+            []
+            if full is None
+            else [
+                _relabel(row, "all tokens are kept, not only the sliding window")
+                for row in _caches(full, lengths[-1], batch, claim.given["width"])
+            ]
+        )
+    return judge(claim, rows, slack=0.03, source=model.source, why=_cache_why(engine), unit="bytes")
+
+
+def _caches(engine: Any, tokens: int, batch: int, width: tuple[str, float] | None) -> Iterator[Scenario]:
+    for name, size in [width] if width else CACHE_WIDTHS:
+        value = engine.state_bytes(tokens, size, batch) if tokens > 1 else engine.state_bytes_per_token(size)
+        per_token = engine.state_bytes_per_token(size)
+        out = (
+            f"{per_token:,} bytes a token x {tokens:,} tokens"
+            if tokens > 1 and engine.state_bytes(tokens, size) == per_token * tokens
+            else f"{tokens:,} tokens"
+        )
+        text = f"{out}{f' x {batch} sequences' if batch > 1 else ''} at {size:g} bytes a value = {value:,} bytes = {show(value, 'bytes')}"
+        yield Scenario(float(value), text, "" if width else name)
+
+
+def _relabel(row: Scenario, assumption: str) -> Scenario:
+    return Scenario(row.value, row.arithmetic, f"{row.assumption}, {assumption}" if row.assumption else assumption)
+
+
+def _cache_why(engine: Any) -> str:
+    full, kept = engine.full_state_bytes_per_token(2), engine.state_bytes_per_token(2)
+    return (
+        f"heads share keys and values: {kept:,} bytes a token in 16 bits where one pair a head would be {full:,}"
+        if kept and full > kept
+        else ""
+    )
+
+
+def _lengths(length: Quantity) -> tuple[int, ...]:
+    return (int(length.value), int(length.value / 1000 * 1024)) if length.scale == "K" else (int(length.value),)
+
+
+_ONE = Quantity("1", 0, 0, 1.0, 1.0, 1.0)
+
+
+def _missing(model: Model | None, what: str) -> str:
+    if model is None:
+        return "no model is named that is known here"
+    return undisclosed(model, "the architecture") if model.undisclosed else f"{what} of {model.name} is not at hand"
+
+
+def _parameters(claim: Claim) -> tuple[float | None, str]:
+    """Return the parameters of the model or of the size given, and the source."""
+    model: Model | None = claim.given["model"]
+    size: Quantity | None = claim.given["size"]
+    if size is not None:
+        return size.value, "bytes = parameters x bytes a parameter"
+    return (model.parameters, model.source) if model else (None, "")
+
+
+def check_weights(claim: Claim) -> Verdict:
+    """Compare with parameters x bytes a value; without a precision, any usual one may be meant."""
+    count, source = _parameters(claim)
+    if count is None:
+        return unverifiable(claim, _missing(claim.given["model"], "the number of parameters"), source)
+    width = claim.given["width"]
+    rows = [
+        Scenario(
+            count * size,
+            (f"{count / 1e9:,.4g}B x {size:g} bytes = {show(count * size, 'bytes')} ({count * size / 1e9:,.4g} GB)"),
+            "" if width else name,
+        )
+        for name, size in ([width] if width else WIDTHS)
+    ]
+    if width and width[1] <= 1.0:
+        rows.append(
+            Scenario(
+                count * width[1] * 1.06,
+                f"{count / 1e9:,.4g}B x {width[1]:g} bytes x 1.06",
+                "scales and unquantised tables add some per cent",
+                high=count * width[1] * 1.25,
+            )
+        )
+    rounding = 0.06 if claim.given["size"] is not None else 0.03  # "a 7B model" is a size by name
+    return judge(claim, rows, slack=rounding, source=source, unit="bytes")
+
+
+def check_fits(claim: Claim) -> Verdict:
+    """Compare weights with the memory of the devices; weights alone are the least that is needed."""
+    count, source = _parameters(claim)
+    memory = claim.given["memory"]
+    device = claim.given["device"]
+    number = (claim.given["devices"] or _ONE).value
+    room = memory.value if memory else (device.memory_gb or 0) * 1e9
+    if count is None or not room:
+        return unverifiable(claim, "the size of the model or of the memory is not at hand", source)
+    width = claim.given["width"]
+    have = f"{number:g} x {room / 1e9:g} GB = {number * room / 1e9:g} GB"
+    rows = [
+        (name, count * size, f"{count / 1e9:,.4g}B x {size:g} bytes = {count * size / 1e9:,.4g} GB of weights against {have}")
+        for name, size in ([width] if width else WIDTHS)
+    ]
+    source = f"{source}; {device.source}" if device else source
+    return _fitting(claim, rows, number * room, bool(width), source)
+
+
+def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, stated: bool, source: str) -> Verdict:
+    fitting = [row for row in rows if row[1] < room]
+    if not fitting:
+        least = min(rows, key=lambda row: row[1])
+        return verdict(claim, "wrong", least[2], "the weights alone are more than the memory there is", "", source)
+    name, need, text = fitting[0]
+    tight = need > 0.85 * room
+    if stated and not tight and not claim.denied:
+        return verdict(claim, "holds", text, f"the weights leave {show(room - need, 'bytes')} for the cache and activations", "", source)
+    assumption = " and ".join(
+        part for part in ("" if stated else name, "next to nothing is left for the cache and activations" if tight else "") if part
+    )
+    return verdict(claim, "holds-under", text, "whether it fits hangs on what else must be held", assumption or "a short context", source)
+
+
+CHECKS: dict[str, Check] = {"kv-memory": check_cache, "kv-per-token": check_cache, "weights-memory": check_weights, "fits": check_fits}

@@ -1,0 +1,270 @@
+"""Claims about data for a size: tokens seen, tokens a parameter, the Chinchilla optimum, over- and under-training."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, statement, undisclosed
+from fmaudit_engine_card.claims.quantities import Quantity
+from fmaudit_engine_card.claims.reading import Reading
+from fmaudit_engine_card.claims.records import Claim, Verdict
+from fmaudit_engine_card.scale.optimum import DEFAULT_FIT, find_fit, optimum, optimum_for_parameters, overtraining
+
+__all__ = ["CHECKS", "read"]
+
+_OPTIMAL = (
+    r"optim\w+|chinchilla(?!\s+(?:was|is|has|had|saw|used|70B))|rule of thumb|scaling law|should (?:see|be|get|have|use)|ideal\w*|balanced"
+)
+_TRAINED = r"train\w*|saw\b|seen\b|sees?\b|fed\b|pre-?train\w*|learn\w*|read\b|consumed|ingested|digested|went through"
+_OVER = (
+    r"over-?train\w*|past (?:its|the|what)|beyond (?:its|the|what)|(?:its|the|their) (?:chinchilla|compute)[-\s]?(?:optimal"
+    r"|optimum)|(?:times|x|fold)[^.]{0,40}(?:optim|chinchilla)"
+)
+_OPTIMAL_BEFORE = r"optim\w+[^,.;:=]{0,45}$"
+_NEEDS = r"\b(?:should|would (?:need|want|have needed|call for)|needs?|requires?|calls? for|ought to|wants?|deserves?)\b"
+_RULE = "hoffmann-2022-20-per-parameter"
+_PRINTED = "hoffmann-2022-fit3"
+LARGE, SMALL = 6e23, 1e21  # compute of runs that the fits were made for
+
+
+def read(reading: Reading) -> Iterator[Claim]:
+    """Find claims of tokens, ratios and optima."""
+    optimal = reading.has(_OPTIMAL)
+    for quantity in reading.free("tokens/parameter"):
+        yield from _ratio(reading, quantity, optimal)
+    for quantity in reading.free("tokens"):
+        if quantity.value >= 1e8:
+            yield from _tokens(reading, quantity, optimal)
+    if optimal:
+        yield from _parameters(reading)
+    for quantity in reading.free("times"):
+        model, assumed = model_of(reading, quantity.start)
+        if model is not None and reading.has(_OVER):
+            yield claim_of(reading, "over-training", quantity, model.name, assumed, model=model)
+    yield from _qualities(reading)
+
+
+def _ratio(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Claim]:
+    counts = _generic(reading)
+    mention = reading.model_for(quantity.start)
+    model, assumed = model_of(reading, quantity.start) if mention or not optimal else (None, ())
+    rule = reading.has(r"optimal|optimum|rule|law|recommend|should|ideal|suggest|prescri|says\b") and not reading.has(
+        _TRAINED + r"\W+(?:on|at|with)|\bsaw\b"
+    )
+    if model is not None and not rule:
+        yield claim_of(reading, "tokens-per-parameter", quantity, model.name, assumed, model=model)
+    elif counts is not None and not optimal:
+        yield claim_of(
+            reading,
+            "tokens-per-parameter",
+            quantity,
+            f"{counts[0].text} parameters, {counts[1].text}",
+            model=None,
+            size=counts[0],
+            tokens=counts[1],
+        )
+    elif optimal or len(reading.text) < 60:
+        yield claim_of(reading, "optimal-ratio", quantity, "the compute-optimal ratio")
+
+
+def _generic(reading: Reading) -> tuple[Quantity, Quantity] | None:
+    size = generic_size(reading) or next(reading.free("parameters"), None)
+    tokens = next((q for q in reading.free("tokens") if q.value >= 1e8), None)
+    return (size, tokens) if size and tokens else None
+
+
+def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Claim]:
+    size = generic_size(reading) or (next(reading.free("parameters"), None) if not reading.models else None)
+    mention = reading.model_for(quantity.start)
+    if size is not None and optimal and mention is None and not any(q.unit in {"flop", "seconds"} for q in reading.quantities):
+        yield claim_of(reading, "optimal-tokens", quantity, f"a model of {size.text.strip()}", parameters=size.value)
+        return
+    model, assumed = model_of(reading, quantity.start, remember=reading.has(_TRAINED))
+    if model is None or size is not None:
+        return
+    before = reading.text[: quantity.start]
+    should = re.search(_OPTIMAL_BEFORE, before, re.I) or (optimal and re.search(_NEEDS + r"[^,.;:]{0,40}$", before, re.I))
+    if should and model.parameters:
+        yield claim_of(reading, "optimal-tokens", quantity, model.name, assumed, parameters=model.active or model.parameters)
+    elif reading.has(_TRAINED) and not reading.has(r"fine-?tun|context|window"):
+        yield claim_of(reading, "training-tokens", quantity, model.name, assumed, model=model)
+
+
+def _parameters(reading: Reading) -> Iterator[Claim]:
+    """Find the best size for a number of tokens or a compute: "the optimum for 1.4T tokens is 70B parameters"."""
+    tokens = next((q for q in reading.free("tokens") if q.value >= 1e8), None)
+    flops = next((q for q in reading.free("flop") if q.value >= 1e18), None)
+    if reading.models or generic_size(reading):
+        return
+    for quantity in reading.free("parameters"):
+        if tokens is not None and quantity.start > tokens.start:
+            yield claim_of(reading, "optimal-parameters", quantity, f"the optimum for {tokens.text}", tokens=tokens.value)
+        elif flops is not None:
+            yield claim_of(reading, "optimal-parameters", quantity, f"the optimum for {flops.text}", flops=flops.value)
+
+
+def _qualities(reading: Reading) -> Iterator[Claim]:
+    match = re.search(r"\b(?:heavily |badly |far |strongly |severely |massively )?(over|under)-?trained\b", reading.text, re.I)
+    if match is None or not reading.models or any(True for _ in reading.free("times")):
+        return
+    model, _ = model_of(reading, match.start())
+    if model is not None:
+        yield statement(
+            reading,
+            "training-balance",
+            model.name,
+            match,
+            model=model,
+            over=match.group(1).lower() == "over",
+            strong=len(match.group(0).split()) > 1,
+        )
+
+
+def check_ratio(claim: Claim) -> Verdict:
+    """Compare with tokens / parameters of the model or of the numbers given."""
+    model: Model | None = claim.given["model"]
+    if model is None:
+        count, seen, source = claim.given["size"].value, claim.given["tokens"].value, "arithmetic"
+    else:
+        count, seen, source = model.parameters, model.tokens, model.source
+        if count is None or seen is None:
+            return unverifiable(claim, _unknown(model), model.source)
+    rows = [Scenario(seen / count, f"{seen:.4g} tokens / {count:.4g} parameters = {seen / count:,.4g}")]
+    if model is not None:
+        rows += _other_tokens(model, 1.0 / count)
+        if model.active is not None and model.active < 0.9 * count:
+            rows.append(
+                Scenario(
+                    seen / model.active,
+                    f"{seen:.4g} / {model.active:.4g} active = {seen / model.active:,.4g}",
+                    "only active parameters are counted",
+                )
+            )
+    return judge(claim, rows, slack=0.04, source=source)
+
+
+def _other_tokens(model: Model, factor: float) -> Iterator[Scenario]:
+    other = model.facts.get("tokens_other")
+    if other:
+        yield Scenario(float(other["value"]) * factor, f"{other['value']:.4g} tokens x {factor:.3g}", str(other["note"]))
+
+
+def _unknown(model: Model) -> str:
+    return (
+        undisclosed(model, "the training data")
+        if model.undisclosed
+        else f"the tokens that {model.name} was trained on were not published, or are not at hand"
+    )
+
+
+def check_tokens(claim: Claim) -> Verdict:
+    """Compare with the tokens that were published."""
+    model: Model = claim.given["model"]
+    if model.tokens is None:
+        return unverifiable(claim, _unknown(model), model.source)
+    rows = [Scenario(model.tokens, f"{model.name}: {show(model.tokens, 'tokens')}, as published"), *_other_tokens(model, 1.0)]
+    return judge(claim, rows, slack=0.04, source=model.source, unit="tokens")
+
+
+def check_optimal_ratio(claim: Claim) -> Verdict:
+    """Compare with the rule of 20 and with the refit; the fit as first printed contradicts its own paper."""
+    low, high = optimum(LARGE).ratio, optimum(SMALL).ratio
+    printed = optimum(LARGE, _PRINTED)
+    rows = [
+        Scenario(20.0, "Chinchilla: 1.4e12 tokens / 70e9 parameters = 20"),
+        Scenario(
+            min(low, high),
+            f"{DEFAULT_FIT}: {low:.3g} at {LARGE:.0e} FLOP, {high:.3g} at {SMALL:.0e}",
+            f"the refit {DEFAULT_FIT}",
+            high=max(low, high),
+        ),
+        Scenario(
+            printed.ratio,
+            f"{_PRINTED}: {printed.ratio:.3g} at {LARGE:.0e} FLOP",
+            f"the fit {_PRINTED} is taken as printed, which contradicts its own paper",
+            plausible=False,
+        ),
+    ]
+    return judge(claim, rows, slack=0.05, source=find_fit(_RULE).source)
+
+
+def check_optimal_tokens(claim: Claim) -> Verdict:
+    """Compare with 20 tokens a parameter and with the refit for this size."""
+    count: float = claim.given["parameters"]
+    refit, printed = optimum_for_parameters(count), optimum_for_parameters(count, _PRINTED)
+    rows = [
+        Scenario(20.0 * count, f"20 x {count:.4g} parameters = {show(20.0 * count, 'tokens')}"),
+        Scenario(
+            refit.tokens, f"{DEFAULT_FIT}: {refit.ratio:.3g} x {count:.4g} = {show(refit.tokens, 'tokens')}", f"the refit {DEFAULT_FIT}"
+        ),
+        Scenario(
+            printed.tokens,
+            f"{_PRINTED}: {printed.ratio:.3g} a parameter",
+            f"the fit {_PRINTED} is taken as printed, which contradicts its own paper",
+            plausible=False,
+        ),
+    ]
+    return judge(claim, rows, slack=0.10, source=find_fit(_RULE).source, unit="tokens")
+
+
+def check_optimal_parameters(claim: Claim) -> Verdict:
+    """Compare with tokens / 20, or with the optimum of the compute."""
+    if claim.given.get("flops"):
+        flops = claim.given["flops"]
+        rule, refit = optimum(flops, _RULE), optimum(flops)
+        rows = [
+            Scenario(rule.parameters, f"sqrt({flops:.3g} / (6 x 20)) = {show(rule.parameters, 'parameters')}"),
+            Scenario(refit.parameters, f"{DEFAULT_FIT}: {show(refit.parameters, 'parameters')}", f"the refit {DEFAULT_FIT}"),
+        ]
+    else:
+        count = claim.given["tokens"] / 20.0
+        rows = [Scenario(count, f"{claim.given['tokens']:.4g} tokens / 20 = {show(count, 'parameters')}")]
+    return judge(claim, rows, slack=0.10, source=find_fit(_RULE).source, unit="parameters")
+
+
+def check_over(claim: Claim) -> Verdict:
+    """Compare with the run's tokens a parameter over 20, and over the optimum for its compute."""
+    model: Model = claim.given["model"]
+    if model.parameters is None or model.tokens is None:
+        return unverifiable(claim, _unknown(model), model.source)
+    ratio = model.tokens / model.parameters
+    refit = overtraining(model.active or model.parameters, model.tokens)
+    rows = [
+        Scenario(ratio / 20.0, f"{model.tokens:.4g} / {model.parameters:.4g} = {ratio:,.4g} tokens a parameter; / 20 = {ratio / 20:.3g}"),
+        Scenario(
+            refit.factor,
+            f"{refit.ratio:,.4g} / {refit.optimal_ratio:.3g} = {refit.factor:.3g}",
+            f"the optimum for the run's compute by {DEFAULT_FIT}",
+        ),
+        Scenario(ratio, f"{ratio:,.4g} tokens a parameter", "tokens a parameter are meant, not a multiple of the optimum", plausible=False),
+    ]
+    return judge(claim, rows, slack=0.06, source=model.source, unit="times")
+
+
+def check_balance(claim: Claim) -> Verdict:
+    """Hold "over-trained" and "under-trained" against 20 tokens a parameter."""
+    model: Model = claim.given["model"]
+    if model.parameters is None or model.tokens is None:
+        return unverifiable(claim, _unknown(model), model.source)
+    factor = model.tokens / (model.active or model.parameters) / 20.0
+    text = f"{model.tokens:.4g} / {model.active or model.parameters:.4g} = {factor * 20:.4g} tokens a parameter, {factor:.3g} times 20"
+    over = claim.given["over"]
+    if (factor > 1.5) if over else (factor < 0.67):
+        return verdict(claim, "holds", text, f"{factor:.3g} times the 20 tokens a parameter of the training optimum", "", model.source)
+    if (factor < 1.0) if over else (factor > 1.5):
+        return verdict(claim, "wrong", text, f"{factor:.3g} times the 20 tokens a parameter of the training optimum", "", model.source)
+    return verdict(claim, "unverifiable", text, "near the optimum, where the word says little", "", model.source)
+
+
+CHECKS: dict[str, Check] = {
+    "tokens-per-parameter": check_ratio,
+    "training-tokens": check_tokens,
+    "optimal-ratio": check_optimal_ratio,
+    "optimal-tokens": check_optimal_tokens,
+    "optimal-parameters": check_optimal_parameters,
+    "over-training": check_over,
+    "training-balance": check_balance,
+}

@@ -1,0 +1,155 @@
+"""Claims about a model's shape: blocks, hidden size, heads, vocabulary, experts, context window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.judging import Scenario, judge, unverifiable
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, family_members, model_of, undisclosed
+from fmaudit_engine_card.claims.quantities import Quantity
+from fmaudit_engine_card.claims.reading import Reading
+from fmaudit_engine_card.claims.records import Claim, Verdict
+
+__all__ = ["CHECKS", "read"]
+
+_HIDDEN_BEFORE = (
+    r"(?:hidden|embedding|model|residual)[-\s]?(?:stream )?(?:size|dimension(?:ality)?|width|state size)s?\W+(?:\w+\W+){0,2}$"
+    r"|d_?model\W*(?:of|is|=)?\W*$|\b(?:width|hidden states?)(?: of| is)\W*$|(?:hidden|embedding|model) (?:size"
+    r"|dimension(?:ality)?|width)[^.;,]{0,40}\b(?:is|was|of|=)\s*$"
+)
+_HIDDEN_AFTER = (
+    r"\s*(?:as its |as the )?(?:hidden (?:size|dimension|units|state)|wide\b|[-\s]?(?:wide|dimensional) (?:hidden|residual|embed))"
+)
+_VOCABULARY = r"vocab\w*|\btokenizer\b|token types|distinct tokens"
+_VOCABULARY_BEFORE = (
+    r"(?:vocab\w*|token(?:iz|is)er)\W+(?:(?:size|of|is|has|have|with|holds?|contains?|counts?|comprises?|about"
+    r"|around|roughly|some|exactly|only|just|a|consists?|knows?|to|are|the|was|has|total|lists?|up|=)\W+){0,5}$"
+)
+_VOCABULARY_AFTER = r"\s*(?:[-\s]?(?:token|word|entry|piece|subword|item)s?)?\s*(?:-\s?)?(?:in (?:its|the) |large |of )?(?:vocab\w*)"
+_WINDOW = r"context|window|sequence length|maximum length|max(?:imum)? (?:input|prompt|position)|positions"
+_ABLE = (
+    r"support|handle|accept|window|limit|up to|maximum|length of|context (?:of|is|was|size)|-?(?:token )?context|at most|process|read|take"
+)
+_USED = r"(?:uses?|using|activat\w+|rout\w+|sends?|sent|selects?|picks?|choos\w+|top[-\s]?|consult\w*|works? on)\W+(?:\w+\W+){0,6}$"
+_USED_AFTER = (
+    r"\s*(?:of them|of these|out of)?\s*(?:experts?)?\s*(?:are |is )?(?:per token|for (?:each|every|any|a) token"
+    r"|at a time|(?:is|are) active|active|used|on (?:each|every) token|handle|of them)"
+)
+
+
+def read(reading: Reading) -> Iterator[Claim]:
+    """Find figures of a model's shape."""
+    for quantity in reading.free("layers", "heads", "kv_heads", "dimensions", "entries", "experts", "tokens", "words", ""):
+        kind = _kind(reading, quantity)
+        if not kind:
+            continue
+        model, assumed = model_of(reading, quantity.start)
+        if model is not None:
+            stated = (
+                replace(quantity, bound="", low=min(quantity.low, quantity.value))
+                if kind == "context-window" and quantity.bound == "at-most"
+                else quantity
+            )
+            yield claim_of(reading, kind, stated, model.name, assumed, model=model)  # "at most 1,024 tokens" is the limit itself
+
+
+def _kind(reading: Reading, quantity: Quantity) -> str:
+    before, after = reading.text[max(0, quantity.start - 60) : quantity.start], reading.text[quantity.end : quantity.end + 40]
+    if quantity.unit in {"layers", "heads"}:
+        return quantity.unit
+    if quantity.unit == "kv_heads":
+        return "kv-heads"
+    if quantity.unit == "experts" and quantity.scale:  # "eight 22B experts" gives a size
+        return ""
+    if quantity.unit == "experts" and re.search(
+        r"\d\s+(?:out )?of (?:its |the |their |all )?$|\b(?:one|two|three|four|six|eight) (?:out )?of (?:its |the |their |all )?$",
+        before,
+        re.I,
+    ):
+        return "experts"
+    if quantity.unit == "" and re.match(
+        r"\s*(?:out )?of (?:its |the |their |all )?(?:\d+|eight|sixteen)\s+(?:\w+\s+)?experts\b", after, re.I
+    ):
+        return "experts-used"
+    if quantity.unit == "experts" or (
+        quantity.unit == "" and quantity.value < 500 and _speaks_of_experts(reading, quantity, before, after)
+    ):
+        used = re.search(_USED, before, re.I) or re.match(_USED_AFTER, after, re.I)
+        return "experts-used" if used else "experts"
+    if re.search(_HIDDEN_BEFORE, before, re.I) or re.match(_HIDDEN_AFTER, after, re.I) or quantity.unit == "dimensions":
+        return "hidden" if quantity.unit in {"", "dimensions"} else ""
+    spoken = (
+        re.search(_VOCABULARY_BEFORE, before, re.I)
+        or re.match(_VOCABULARY_AFTER, after, re.I)
+        or (quantity.unit == "entries" and reading.has(_VOCABULARY))
+    )
+    if quantity.unit in {"entries", "words", "tokens", ""} and spoken and 1000 <= quantity.value <= 2e6:
+        return "vocabulary"
+    if quantity.unit in {"tokens", ""} and 256 <= quantity.value <= 2e7 and _is_window(reading, quantity):
+        return "context-window"
+    return ""
+
+
+def _speaks_of_experts(reading: Reading, quantity: Quantity, before: str, after: str) -> bool:
+    return quantity.scale == "" and bool(re.match(r"\s*of them\b", after, re.I) and re.search(r"experts", before, re.I))
+
+
+def _is_window(reading: Reading, quantity: Quantity) -> bool:
+    """Tell a model's limit from a length at which something else is said."""
+    if any(other.unit in {"bytes", "times", "flop", "seconds", "usd"} for other in reading.quantities) or reading.has(
+        r"quadrupl|doubl|cache|grow"
+    ):
+        return False
+    return (
+        reading.near(quantity, _WINDOW, 50, 30)
+        and reading.near(quantity, _ABLE, 60, 30)
+        and not reading.has(r"trained on|sliding|attention window")
+    )
+
+
+def check_count(claim: Claim) -> Verdict:
+    """Compare with the configuration."""
+    model: Model = claim.given["model"]
+    key = {"kv-heads": "kv_heads", "experts-used": "experts_used"}.get(claim.kind, claim.kind)
+    if model.undisclosed:
+        return unverifiable(claim, undisclosed(model, "the architecture"), model.source)
+    value = model.count(key)
+    if value is None and key == "kv_heads":
+        value = model.count("heads") if model.engine is not None else None
+    if value is None:
+        counts = {other.name: other.count(key) for other in family_members(model)}
+        agreed = len(set(counts.values())) == 1
+        rows = [
+            Scenario(float(count), f"{name}: {key} = {count:g}", "" if agreed else f"{name} is meant")
+            for name, count in counts.items()
+            if count is not None
+        ]
+        if rows and key not in {"experts", "experts_used"}:
+            return judge(claim, rows, slack=0.0, source=model.source, unit="")
+        return unverifiable(claim, f"{key.replace('_', ' ')} of {model.name} is not at hand", model.source)
+    rows = [Scenario(float(value), f"{model.name}: {key} = {value:,.0f}")]
+    if key == "experts" and (used := model.count("experts_used")):
+        rows.append(
+            Scenario(used, f"{model.name}: {used:g} of {value:g} experts for a token", "the experts that one token is sent to are meant")
+        )
+    return judge(claim, rows, slack=0.02 if key == "vocabulary" else 0.001, source=model.source, unit="")
+
+
+def check_window(claim: Claim) -> Verdict:
+    """Compare with the context that was published; some families grew it later."""
+    model: Model = claim.given["model"]
+    window = model.number("context")
+    if window is None:
+        what = undisclosed(model, "the context window") if model.undisclosed else f"the context window of {model.name} is not at hand"
+        return unverifiable(claim, what, model.source)
+    rows = [Scenario(window, f"{model.name}: context = {window:,.0f} tokens")]
+    if other := model.facts.get("context_other"):
+        rows.append(Scenario(float(other["tokens"]), f"{other['tokens']:,} tokens", str(other["note"])))
+    return judge(claim, rows, slack=0.025, source=model.source, unit="tokens")
+
+
+_COUNTS = ("layers", "hidden", "heads", "kv-heads", "vocabulary", "experts", "experts-used")
+CHECKS: dict[str, Check] = {**dict.fromkeys(_COUNTS, check_count), "context-window": check_window}

@@ -1,0 +1,160 @@
+"""The audit of architectures: exact metrics, findings where they matter, from a configuration and from a loaded model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pydantic import ValidationError
+
+from fmaudit import Exhibit, Finding, Metric, MetricStatus, Severity, load_backend
+from fmaudit.testing import MemoryObservations, ask, assert_audit_contract, assert_results, by_name, codes, measure
+from fmaudit_engine_card.architecture.loading import read_config
+from fmaudit_engine_card.audit import EngineCard
+from fmaudit_engine_card.params import EngineCardParams
+
+
+def _seen(config: str | dict[str, Any] | None, counted: int | None = None) -> MemoryObservations:
+    """Make the row that a backend's profile gives, of a published configuration, of values, or of nothing."""
+    values = read_config(config)[0] if config is not None else None
+    text = "" if values is None else json.dumps(values)
+    row = {"case": "profile", "config": text, "architecture": "", "counted": counted, "dtype": "", "weights_bytes": None}
+    return MemoryObservations({"observations": pa.Table.from_pylist([row], schema=_schema())}, kind="model", uri="config:x")
+
+
+def _schema() -> pa.Schema:
+    return pa.schema([("case", pa.string()), *EngineCard.schema])
+
+
+def _all(config: str | dict[str, Any] | None, counted: int | None = None, **params: Any) -> list[Metric | Finding | Exhibit]:
+    return list(EngineCard(EngineCardParams(**params)).measure(_seen(config, counted)))
+
+
+def test_the_audit_keeps_its_contract() -> None:
+    assert_audit_contract(EngineCard)
+    assert_results(_all("mixtral-8x7b"))
+
+
+def test_metrics_of_llama_2_7b_are_exact_and_have_no_interval() -> None:
+    found = by_name(_all("llama-2-7b"))
+    assert found["parameters"].value == found["active_parameters"].value == 6_738_415_616
+    assert found["state_bytes_per_token"].value == 524_288
+    assert found["state_bytes{tokens=4096}"].value == 2 * 2**30
+    assert found["state_bytes{tokens=262144}"].value == 128 * 2**30
+    assert found["weights{precision=bfloat16}"].value == 2 * 6_738_415_616
+    assert found["doubling{tokens=4096}"].value == pytest.approx(2.28, abs=0.005)
+    assert all(metric.interval is None for metric in found.values())
+    assert "exactly 6,738,415,616" in found["parameters"].note
+    modules = [metric.value for metric in found.values() if metric.name == "module_parameters"]
+    assert sum(value or 0 for value in modules) == 6_738_415_616
+
+
+def test_attention_computes_as_much_as_all_else_at_the_crossover_and_not_before() -> None:
+    crossover = by_name(_all("llama-2-7b"))["crossover_tokens"].value
+    assert crossover is not None
+    shares = by_name(_all("llama-2-7b", contexts=(int(crossover) - 1, int(crossover))))
+    low, high = (shares[f"attention_share{{tokens={int(crossover) + step}}}"].value for step in (-1, 0))
+    assert low is not None
+    assert high is not None
+    assert low < 0.5 <= high
+    assert by_name(_all("mamba-2.8b"))["crossover_tokens"].status is MetricStatus.UNDEFINED
+
+
+def test_a_state_that_does_not_grow_has_no_longest_context() -> None:
+    found = by_name(_all("mamba-2.8b", devices=("H100",), precisions=("bfloat16",)))
+    longest = found["longest_context{device=H100,precision=bfloat16}"]
+    assert longest.status is MetricStatus.UNDEFINED
+    assert "does not grow" in longest.note
+    assert found["state_bytes_per_token"].value == 0
+    assert (found["largest_batch{device=H100,precision=bfloat16}"].value or 0) > 100
+
+
+def test_mixtral_is_found_sparse_and_too_large_for_one_80_gb_card() -> None:
+    found = _all("mixtral-8x7b", devices=("H100",))
+    assert codes(found) == ["fits-nowhere", "sparse"]
+    sentences = [finding.sentence for finding in found if isinstance(finding, Finding)]
+    assert "2 x H100" in sentences[0]
+    assert "it does in int8 and int4" in sentences[0]
+    assert "46.7 billion" in sentences[1]
+    assert "12.9 billion" in sentences[1]
+
+
+def test_a_model_that_fits_at_no_precision_is_warned_of() -> None:
+    finding = next(result for result in _all("deepseek-v3", devices=("RTX 4090",)) if isinstance(result, Finding))
+    assert finding.severity is Severity.WARNING
+
+
+def test_a_state_larger_than_the_weights_is_found_within_the_models_context_only() -> None:
+    assert "state-outgrows-weights" not in codes(_all("llama-2-7b"))
+    longer = {**read_config("llama-2-7b")[0], "max_position_embeddings": 131_072}
+    finding = next(one for one in _all(longer) if isinstance(one, Finding) and one.code == "state-outgrows-weights")
+    assert finding.metric == "state_bytes{tokens=32768}"
+    assert "16 GiB" in finding.sentence
+
+
+def test_a_small_model_is_mostly_vocabulary() -> None:
+    small = {
+        "model_type": "llama", "vocab_size": 50_000, "hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4,
+        "num_attention_heads": 4, "tie_word_embeddings": True,
+    }  # fmt: skip
+    assert "mostly-vocabulary" in codes(_all(small))
+    assert "mostly-vocabulary" not in codes(_all("llama-2-7b"))
+    assert "mostly-vocabulary" not in codes(_all(small, vocabulary_share=0.99))
+
+
+def test_a_count_that_differs_from_the_model_built_is_a_warning() -> None:
+    assert "counts-differ" not in codes(_all("gpt2", counted=124_439_808))
+    assert "counts-differ" in codes(_all("gpt2", counted=124_439_809))
+
+
+def test_of_an_unknown_family_the_count_alone_is_given_and_the_rest_is_said_to_be_missing() -> None:
+    found = _all({"model_type": "brand_new", "hidden_size": 8}, counted=1234)
+    assert by_name(found)["parameters"].value == 1234
+    assert codes(found) == ["architecture-unknown"]
+    nothing = _all(None)
+    assert by_name(nothing)["parameters"].status is MetricStatus.UNDEFINED
+    assert_results(nothing)
+
+
+def test_training_tokens_add_operations_and_tokens_per_parameter() -> None:
+    found = by_name(_all("llama-2-7b", training_tokens={"memory": 2e12}))
+    assert found["training_flops"].value == pytest.approx(6 * 6_738_415_616 * 2e12)
+    assert found["tokens_per_parameter"].value == pytest.approx(296.8, abs=0.05)
+    assert "training_flops" not in by_name(_all("llama-2-7b"))
+
+
+@pytest.mark.parametrize("name", ["llama-2-7b", "mixtral-8x7b", "deepseek-v3", "jamba-v0.1", "mamba-2.8b", "mistral-7b-v0.1", "gpt2"])
+def test_every_exhibit_can_be_drawn(name: str) -> None:
+    from fmaudit.report.charts import specification
+
+    shown = {result.name: result for result in _all(name) if isinstance(result, Exhibit)}
+    assert set(shown) == {"architecture", "parameters-by-module", "state-by-length", "operations-by-length", "fits"}
+    for exhibit in shown.values():
+        assert exhibit.data.num_rows
+        assert (specification(exhibit) is None) == (exhibit.kind == "table")
+
+
+def test_parameters_are_checked_when_planning() -> None:
+    for wrong in ({"devices": ["abacus"]}, {"precisions": ["int3"]}, {"contexts": [0]}, {"contexts": []}, {"training_tokens": {"x": -1}}):
+        with pytest.raises(ValidationError):
+            EngineCardParams.model_validate(wrong)
+    params = EngineCardParams(precisions=("bf16", "bfloat16"), contexts=(9, 3, 9), devices=("NVIDIA H100 80GB HBM3",))
+    assert params.precisions == ("bfloat16",)
+    assert params.contexts == (3, 9)
+    assert params.devices == ("H100",)
+
+
+def test_a_configuration_and_a_built_in_model_are_profiled_without_being_asked(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    values = {"model_type": "llama", "vocab_size": 99, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2}
+    (tmp_path / "config.json").write_text(json.dumps({**values, "num_attention_heads": 4, "num_key_value_heads": 2}))
+    audit = EngineCard()
+    for uri in (f"config:{tmp_path}", "demo:chat"):
+        backend = load_backend(uri)
+        metrics, findings, _ = measure(audit, ask(audit, backend))
+        assert metrics["parameters"].value == backend.profile().parameters
+        assert "counts-differ" not in [finding.code for finding in findings]
+        assert backend.usage.requests == 0
