@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fmaudit.config import CheckSettings, Config
     from fmaudit.store.results import MetricRow
 
-__all__ = ["Judged", "baseline_of", "baseline_override", "check_baseline", "check_run", "find_baseline", "judge_run"]
+__all__ = ["Judged", "baseline_of", "baseline_override", "check_baseline", "check_run", "config_of", "find_baseline", "judge_run"]
 
 GOOD = 0  # the exit code of a run that can be a baseline
 
@@ -74,9 +74,9 @@ def find_baseline(run: RunDirectory, name: str = "", folder: Path = Path()) -> t
     if name:
         found = _named(name, folder, run.root.parent)
         return found, f"named: {found.id}"
-    config = _config_of(run)
+    config = config_of(run)
     for other in reversed(list_runs(run.root.parent)):
-        if _number(other) < _number(run) and config and _config_of(other) == config and _is_good(other):
+        if _number(other) < _number(run) and config and config_of(other) == config and _is_good(other):
             return other, f"the newest good run of the same audit.toml before {run.id}"
     return None, f"there is no baseline run to compare with: no run of the same audit.toml before {run.id} ended well"
 
@@ -159,7 +159,8 @@ def _records(run: Run) -> list[dict[str, str]]:
     return records
 
 
-def _config_of(run: RunDirectory) -> str:
+def config_of(run: RunDirectory) -> str:
+    """Return the path of the audit.toml that a run was made from, empty where its plan cannot be read."""
     try:
         return str(json.loads(run.plan.read_bytes())["config"]["path"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fmaudit.api.results import Run
     from fmaudit.audit import Audit
 
-__all__ = ["compare_runs", "matches", "run_rows"]
+__all__ = ["compare_runs", "matches", "models_of", "run_rows"]
 
 Notes = list[str]
 
@@ -44,7 +44,7 @@ def compare_runs(before: Run, after: Run, metric: str = "") -> Comparison:
             only_before=tuple(pair for pair in found.only_before if matches(pair[0], metric)),
             only_after=tuple(pair for pair in found.only_after if matches(pair[0], metric)),
         )
-    settings = changed_settings(before.plan, after.plan, (_models(before), _models(after)))
+    settings = changed_settings(before.plan, after.plan, (models_of(before), models_of(after)))
     return replace(found, before=before.id, after=after.id, settings=settings, notes=tuple(notes))
 
 
@@ -155,8 +155,8 @@ def _told_by_checks(plan: Mapping[str, Any], metrics: Sequence[MetricRow], bette
                 better.setdefault((row.audit, row.target), {})[name] = "lower" if falls else "higher"
 
 
-def _models(run: Run) -> dict[str, Mapping[str, Any]]:
-    """Read what the journal knows of the models."""
+def models_of(run: Run) -> dict[str, Mapping[str, Any]]:
+    """Read what the journal of a run knows of its models, by name."""
     journal = Journal(run.directory.journal, readonly=True)
     try:
         return {name: journal.get(f"model {name}") or {} for name in run.plan.get("models", {})}

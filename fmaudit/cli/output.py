@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fmaudit.report.safe import no_commands, quiet_json
+
 __all__ = ["print_fitting", "print_json", "print_rows", "visible_text"]
 
 WIDE = 160  # columns where there is no terminal
@@ -16,8 +18,8 @@ NARROW = 12  # columns that a cell is cut to at the most
 
 
 def visible_text(text: str) -> str:
-    """Make control, bidi and format characters visible; newlines and tabs stay."""
-    return "".join(c if c in "\n\t" or not _hidden(c) else f"\\u{ord(c):04x}" for c in text)
+    """Make control, bidi and format characters visible, and what a build system would take for an order; newlines and tabs stay."""
+    return no_commands("".join(c if c in "\n\t" or not _hidden(c) else f"\\u{ord(c):04x}" for c in text))
 
 
 def _hidden(character: str) -> bool:
@@ -25,8 +27,8 @@ def _hidden(character: str) -> bool:
 
 
 def print_json(value: Any) -> None:
-    """Print one line of strict JSON to stdout; bytes become hexadecimal."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
+    """Print one line of strict JSON to stdout; bytes become hexadecimal, and what hides or steers a terminal is escaped."""
+    sys.stdout.write(quiet_json(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)) + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Draw exhibits as Altair charts: the only drawings there are, used by the report as SVG and by the dashboard as they are."""
+"""Draw exhibits as Vega-Lite specifications: the only drawings there are, for the report as SVG and for the dashboard as they are."""
 
 from __future__ import annotations
 
@@ -8,27 +8,19 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from fmaudit.report.drawing import Drawing, draw
-from fmaudit.report.palette import CATEGORY, DIVERGING, HEAT, THEMES, chart_config, to_dark
+from fmaudit.report.palette import CATEGORY, DIVERGING, HEAT, THEMES, chart_config
 from fmaudit.report.safe import clip
 
 if TYPE_CHECKING:
     from fmaudit.records import Exhibit
 
-__all__ = ["CHART_KINDS", "chart", "specification"]
+__all__ = ["CHART_KINDS", "specification"]
 
 CHART_KINDS = ("bars", "stacked", "line", "heatmap", "histogram")
 WIDTH = 720
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
 _DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2], [1, 3], [12, 2, 2, 2]]
 _FORBIDDEN = {"url", "href", "data", "datasets", "usermeta", "params", "config", "$schema", "image"}
-
-
-def chart(exhibit: Exhibit, *, dark: bool = False) -> Any:
-    """Return the exhibit's Altair chart, or None where it is a table; a broken exhibit is a PluginError."""
-    import altair as alt
-
-    spec = specification(exhibit)
-    return None if spec is None else alt.Chart.from_dict(to_dark(spec) if dark else spec, validate=False)
 
 
 def specification(exhibit: Exhibit) -> dict[str, Any] | None:

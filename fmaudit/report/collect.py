@@ -24,12 +24,13 @@ from fmaudit.report.document import (
     TargetRow,
 )
 from fmaudit.report.models import BUILTIN_NOTE
+from fmaudit.report.places import from_repository
 from fmaudit.runs.journal import Journal
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.reader import read_parquet
 from fmaudit.store.results import read_findings, read_metrics, read_verdicts
 
-__all__ = ["collect_report"]
+__all__ = ["collect_report", "setting_rows"]
 
 LEDGER_ROWS = 500  # shown in a report; the totals count all
 
@@ -63,9 +64,10 @@ def collect_report(run: RunDirectory, journal: Journal) -> ReportData:
         ),
         exhibits=tuple(_exhibits(run)),
         verdicts=tuple(read_verdicts(read_parquet(run.verdicts))),
-        settings=_settings(plan),
+        settings=setting_rows(plan["settings"], plan["origins"]),
         environment=tuple(EnvironmentRow(name=name, value=value) for name, value in _environment(plan)),
         reproduce=_reproduce(run, plan),
+        source=from_repository(plan["config"]["path"] or "audit.toml"),
     )
 
 
@@ -169,6 +171,7 @@ def _audits(audits: Sequence[Mapping[str, Any]]) -> tuple[AuditRow, ...]:
             plugin=audit["plugin"],
             plugin_version=audit["plugin_version"],
             parameters=audit["parameters"],
+            headlines=tuple(audit.get("headlines", ())),  # runs of earlier versions have none
             error="; ".join(text for text in (before.error if before else "", error) if text),
         )
     return tuple(rows.values())
@@ -184,13 +187,11 @@ def _exhibits(run: RunDirectory) -> list[ExhibitRow]:
     return rows
 
 
-def _settings(plan: Mapping[str, Any]) -> tuple[SettingRow, ...]:
-    """The settings that somebody set; defaults stay in plan.json."""
-    rows = []
-    for key, origin in plan["origins"].items():
-        if origin != "default":
-            rows.append(SettingRow(key=key, value=json.dumps(_at(plan["settings"], key), ensure_ascii=False), origin=origin))
-    return tuple(rows)
+def setting_rows(settings: Mapping[str, Any], origins: Mapping[str, str]) -> tuple[SettingRow, ...]:
+    """List the settings that somebody set; defaults stay in plan.json."""
+    set_by = {key: origin for key, origin in origins.items() if origin != "default"}
+    values = {key: json.dumps(_at(settings, key), ensure_ascii=False) for key in set_by}
+    return tuple(SettingRow(key=key, value=values[key], origin=origin) for key, origin in set_by.items())
 
 
 def _at(tree: Any, key: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from fmaudit.judge.comparing import Comparison, Difference, Outcome
 from fmaudit.judge.drift import Drift, drift_finding
 from fmaudit.records import Metric
 from fmaudit.report.humane import number, plural, show
+from fmaudit.report.scale import Scale
 
 __all__ = ["comparison_as_json", "comparison_view", "difference_view", "headline", "limit_words"]
 
@@ -42,13 +43,14 @@ def comparison_view(comparison: Comparison, unseen: int | None = None) -> View:
     sure = [one for one in comparison.differences if one.sure]
     rest = [one for one in comparison.differences if not one.sure]
     shown = rest if unseen is None else rest[:unseen]
+    scales = _scales(comparison.differences)
     return {
         "before": comparison.before,
         "after": comparison.after,
         "headline": headline(comparison),
         "settings": [asdict(change) for change in comparison.settings],
-        "sure": [difference_view(one) for one in sure],
-        "rest": [difference_view(one) for one in shown],
+        "sure": [difference_view(one) | {"bar": _bar(one, scales)} for one in sure],
+        "rest": [difference_view(one) | {"bar": _bar(one, scales)} for one in shown],
         "more": len(rest) - len(shown),
         "drifts": [_drift_view(drift) for drift in comparison.drifts],
         "only_before": [f"{name} ({target})" for name, target in comparison.only_before],
@@ -84,6 +86,28 @@ def difference_view(one: Difference) -> View:
     }
 
 
+def _scales(differences: Sequence[Difference]) -> dict[str, Scale]:
+    """Choose a scale with nothing in its middle: one for all shares, and one for every other metric's name."""
+    ends: dict[str, float] = {}
+    for one in differences:
+        if one.change is not None:
+            known = [abs(end) for end in (one.change.value, one.change.interval.low, one.change.interval.high) if math.isfinite(end)]
+            ends[_family(one)] = max([ends.get(_family(one), 0.0), *known])
+    return {family: Scale(-(end or 1.0), end or 1.0) for family, end in ends.items()}
+
+
+def _family(one: Difference) -> str:
+    return one.after.unit if one.after.unit == "fraction" else f"{one.audit}.{one.after.name}"
+
+
+def _bar(one: Difference, scales: Mapping[str, Scale]) -> View | None:
+    """Place a change and its interval on a line from 0 to 100; 50 is no change."""
+    if one.change is None or not math.isfinite(one.change.value):
+        return None
+    place, interval = scales[_family(one)], one.change.interval
+    return {"low": place(interval.low), "value": place(one.change.value), "high": place(interval.high)}
+
+
 def limit_words(value: float | None, unit: str) -> str:
     """Write a size of a change: shares in points."""
     if value is None:
@@ -103,8 +127,9 @@ def _signed(value: float | None, unit: str, low: float, high: float) -> str:
         return ""
     if unit == "fraction":
         places = max(1, min(4, 1 - math.floor(math.log10(max((high - low) * 50.0, 1e-4)))))
-        return f"{value * 100:+.{places}f} ({low * 100:+.{places}f} to {high * 100:+.{places}f}) points"
-    return f"{_plus(number(value, unit, low, high).value, value)} ({number(low, unit).value} to {number(high, unit).value})"
+        return f"{value * 100:+.{places}f} ({low * 100:+.{places}f} to {high * 100:+.{places}f}) points".replace("-", "−")
+    shown = number(value, unit, low, high)
+    return _plus(shown.value, value) + (f" ({shown.interval})" if shown.interval else "")
 
 
 def _bare(one: Difference) -> str:

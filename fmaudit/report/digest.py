@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus
+from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
 from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, TargetRow
 from fmaudit.report.humane import count, plural, share, show, size
 from fmaudit.report.safe import visible
@@ -38,6 +38,12 @@ __all__ = [
 _COUNTED = {"tokenizer": "sentence", "model": "case"}  # of a target that is not a corpus
 _SEVERITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 _VERDICT = {VerdictStatus.FAIL: 0, VerdictStatus.INCONCLUSIVE: 1, VerdictStatus.NOT_MEASURED: 2, VerdictStatus.PASS: 3}
+# words in the names of metrics that tell how the asking went
+_ASIDE = frozenset(
+    ("answered", "cut", "empty", "saved", "truncated", "unanswered", "unjudged", "unmatched", "unread", "unreadable", "untranslated")
+)
+_SLICES = 2  # shown of a headline that has nothing but slices
+_CHANGE = re.compile(r"\b(change|rise|fall) <= \S+")
 _LIMIT = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)(?![\w.])")
 
 
@@ -198,16 +204,36 @@ def unlisted_losses(data: ReportData) -> dict[str, int]:
 
 
 def headlines(data: ReportData, limit: int = 12) -> list[MetricRow]:
-    """Choose the metrics of the summary: those the report names, else unsliced ones, in turn from every audit and target."""
+    """Choose the metrics of the summary: those the report names, else in turn from every audit and target.
+
+    An audit's own headlines come first, then its unsliced metrics, then those that tell how the asking went and not what the answer is.
+    """
     if data.headlines:
         named = {row.name: row for row in reversed(data.metrics)}
         return [named[name] for name in data.headlines if name in named][:limit]
-    queues: dict[tuple[str, str], list[MetricRow]] = {}
+    chief = {audit.name: audit.headlines for audit in data.audits}
+    owned: dict[tuple[str, str], list[MetricRow]] = {}
     for row in data.metrics:
-        if not row.metric.slice and row.metric.status is MetricStatus.OK and row.metric.name != "documents":
-            queues.setdefault((row.audit, row.target), []).append(row)
+        if row.metric.status is MetricStatus.OK:
+            owned.setdefault((row.audit, row.target), []).append(row)
+    queues = [_ordered(rows, chief.get(audit, ())) for (audit, _), rows in owned.items()]
+    queues = [queue for queue in queues if queue]
     share_of_each = -(-limit // max(len(queues), 1))
-    return list(_in_turn(queues.values(), share_of_each))[:limit]
+    return list(_in_turn(queues, share_of_each))[:limit]
+
+
+def _ordered(rows: Sequence[MetricRow], chief: Sequence[str]) -> list[MetricRow]:
+    """Order one audit's metrics of one target by how much they say of what it is about."""
+    first = [row for name in chief for row in _named(rows, name)]
+    whole = [row for row in rows if not row.metric.slice and row.metric.name != "documents"]
+    whole.sort(key=lambda row: not _ASIDE.isdisjoint(row.metric.name.split("_")))
+    return list({id(row): row for row in (*first, *whole)}.values())
+
+
+def _named(rows: Sequence[MetricRow], name: str) -> list[MetricRow]:
+    """Find the metric of a name, or where it has nothing but slices, the first ones."""
+    exact = [row for row in rows if row.metric.name + format_slice(row.metric.slice) == name]
+    return exact or [row for row in rows if row.metric.name == name][:_SLICES]
 
 
 def _in_turn(queues: Iterable[list[MetricRow]], most: int) -> Iterator[MetricRow]:
@@ -246,10 +272,8 @@ def command(data: ReportData, target: str, evidence: Evidence) -> str:
 
 
 def limits_of(verdict: Verdict) -> list[tuple[str, float]]:
-    """Read the limits of a check as written: `[("<=", 0.8)]`, or nothing where they are not plain numbers, or bound a change."""
-    text = verdict.check.removeprefix(verdict.metric)
-    if "change" in text:
-        return []
+    """Read the limits of a check as written: `[("<=", 0.8)]`; those that bound a change, or are no plain numbers, are not among them."""
+    text = _CHANGE.sub("", verdict.check.removeprefix(verdict.metric))
     return [(found[1], float(found[2])) for found in _LIMIT.finditer(text)]
 
 

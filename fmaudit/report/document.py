@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fmaudit.records import Exhibit, Finding, LedgerEntry, Metric, Verdict
+
+if TYPE_CHECKING:
+    from fmaudit.judge.comparing import Comparison
+    from fmaudit.judge.settings import SettingChange
 
 __all__ = [
     "AuditRow",
@@ -23,6 +27,9 @@ __all__ = [
     "RunStatus",
     "SettingRow",
     "TargetRow",
+    "Trend",
+    "TrendRun",
+    "TrendSeries",
 ]
 
 
@@ -81,7 +88,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """An audit that ran or failed, stamped with who made it and its parameters."""
+    """An audit that ran or failed, stamped with who made it and its parameters; `headlines` names its chief metrics."""
 
     name: str
     title: str
@@ -90,6 +97,7 @@ class AuditRow:
     plugin_version: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    headlines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +162,39 @@ class EnvironmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrendRun:
+    """One of the runs of the same audit.toml, and what else is different in it from the run before."""
+
+    id: str
+    created: str
+    changes: tuple[SettingChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendSeries:
+    """One metric over the runs of a trend, None in a run that does not have it."""
+
+    audit: str
+    target: str
+    name: str
+    metrics: tuple[Metric | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """Chief metrics over the runs of the same audit.toml up to this one, oldest first."""
+
+    runs: tuple[TrendRun, ...]
+    series: tuple[TrendSeries, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
-    """A whole report. Times are UTC in ISO 8601; `headlines` names the metrics of the summary, if not the first ones."""
+    """A whole report. Times are UTC in ISO 8601; `headlines` names the metrics of the summary, if not the first ones.
+
+    `source` is the path of audit.toml from the root of its repository. `comparison` is with the run that `baseline` says, in words;
+    where there is none, `baseline` says why.
+    """
 
     run_id: str
     title: str
@@ -175,3 +214,7 @@ class ReportData:
     environment: tuple[EnvironmentRow, ...] = ()
     reproduce: tuple[str, ...] = ()
     headlines: tuple[str, ...] = ()
+    source: str = ""
+    baseline: str = ""
+    comparison: Comparison | None = None
+    trend: Trend | None = None

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fmaudit.errors import ConfigError
 from fmaudit.report.document import ReportData
 from fmaudit.store.layout import RunDirectory
 from fmaudit.store.writer import write_bytes
 
-__all__ = ["FORMATS", "render", "write_report"]
+if TYPE_CHECKING:
+    from fmaudit.judge.comparing import Comparison
 
-FORMATS = {"html": "html", "markdown": "md", "json": "json", "junit": "junit.xml", "sarif": "sarif"}  # format -> suffix
+__all__ = ["COMPARISONS", "FORMATS", "render", "render_comparison", "write_report"]
+
+# format -> suffix; "github" stands for annotations and the summary of a step, of which the summary is kept in the run directory
+FORMATS = {"html": "html", "markdown": "md", "json": "json", "junit": "junit.xml", "sarif": "sarif", "github": "github.md"}
+COMPARISONS = ("html", "markdown", "json")
 
 
 def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> str:
@@ -37,9 +43,30 @@ def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData
         from fmaudit.report.sarif import render_sarif
 
         return render_sarif(data)
+    if name == "github":
+        from fmaudit.report.summary import render_summary
+
+        return render_summary(data)
     if name in extra:
         return extra[name](data)
     raise ConfigError(f"no report format {name!r}", hint=f"known: {', '.join(sorted({*FORMATS, *extra}))}")
+
+
+def render_comparison(name: str, comparison: Comparison) -> str:
+    """Render a comparison of two runs as html, markdown or json; any other name is a ConfigError."""
+    if name == "html":
+        from fmaudit.report.html import render_comparison_html
+
+        return render_comparison_html(comparison)
+    if name == "markdown":
+        from fmaudit.report.markdown import render_comparison_markdown
+
+        return render_comparison_markdown(comparison)
+    if name == "json":
+        from fmaudit.report.json_report import render_comparison_json
+
+        return render_comparison_json(comparison)
+    raise ConfigError(f"a comparison has no format {name!r}", hint=f"known: {', '.join(COMPARISONS)}")
 
 
 def write_report(run: RunDirectory, name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> Path:

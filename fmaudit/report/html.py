@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from fmaudit.judge.comparing import Comparison
 from fmaudit.report import views
+from fmaudit.report.changes import Sizes, changes_view
 from fmaudit.report.digest import examined_sentences, is_whole, statuses
 from fmaudit.report.document import AuditRow, ModelRow, ReportData, RunStatus
 from fmaudit.report.figures import Figure, make_figures
@@ -16,8 +20,9 @@ from fmaudit.report.humane import plural
 from fmaudit.report.models import explained, model_facts
 from fmaudit.report.palette import css_variables
 from fmaudit.report.safe import clip, visible
+from fmaudit.report.trends import trend_view
 
-__all__ = ["render_html"]
+__all__ = ["render_comparison_html", "render_html"]
 
 _LIMIT = 960_000  # bytes of a page
 _STATUS = {
@@ -25,6 +30,7 @@ _STATUS = {
     RunStatus.PARTIAL: ("◐", "warning", "Partial"),
     RunStatus.FAILED: ("✕", "error", "Failed"),
 }
+_COMMAND = re.compile(r"(?m)^(\s*):(?=:)")
 _OPEN_FIGURES = 6  # of every audit and target; the others are folded under their titles
 
 
@@ -33,7 +39,18 @@ def render_html(data: ReportData) -> str:
     figures = make_figures(data.exhibits[: views.Caps().figures])
     page = ""
     for factor in (1.0, 0.6, 0.35, 0.15, 0.05, 0.015):
-        page = _template().render(_context(data, figures, views.Caps().scaled(factor)))
+        page = _finished(_template("report.html.jinja").render(_context(data, figures, views.Caps().scaled(factor))))
+        if len(page.encode()) <= _LIMIT:
+            break
+    return page
+
+
+def render_comparison_html(comparison: Comparison) -> str:
+    """Render the page of a comparison alone, with everything that surely changed."""
+    page = ""
+    for size in (2000, 600, 200, 60):
+        sizes = Sizes(sure=size, rest=size // 2, settings=size // 2, names=size // 2)
+        page = _finished(_template("comparison.html.jinja").render({"css": _css(), "c": changes_view(comparison, sizes)}))
         if len(page.encode()) <= _LIMIT:
             break
     return page
@@ -68,7 +85,14 @@ def _context(data: ReportData, figures: Sequence[Figure], caps: views.Caps) -> d
         "settings_more": max(len(data.settings) - caps.settings, 0),
         "environment": data.environment[:80],
         "reproduce": [clip(line, 400) for line in data.reproduce[:20]],
+        "changes": changes_view(data.comparison, _sizes(caps)) if data.comparison is not None else None,
+        "unlike": clip(data.baseline, 300),
+        "over": trend_view(data.trend, caps.trends) if data.trend is not None else None,
     }
+
+
+def _sizes(caps: views.Caps) -> Sizes:
+    return Sizes(sure=caps.changes, rest=caps.changes // 2, settings=caps.changes // 3)
 
 
 def _model(row: ModelRow) -> dict[str, Any]:
@@ -177,8 +201,14 @@ def _css() -> Any:
     return Markup(sheet.replace("/*light*/", css_variables(dark=False)).replace("/*dark*/", css_variables(dark=True)))
 
 
+def _finished(page: str) -> str:
+    """Keep what a build system would take for an order out of the page's lines, should somebody print it."""
+    return _COMMAND.sub(r"\1&#58;", page.replace("##[", "#&#35;["))
+
+
 @cache
-def _template() -> Any:
+@functools.cache  # compiling a template takes longer than filling it
+def _template(name: str) -> Any:
     import jinja2
 
     environment = jinja2.Environment(
@@ -190,7 +220,7 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["clip"] = clip
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def _finalize(value: Any) -> Any:

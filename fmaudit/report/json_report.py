@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from fmaudit.judge.comparing import Comparison
 from fmaudit.records import Exhibit, Finding, Metric, Verdict
+from fmaudit.report.comparison import comparison_as_json
 from fmaudit.report.digest import coverage_totals, ranked_findings
 from fmaudit.report.document import ReportData
+from fmaudit.report.trends import trend_as_json
 
-__all__ = ["SCHEMA_VERSION", "json_schema", "render_json"]
+__all__ = ["SCHEMA_VERSION", "comparison_schema", "json_schema", "render_comparison_json", "render_json"]
 
 SCHEMA_VERSION = 1
 _EXHIBIT_ROWS = 500
@@ -23,9 +26,25 @@ def json_schema() -> dict[str, Any]:
     return json.loads((files("fmaudit.report") / "schema" / "report-1.json").read_bytes())  # type: ignore[no-any-return]
 
 
+def comparison_schema() -> dict[str, Any]:
+    """Return the JSON Schema that every comparison follows: the part of the report's that it is."""
+    schema = json_schema()
+    return {key: schema[key] for key in ("$schema", "$defs")} | {"title": "fmaudit comparison", "$ref": "#/$defs/comparison"}
+
+
 def render_json(data: ReportData) -> str:
     """Write the whole report; undefined numbers are null, and equal data gives equal bytes."""
-    return json.dumps(_report(data), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+    return _written(_report(data))
+
+
+def render_comparison_json(comparison: Comparison) -> str:
+    """Write a comparison of two runs; it follows `comparison_schema`."""
+    return _written(_value(comparison_as_json(comparison)))
+
+
+def _written(document: dict[str, Any]) -> str:
+    text = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=1)
+    return text.replace("##[", "#\\u0023[") + "\n"  # printed by a build system, that would be an order to it
 
 
 def _report(data: ReportData) -> dict[str, Any]:
@@ -48,6 +67,9 @@ def _report(data: ReportData) -> dict[str, Any]:
         "settings": [_plain(row, "key", "value", "origin") for row in data.settings],
         "environment": {row.name: row.value for row in data.environment},
         "reproduce": list(data.reproduce),
+        "baseline": data.baseline,
+        "comparison": _value(comparison_as_json(data.comparison)) if data.comparison is not None else None,
+        "trend": trend_as_json(data.trend) if data.trend is not None else None,
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 
-__all__ = ["Excerpt", "Piece", "clip", "encodable", "excerpt", "pieces", "visible"]
+__all__ = ["Excerpt", "Piece", "clip", "encodable", "excerpt", "no_commands", "pieces", "quiet_json", "visible"]
 
 _ELLIPSIS = "…"
 
@@ -17,6 +18,8 @@ _HIDDEN = re.compile(
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff\U000e0000-\U000e0fff]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(r"(?m)^(\s*):(?=:)")  # a build system reads `::error::` as an order at the start of a line, blanks before it or not
+_OLD_COMMAND = re.compile(r"##(?=\[)")  # and `##[error]` anywhere
 
 
 class Piece(NamedTuple):
@@ -82,6 +85,16 @@ def excerpt(text: str, start: int, stop: int, width: int = 200) -> Excerpt:
 def encodable(text: str) -> str:
     """Write lone surrogates as `\\ud800`, so that the text has a UTF-8 form; all else stays."""
     return _SURROGATE.sub(lambda found: _stand_in(found[0]), text)
+
+
+def no_commands(text: str) -> str:
+    """Write `::error::` at the start of a line as `\\u003a:error::` and `##[error]` as `#\\u0023[error]`, for what build systems read."""
+    return _OLD_COMMAND.sub(r"#\\u0023", _COMMAND.sub(r"\1\\u003a", text))
+
+
+def quiet_json(text: str) -> str:
+    """Escape, in JSON that is written already, what hides or steers a terminal, and `##[`: the same values for whoever parses it."""
+    return _OLD_COMMAND.sub(r"#\\u0023", _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 def _stand_in(character: str) -> str:

@@ -21,7 +21,7 @@ from fmaudit.report.digest import (
 from fmaudit.report.document import FindingRow, ReportData
 from fmaudit.report.humane import number, plural
 from fmaudit.report.models import model_facts
-from fmaudit.report.safe import clip
+from fmaudit.report.safe import clip, no_commands
 
 __all__ = ["render_terminal"]
 
@@ -41,7 +41,7 @@ def render_terminal(data: ReportData) -> str:
     numbers = [*(line for lines in largest for line in lines), *numbers]
     room = max(_HEIGHT - used - len(numbers), _FINDINGS)
     blocks = [*before, _findings(data, room), *([numbers] if numbers else [])]
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    return no_commands("\n\n".join("\n".join(block) for block in blocks)) + "\n"
 
 
 def _head(data: ReportData) -> list[str]:
@@ -112,7 +112,8 @@ def _verdict(verdict: Verdict) -> list[str]:
 
 
 def _findings(data: ReportData, room: int) -> list[str]:
-    ranked = ranked_findings(data)
+    said = {model.name for model in data.models if model.builtin}  # what is built in stands above, once for all audits
+    ranked = [row for row in ranked_findings(data) if row.finding.code != "builtin-model" or row.target not in said]
     if not ranked:
         return ["No findings"]
     lines, shown = ["Findings"], 0

@@ -27,6 +27,7 @@ from fmaudit.report.digest import (
 from fmaudit.report.document import AuditRow, FindingRow, MetricRow, ReportData
 from fmaudit.report.humane import count, duration, number, plural, show, size
 from fmaudit.report.safe import clip, pieces, visible
+from fmaudit.report.scale import Scale
 
 __all__ = ["Caps", "View", "audits", "elapsed", "findings", "losses", "metric_groups", "parameters", "targets", "tiles", "verdicts", "when"]
 
@@ -59,6 +60,8 @@ class Caps:
     table: int = 40
     svg: int = 420_000
     settings: int = 200
+    changes: int = 120
+    trends: int = 24
     text: int = 1200
 
     def scaled(self, factor: float) -> Caps:
@@ -160,21 +163,11 @@ def _gauge(verdict: Verdict, unit: str) -> View | None:
     allowed = [bottom, top]
     for sign, limit in limits:
         allowed[0 if sign.startswith(">") else 1] = limit
-    place = _Scale(bottom, top)
+    place = Scale(bottom, top)
     return {
         "low": place(low), "high": place(high), "value": place(verdict.value), "from": place(allowed[0]), "to": place(allowed[1]),
         "limits": [{"at": place(limit), "text": f"{_SIGNS.get(sign, sign)} {number(limit, unit).value}"} for sign, limit in limits],
     }  # fmt: skip
-
-
-class _Scale:
-    """Places numbers on a line from 0 to 100, to a tenth."""
-
-    def __init__(self, bottom: float, top: float) -> None:
-        self.bottom, self.span = bottom, (top - bottom) or 1.0
-
-    def __call__(self, value: float) -> str:
-        return f"{min(max((value - self.bottom) / self.span, 0.0), 1.0) * 100:.1f}".removesuffix(".0")
 
 
 def targets(data: ReportData) -> list[View]:
@@ -283,7 +276,7 @@ def _metric(metric: Metric, extent: tuple[float, float] | None) -> View:
     shown = show(metric)
     bar: View | None = None
     if extent and metric.value is not None:
-        place = _Scale(*extent)
+        place = Scale(*extent)
         bar = {"value": place(metric.value)}
         if metric.interval:
             bar |= {"low": place(metric.interval.low), "high": place(metric.interval.high)}

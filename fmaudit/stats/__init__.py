@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fmaudit.stats.expectation import Expectation, emq
     from fmaudit.stats.jackknife import jackknife_clusters
     from fmaudit.stats.means import clustered_mean, clustered_standard_error, mean
+    from fmaudit.stats.monitoring import LevelShift, level_shift
     from fmaudit.stats.multiplicity import benjamini_hochberg, holm
     from fmaudit.stats.numerics import column_sums, exact_sum, ratio
     from fmaudit.stats.observed import Observed, observed_from_labels
@@ -63,6 +64,7 @@ _MODULES = {
     "expectation": "Expectation emq",
     "jackknife": "jackknife_clusters",
     "means": "clustered_mean clustered_standard_error mean",
+    "monitoring": "LevelShift level_shift",
     "multiplicity": "benjamini_hochberg holm",
     "numerics": "column_sums exact_sum ratio",
     "observed": "Observed observed_from_labels",
@@ -84,6 +86,7 @@ __all__ = [
     "Estimate",
     "Expectation",
     "Homogeneity",
+    "LevelShift",
     "Observed",
     "PairedTest",
     "Quantification",
@@ -120,6 +123,7 @@ __all__ = [
     "item_trend",
     "jackknife_clusters",
     "jensen_shannon",
+    "level_shift",
     "mann_kendall",
     "mcnemar",
     "mde_from_error",

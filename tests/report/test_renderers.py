@@ -246,8 +246,8 @@ def test_junit_and_sarif_can_be_read_back(text: str):
     import xml.etree.ElementTree as ET
 
     suite = ET.fromstring(render_junit(poisoned(text)))[0]
-    assert suite.get("failures") == "1"
-    assert len(suite.findall("testcase/failure")) == 1
+    assert suite.get("failures") == "2"  # the check, and the finding in error
+    assert len(suite.findall("testcase/failure")) == 2
     sarif = json.loads(render_sarif(poisoned(text)))
     assert sarif["runs"][0]["results"][0]["level"] == "error"
     assert sarif["version"] == "2.1.0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ from fmaudit.cli.options import AsJson, RunsFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from fmaudit.judge.comparing import Comparison
 
 __all__ = ["compare"]
 
@@ -27,6 +30,8 @@ def compare(
         str, typer.Option("--metric", help="Only metrics whose full name, or name without slice, matches.", metavar="GLOB")
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Also list every metric without a sure difference.")] = False,
+    form: Annotated[str, typer.Option("--format", help="html, markdown or json: a report instead of a table.", metavar="NAME")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", help="Write the report to this file; - prints.", metavar="FILE")] = "",
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -37,13 +42,43 @@ def compare(
     from fmaudit.cli.quiet import stdout_to_stderr
     from fmaudit.report.comparison import comparison_as_json, comparison_view
 
+    form = _format(form, output)
     with stdout_to_stderr(as_json):
         found = compare_runs(open_run(before, runs), open_run(after, runs), metric)
     with keeping_exit_code():
-        if as_json:
+        if form:
+            _write(form, output, found)
+        elif as_json:
             print_json(comparison_as_json(found))
         else:
             _print(comparison_view(found, None if everything else SHOWN))
+
+
+def _format(form: str, output: str) -> str:
+    """Choose the report's format, by the file's suffix where none is named; empty is none. Raises ConfigError before any work."""
+    from fmaudit.errors import ConfigError
+    from fmaudit.report.formats import COMPARISONS
+
+    suffixes = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
+    form = form or (suffixes.get(Path(output).suffix.lower(), "") if output else "")
+    if form not in ("", *COMPARISONS):
+        raise ConfigError(f"a comparison has no format {form!r}", hint=f"known: {', '.join(COMPARISONS)}")
+    if output and not form:
+        raise ConfigError("--output needs a format", hint=f"name one with --format: {', '.join(COMPARISONS)}")
+    return form
+
+
+def _write(form: str, output: str, found: Comparison) -> None:
+    """Write the report whole or not at all, or print it."""
+    from fmaudit.report.formats import render_comparison
+    from fmaudit.store.writer import write_bytes
+
+    text = render_comparison(form, found)
+    if output in ("", "-"):
+        sys.stdout.write(text)
+    else:
+        write_bytes(Path(output), text.encode())
+        _say(output)
 
 
 def _print(view: dict[str, Any]) -> None:
@@ -94,6 +129,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
     from rich.text import Text
 
     from fmaudit.cli.output import visible_text
+    from fmaudit.report.safe import no_commands
 
     table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
     for name in ("", "metric", "target", "before", "after", "change", "q", "could see"):
@@ -107,7 +143,9 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
     console = Console(markup=False, highlight=False, emoji=False)
     if not console.is_terminal:
         console = Console(markup=False, highlight=False, emoji=False, width=WIDE)
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    print(no_commands(drawn.get()), end="")
 
 
 def _say(text: str) -> None:

@@ -13,21 +13,26 @@ from fmaudit.cli.options import RunName, RunsFolder
 
 __all__ = ["report"]
 
+_FORMATS = "html, markdown, json, junit, sarif, github, or a plugin's format."
+_BASELINE = "Compare with this run; none compares with nothing. Else the newest good run before."
+
 
 @app.command()
 def report(
     run: RunName,
-    formats: Annotated[list[str], typer.Option("--format", help="html, markdown, json, or a plugin's format.", metavar="NAME")] = [],
+    formats: Annotated[list[str], typer.Option("--format", help=_FORMATS, metavar="NAME")] = [],
     output: Annotated[str, typer.Option("--output", "-o", help="Write to this file; - prints.", metavar="FILE")] = "",
+    baseline: Annotated[str, typer.Option("--baseline", help=_BASELINE, metavar="RUN")] = "",
     runs: RunsFolder = Path("runs"),
 ) -> None:
-    """Write the reports of a finished run again from its results."""
+    """Write the reports of a finished run again from its results, with what changed since a baseline and the trend."""
+    from fmaudit.api.reporting import gather_report, update_manifest
     from fmaudit.api.results import open_run
+    from fmaudit.cli.github import GITHUB, tell_github
+    from fmaudit.cli.output import visible_text
     from fmaudit.errors import ConfigError
     from fmaudit.hooks.manager import load_plugins
-    from fmaudit.report.collect import collect_report
     from fmaudit.report.formats import render, write_report
-    from fmaudit.runs.journal import Journal
     from fmaudit.store.writer import write_bytes
 
     opened = open_run(run, runs)
@@ -36,14 +41,16 @@ def report(
     if output and len(wanted) != 1:
         raise ConfigError("--output takes one format", hint="name it with --format html")
     extra = load_plugins([p["name"] for p in opened.plan["plugins"] if p["state"] == "loaded"]).reporters
-    journal = Journal(opened.directory.journal, readonly=True)
-    data = collect_report(opened.directory, journal)
-    journal.close()
+    data = gather_report(opened, baseline=baseline)
     for name in wanted:
         if output == "-":
             sys.stdout.write(render(name, data, extra))
         elif output:
             write_bytes(Path(output), render(name, data, extra).encode())
-            print(output)
+            print(visible_text(output))
+        elif name == GITHUB and formats:
+            tell_github(data)
         else:
-            print(write_report(opened.directory, name, data, extra))
+            path = write_report(opened.directory, name, data, extra)
+            update_manifest(opened.directory, [path])
+            print(path)
