@@ -14,6 +14,7 @@ from fmaudit.api.comparing import compare_runs, models_of
 from fmaudit.api.results import Run
 from fmaudit.config import load_config
 from fmaudit.errors import FmauditError
+from fmaudit.judge.level import shift_of
 from fmaudit.judge.settings import SettingChange, changed_settings
 from fmaudit.report.collect import collect_report, setting_rows
 from fmaudit.report.digest import headlines
@@ -107,7 +108,8 @@ def gather_trend(run: Run, data: ReportData) -> Trend | None:
     tables = [{(row.name, row.target): row for row in _rows(one.run, names)} for one in past]
     before: list[_Past | None] = [None, *past[:-1]]
     runs = tuple(TrendRun(id=one.run.id, created=one.created, changes=_changes(old, one)) for old, one in zip(before, past, strict=True))
-    return Trend(runs=runs, series=tuple(_series(key, tables) for key in wanted))
+    ids = [run.id for run in runs]
+    return Trend(runs=runs, series=tuple(_series(key, tables, ids) for key in wanted))
 
 
 def _comparison(run: Run, baseline: str) -> tuple[Comparison | None, str]:
@@ -187,10 +189,8 @@ def _rows(run: Run, names: Iterable[str]) -> list[MetricRow]:
         return []
 
 
-def _series(key: tuple[str, str], tables: Sequence[dict[tuple[str, str], MetricRow]]) -> TrendSeries:
+def _series(key: tuple[str, str], tables: Sequence[dict[tuple[str, str], MetricRow]], runs: Sequence[str]) -> TrendSeries:
     rows = [table.get(key) for table in tables]
     newest = next(row for row in reversed(rows) if row is not None)
-    return TrendSeries(
-        audit=newest.audit, target=newest.target, name=key[0],
-        metrics=tuple(row.metric if row is not None and row.metric.unit == newest.metric.unit else None for row in rows),
-    )  # fmt: skip
+    metrics = tuple(row.metric if row is not None and row.metric.unit == newest.metric.unit else None for row in rows)
+    return TrendSeries(audit=newest.audit, target=newest.target, name=key[0], metrics=metrics, shift=shift_of(metrics, runs))

@@ -13,7 +13,7 @@ from fmaudit.report.document import Trend
 from fmaudit.report.humane import show
 from fmaudit.report.markup import bullets, cut, table, text
 from fmaudit.report.safe import clip
-from fmaudit.report.trends import marked_runs
+from fmaudit.report.trends import marked_runs, shift_words
 
 __all__ = ["comparison_blocks", "trend_blocks"]
 
@@ -62,6 +62,8 @@ def trend_blocks(trend: Trend) -> Iterator[str]:
             for one in trend.series
         ],
     )
+    shifts = [f"{text(one.name)} of {text(one.target)}: {text(shift_words(one.shift))}" for one in trend.series if one.shift is not None]
+    yield from [bullets(shifts)] if shifts else []
     told = [
         f"▼{marks[run.id]} {text(run.id)}: "
         + "; ".join(text(f"{change.name}: {_arrow(change.before, change.after)}") for change in run.changes[:8])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from fmaudit.judge.level import Shift
 from fmaudit.records import Exhibit, Finding, LedgerEntry, Metric, Verdict
 
 if TYPE_CHECKING:
@@ -172,12 +173,13 @@ class TrendRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendSeries:
-    """One metric over the runs of a trend, None in a run that does not have it."""
+    """One metric over the runs of a trend, None in a run that does not have it; `shift` where its level surely shifted."""
 
     audit: str
     target: str
     name: str
     metrics: tuple[Metric | None, ...]
+    shift: Shift | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from fmaudit.judge.level import Shift
 from fmaudit.judge.settings import SettingChange
 from fmaudit.records import Metric, MetricStatus
 from fmaudit.report.changes import setting_words
@@ -15,7 +17,7 @@ from fmaudit.report.humane import number, show
 from fmaudit.report.safe import clip
 from fmaudit.report.views import when
 
-__all__ = ["marked_runs", "touching", "trend_as_json", "trend_view"]
+__all__ = ["marked_runs", "shift_words", "touching", "trend_as_json", "trend_view"]
 
 View = dict[str, Any]
 
@@ -64,6 +66,7 @@ def _series(one: TrendSeries, trend: Trend, marks: dict[str, int]) -> View:
         "interval": (shown.interval or shown.reason) if shown else "",
         "drawing": _drawing(one, trend, [(index, marks[trend.runs[index].id]) for index in marked]) if len(known) > 1 else None,
         "described": clip(_described(one, trend, known), 400),
+        "shift": clip(shift_words(one.shift), 200),
         "rows": [_point(run, metric, marks) for run, metric in zip(reversed(trend.runs), reversed(one.metrics), strict=True)],
     }
 
@@ -72,7 +75,15 @@ def _described(one: TrendSeries, trend: Trend, known: Sequence[Metric]) -> str:
     if not known:
         return f"{one.name} of {one.target} was not measured in any of {len(trend.runs)} runs."
     ends = f"{show(known[0]).value} at first, {show(known[-1]).value} at last"
-    return f"{one.name} of {one.target} over {len(trend.runs)} runs: {ends}."
+    return f"{one.name} of {one.target} over {len(trend.runs)} runs: {ends}. {shift_words(one.shift)}".strip()
+
+
+def shift_words(shift: Shift | None) -> str:
+    """Say that a level shifted, with which run, and when that was sure; "" where it did not."""
+    if shift is None:
+        return ""
+    rose = "rose" if shift.direction > 0 else "fell"
+    return f"Its level {rose} with {shift.since}" + (f", sure since {shift.sure}." if shift.sure != shift.since else ".")
 
 
 def _point(run: TrendRun, metric: Metric | None, marks: dict[str, int]) -> View:
@@ -181,7 +192,13 @@ def trend_as_json(trend: Trend) -> View:
             for run in trend.runs
         ],
         "series": [
-            {"metric": one.name, "audit": one.audit, "target": one.target, "points": [_point_json(metric) for metric in one.metrics]}
+            {
+                "metric": one.name,
+                "audit": one.audit,
+                "target": one.target,
+                "points": [_point_json(metric) for metric in one.metrics],
+                "shift": asdict(one.shift) if one.shift is not None else None,
+            }
             for one in trend.series
         ],
     }

@@ -17,6 +17,7 @@ from compared_runs import asked, crawled
 from factories import web_report
 
 from fmaudit.judge.comparing import Comparison, compare_metrics
+from fmaudit.judge.level import shift_of
 from fmaudit.judge.settings import SettingChange
 from fmaudit.records import Interval, Metric, MetricStatus
 from fmaudit.report.changes import Sizes, changes_view, setting_words
@@ -139,9 +140,9 @@ def a_trend(values: tuple[float | None, ...] = (0.4, 0.42, None, 0.55)) -> Trend
         for i in range(len(values))
     )
     metrics = tuple(_measured(value) for value in values)
-    return Trend(
-        runs=runs, series=(TrendSeries(audit="corpus-language", target="web", name="corpus-language.share{language=en}", metrics=metrics),)
-    )
+    shift = shift_of(metrics, [run.id for run in runs])
+    one = TrendSeries(audit="corpus-language", target="web", name="corpus-language.share{language=en}", metrics=metrics, shift=shift)
+    return Trend(runs=runs, series=(one,))
 
 
 def _measured(value: float | None) -> Metric:
@@ -178,6 +179,16 @@ def test_a_run_in_which_something_else_changed_is_marked_only_where_the_metric_c
         SettingChange(name="corpus.web2: limit", before="1", after="2"),
     ]
     assert [one.name for one in touching(versions, "corpus-language", "web")] == ["environment: fmaudit"]
+
+
+def test_a_level_that_shifted_is_told_in_every_format():
+    data = replace(web_report(), trend=a_trend((0.4, 0.41, 0.39, None, 0.4, 0.7, 0.71)))
+    told = "Its level rose with run-0006-20261122."
+    assert told in render("html", data, {})
+    assert "rose with run-0006-20261122" in render("markdown", data, {}).replace("\\", "")
+    (series,) = json.loads(render("json", data, {}))["trend"]["series"]
+    assert series["shift"] == {"direction": 1, "since": "run-0006-20261122", "sure": "run-0006-20261122"}
+    jsonschema.validate(json.loads(render("json", data, {})), json_schema())
 
 
 def test_the_trend_is_in_every_format():

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from fmaudit.errors import FmauditError
+from fmaudit.judge.level import shift_of
 from fmaudit.judge.settings import changed_settings
 from fmaudit.records import Exhibit, Metric, MetricStatus
 from fmaudit.report.charts import specification
 from fmaudit.report.humane import show
 from fmaudit.report.palette import THEMES
 from fmaudit.report.safe import clip
+from fmaudit.report.trends import shift_words
 from fmaudit.report.views import when
 from fmaudit.store.results import read_metrics
 from fmaudit_dashboard import data
@@ -193,6 +195,9 @@ def page() -> None:
     if spec is not None:
         ends = f"from {show(points[0].metric).value} in {points[0].run} to {show(points[-1].metric).value} in {points[-1].run}"
         show_spec(spec, f"Line chart of {full} over {len(points)} runs, {ends}", "trend")
+    shift = shift_words(shift_of([point.metric for point in points], [point.run for point in points]))
+    if shift:
+        put(fill('<div class="fm"><b>{text}</b></div>', text=shift))
     if len(points) < 2:
         put(fill('<div class="fm"><span class="soft">{text}</span></div>', text="One run has this metric; a line needs a second one."))
     _table(points)
