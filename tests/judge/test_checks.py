@@ -48,6 +48,12 @@ def test_too_few_observations_are_no_pass():
     assert "n < 30" in verdict.reason
 
 
+def test_an_exact_number_has_no_bounds_to_speak_of():
+    passed, failed = (judge_checks([CheckSettings(metric=NAME, max=limit)], [row(0.5)])[0] for limit in (0.6, 0.4))
+    assert (passed.status, passed.reason) == (VerdictStatus.PASS, "0.5 lies within the limits")
+    assert (failed.status, failed.reason) == (VerdictStatus.FAIL, "0.5 is above 0.4")
+
+
 def test_blanks_in_a_metrics_name_do_not_matter():
     (verdict,) = judge_checks([CheckSettings(metric="corpus-language.share{ language = en }", max=1)], [row(0.5, 0.4, 0.6)])
     assert verdict.status is VerdictStatus.PASS
