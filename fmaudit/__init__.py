@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from fmaudit.records import Finding as Finding
     from fmaudit.records import Interval as Interval
     from fmaudit.records import LedgerEntry as LedgerEntry
+    from fmaudit.records import Measurement as Measurement
     from fmaudit.records import Message as Message
     from fmaudit.records import Metric as Metric
     from fmaudit.records import MetricStatus as MetricStatus
@@ -121,6 +122,7 @@ _HOMES = {
     "ItemSource": "fmaudit.suites.items",
     "LedgerEntry": "fmaudit.records",
     "Limits": "fmaudit.corpus.splits",
+    "Measurement": "fmaudit.records",
     "Message": "fmaudit.records",
     "Metric": "fmaudit.records",
     "MetricStatus": "fmaudit.records",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fmaudit.corpus.batch import DocumentBatch
     from fmaudit.models.base import Capability
     from fmaudit.models.model import Model
-    from fmaudit.records import Case, Exhibit, Finding, Metric
+    from fmaudit.records import Case, Exhibit, Finding, Measurement, Metric
     from fmaudit.tokenizers.base import Tokenizer
 
 __all__ = [
@@ -97,6 +97,11 @@ class Observations(Protocol):
     @property
     def signals(self) -> tuple[str, ...]:
         """The names of the signals that `documents` has."""
+        ...
+
+    @property
+    def measured(self) -> Sequence[Measurement]:
+        """What the other audits of the run found, of every target: for an audit that `sums_up`, nothing for any other."""
         ...
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
@@ -186,6 +191,7 @@ class Audit(ABC):
     title: ClassVar[str]
     Params: ClassVar[type[BaseModel]] = Params
     better: ClassVar[Mapping[str, str]] = {}  # a metric's name -> "higher" or "lower", where one of them is good news
+    sums_up: ClassVar[bool] = False  # measured after all others that do not, with what they found in `seen.measured`
     headlines: Sequence[str] = ()  # metrics that a report begins with, the chief one first: "name", or "name{key=value}" for one slice
 
     def __init__(self, params: BaseModel | None = None) -> None:

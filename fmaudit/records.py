@@ -17,6 +17,7 @@ __all__ = [
     "Finding",
     "Interval",
     "LedgerEntry",
+    "Measurement",
     "Message",
     "Metric",
     "MetricStatus",
@@ -99,6 +100,16 @@ class Metric:
     slice: Mapping[str, str] = field(default_factory=dict)
     status: MetricStatus = MetricStatus.OK
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A metric with the audit that measured it, and the target it is of; `kind` is "corpus", "tokenizer" or "model"."""
+
+    audit: str
+    target: str
+    kind: str
+    metric: Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

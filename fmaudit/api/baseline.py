@@ -12,9 +12,9 @@ from fmaudit.api.results import Run
 from fmaudit.config import Settings, load_config
 from fmaudit.errors import RunError
 from fmaudit.judge import Baseline, judge_checks, unknown_metrics
-from fmaudit.judge.baseline import limits_change
+from fmaudit.judge.baseline import NO_BASELINE, limits_change
 from fmaudit.judge.change import Change
-from fmaudit.judge.comparing import compare_rows
+from fmaudit.judge.comparing import compare_rows, pair_wholes
 from fmaudit.records import Severity, Verdict, VerdictStatus
 from fmaudit.runs.journal import Journal
 from fmaudit.store.layout import RunDirectory, find_run, list_runs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fmaudit.config import CheckSettings, Config
     from fmaudit.store.results import MetricRow
 
-__all__ = ["Judged", "baseline_of", "baseline_override", "check_baseline", "check_run", "config_of", "find_baseline", "judge_run"]
+__all__ = ["Judged", "baseline_of", "baseline_override", "check_baseline", "check_run", "config_of", "find_baseline", "incomplete", "judge_run"]
 
 GOOD = 0  # the exit code of a run that can be a baseline
 
@@ -49,7 +49,7 @@ def check_run(run: Run, *, baseline: str = "", config: str | Path | None = None)
     metrics = run.metric_rows()
     found, why = find_baseline(run.directory, baseline or settings.baseline.run, Path(run.plan["config"]["folder"]))
     verdicts = judge_run(settings.check, metrics, run, (found, why))
-    problems = _incomplete(run)
+    problems = incomplete(run)
     unknown = unknown_metrics(verdicts, metrics)
     failed = any(verdict.status is VerdictStatus.FAIL for verdict in verdicts)
     code = 3 if problems or unknown else 1 if failed else 0
@@ -68,17 +68,22 @@ def judge_run(
 def find_baseline(run: RunDirectory, name: str = "", folder: Path = Path()) -> tuple[RunDirectory | None, str]:
     """Find the run that is named (by id beside `run`, or by a path from `folder`), else the newest good one before it.
 
-    A good run ended with exit code 0, examined everything, and came from the same audit.toml. Returns it, or None, and why.
-    Raises RunError where the named run is not there.
+    A good run ended with exit code 0 (so no more was lost than `run.tolerance` allows) and came from the same audit.toml. Returns it,
+    or None, and why. Raises RunError where the named run is not there.
     """
     if name:
         found = _named(name, folder, run.root.parent)
         return found, f"named: {found.id}"
-    config = config_of(run)
+    config, last = config_of(run), ""
     for other in reversed(list_runs(run.root.parent)):
-        if _number(other) < _number(run) and config and config_of(other) == config and _is_good(other):
+        if _number(other) >= _number(run) or not config or config_of(other) != config:
+            continue
+        code = _exit_code(other)
+        if code == GOOD:
             return other, f"the newest good run of the same audit.toml before {run.id}"
-    return None, f"there is no baseline run to compare with: no run of the same audit.toml before {run.id} ended well"
+        last = last or f" ({other.id} {'was not finished' if code is None else f'ended with {code}'})"
+    told = f"no run of the same audit.toml before {run.id} ended with exit code 0{last}; [baseline] run or --baseline names one"
+    return None, f"{NO_BASELINE}: {told}"
 
 
 def check_baseline(config: Config) -> None:
@@ -98,7 +103,10 @@ def baseline_override(name: str) -> list[str]:
 
 def _named(name: str, folder: Path, runs: Path) -> RunDirectory:
     path = folder / name
-    return find_run(str(path) if (path / "plan.json").is_file() else name, runs)
+    try:
+        return find_run(str(path) if (path / "plan.json").is_file() else name, runs)
+    except RunError as error:
+        raise RunError(f"the baseline: {error.args[0]}", hint=error.hint) from None
 
 
 def baseline_of(
@@ -113,6 +121,7 @@ def baseline_of(
     other, notes = Run(directory), list[str]()
     before, after = (run_rows(side, label, limited, notes) for side, label in ((other, "before"), (run, "after")))
     known = {(row.name, row.target): row for row in before.metrics}
+    wholes = pair_wholes(before, after)
 
     def change(row: MetricRow) -> Change | str:
         old = known.get((row.name, row.target))
@@ -122,7 +131,7 @@ def baseline_of(
             return f"the metric is {old.metric.status} in {other.id}"
         if old.metric.unit != row.metric.unit:
             return f"it is in {old.metric.unit} in {other.id}"
-        return compare_rows(old, row, before, after) or f"it has no interval here or in {other.id}"
+        return compare_rows(old, row, before, after, wholes) or f"it has no interval here or in {other.id}"
 
     return Baseline(other.id, why, change)
 
@@ -131,7 +140,7 @@ def _base(name: str) -> str:
     return name.partition("{")[0].strip()
 
 
-def _incomplete(run: Run) -> list[str]:
+def incomplete(run: Run) -> list[str]:
     """Say what of a run is missing beyond what its settings tolerate, as the run itself did."""
     journal = Journal(run.directory.journal, readonly=True)
     try:
@@ -167,16 +176,17 @@ def config_of(run: RunDirectory) -> str:
         return ""
 
 
-def _is_good(run: RunDirectory) -> bool:
-    """Tell whether a run is finished, complete and without a failed check."""
+def _exit_code(run: RunDirectory) -> int | None:
+    """Return how a run ended, None where it has not, or where that cannot be read."""
     if not run.manifest.is_file() or not run.metrics.is_file():
-        return False
+        return None
     try:
         journal = Journal(run.journal, readonly=True)
     except (RunError, OSError):
-        return False
+        return None
     try:
-        return bool(journal.get("exit_code") == GOOD and journal.get("status") == "complete")
+        code = journal.get("exit_code")
+        return code if isinstance(code, int) else None
     finally:
         journal.close()
 

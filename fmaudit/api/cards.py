@@ -14,9 +14,19 @@ FORMATS = ("html", "json", "markdown")
 
 
 def render_card(
-    model: str, names: Sequence[str], format: str, *, runs: Path = Path("runs"), kind: str = "", plugins: Sequence[str] = ()
+    model: str,
+    names: Sequence[str],
+    format: str,
+    *,
+    data: Sequence[str] = (),
+    runs: Path = Path("runs"),
+    kind: str = "",
+    plugins: Sequence[str] = (),
 ) -> str:
-    """Write the card of a model from runs, by id or directory. Raises ConfigError for an unknown format or card, RunError for a run."""
+    """Write the card of a model from runs, by id or directory; `data` names corpora and tokenizers that belong to it, by default all.
+
+    Raises ConfigError for an unknown format or card, RunError for a run.
+    """
     from fmaudit.hooks.manager import load_plugins
 
     if format not in FORMATS:
@@ -26,4 +36,4 @@ def render_card(
     found = cards.get(kind) if kind else next(iter(cards.values()), None)
     if found is None:
         raise ConfigError(f"no plugin writes a card{f' {kind!r}' if kind else ''}", hint=f"known: {', '.join(cards) or 'none'}")
-    return found(opened, model, format)
+    return found(opened, model, data or None, format)

@@ -48,6 +48,12 @@ def load_job(
         prepared = prepare(file, overrides, plugins=plugins)
         return run_prepared(prepared, listener=_Noting(listener or Silent(), started)).run.id
 
+    def explain(ended: RunDirectory) -> list[str]:
+        from fmaudit.api.baseline import incomplete
+        from fmaudit.api.results import Run
+
+        return incomplete(Run(ended))
+
     return Job(
         name=schedule_name(file, runs),
         config=file,
@@ -58,6 +64,7 @@ def load_job(
         senders=make_senders(config.settings.notify),
         clock=clock,
         baseline=config.settings.baseline.run,
+        explain=explain,
     )
 
 

@@ -67,6 +67,7 @@ class PluginManager:
         self._tokenizers: dict[str, tuple[type[Tokenizer], PluginInfo]] = {}
         self._backends: dict[str, tuple[type[Backend], PluginInfo]] = {}
         self._reporters: dict[str, Callable[[Any], str]] = {}
+        self._cards: dict[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]] = {}
         self._pages: dict[str, tuple[Path, PluginInfo]] = {}
 
     # -- loading -------------------------------------------------------------------------------------------------
@@ -114,6 +115,9 @@ class PluginManager:
         for reporters in self._call(info, "fmaudit_reporters"):
             self._reporters.update(reporters)
             info.provides["reporters"] = sorted(reporters)
+        for cards in self._call(info, "fmaudit_cards"):
+            self._cards.update(cards)
+            info.provides["cards"] = sorted(cards)
         for pages in self._call(info, "fmaudit_pages"):
             self._add_pages(info, pages)
 
@@ -188,6 +192,11 @@ class PluginManager:
     def reporters(self) -> Mapping[str, Callable[[Any], str]]:
         """The plugins' report formats by name."""
         return dict(sorted(self._reporters.items()))
+
+    @property
+    def cards(self) -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]]:
+        """The plugins' cards by name."""
+        return dict(sorted(self._cards.items()))
 
     @property
     def pages(self) -> Mapping[str, Path]:

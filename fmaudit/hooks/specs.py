@@ -101,6 +101,15 @@ def fmaudit_reporters() -> Mapping[str, Callable[[Any], str]]:  # type: ignore[e
 
 
 @hookspec
+def fmaudit_cards() -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]]:  # type: ignore[empty-body]
+    """Map the name of a card to a function that writes it, for `fmaudit card`.
+
+    It takes runs (`fmaudit.Run`), the name of the model (empty: the only one), those of the corpora and tokenizers that belong to it
+    (None: all) and a format ("html", "markdown" or "json"), and gives text.
+    """
+
+
+@hookspec
 def fmaudit_pages() -> Mapping[str, Path]:  # type: ignore[empty-body]
     """Map titles to files of pages for the dashboard: Streamlit runs such a file, below the dashboard's own pages.
 
@@ -122,6 +131,7 @@ HOOKS: tuple[str, ...] = (
     "fmaudit_tokenizers",
     "fmaudit_backends",
     "fmaudit_reporters",
+    "fmaudit_cards",
     "fmaudit_pages",
     "fmaudit_run_event",
 )

@@ -72,14 +72,14 @@ def _against(check: CheckSettings, low: float, high: float) -> tuple[VerdictStat
     """Fail only when the whole interval lies beyond a limit, pass only when all of it lies within."""
     exact = low == high
     if check.max is not None and low > check.max:
-        return VerdictStatus.FAIL, f"{low:.4g} is above {check.max:g}" if exact else f"even the lower bound {low:.4g} is above {check.max:g}"
+        return VerdictStatus.FAIL, f"{'' if exact else 'even the lower bound '}{low:.4g} is above {check.max:g}"
     if check.min is not None and high < check.min:
-        return VerdictStatus.FAIL, f"{high:.4g} is below {check.min:g}" if exact else f"even the upper bound {high:.4g} is below {check.min:g}"
+        return VerdictStatus.FAIL, f"{'' if exact else 'even the upper bound '}{high:.4g} is below {check.min:g}"
     if check.max is not None and high > check.max:
         return VerdictStatus.INCONCLUSIVE, f"the interval {low:.4g} to {high:.4g} reaches above {check.max:g}"
     if check.min is not None and low < check.min:
         return VerdictStatus.INCONCLUSIVE, f"the interval {low:.4g} to {high:.4g} reaches below {check.min:g}"
-    return VerdictStatus.PASS, f"{low:.4g} lies within the limits" if exact else f"{low:.4g} to {high:.4g} lies within the limits"
+    return VerdictStatus.PASS, f"{low:.4g}{'' if exact else f' to {high:.4g}'} lies within the limits"
 
 
 def _text(check: CheckSettings) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fmaudit.records import Evidence, Exhibit, Finding, Metric
+from fmaudit.records import Evidence, Exhibit, Finding, Measurement, Metric
 from fmaudit.runs.audits import PlannedAudit
 from fmaudit.runs.columns import documents_schema
 from fmaudit.runs.corpora import CorpusPlan
@@ -50,28 +50,56 @@ def measure_run(
     `schemas` maps each corpus to its signals' and tallies' schemas; `excerpt` fills in the text around evidence, where it can.
     """
     measured = Measured()
-    for corpus in plan.corpora:
-        views = target_views(run, journal, corpus, schemas[corpus.name])
-        session = Session(run.root, views)
-        seen = TargetObservations(
-            session, corpus.name, sampled=corpus.settings.sample, metadata=corpus.settings.metadata, signals=tuple(corpus.signals)
-        )
-        failed = _failed_signals(journal, corpus)
-        for planned in plan.audits:
-            if planned.target == corpus.name:
-                _measure_one(planned, seen, failed, measured, excerpt)
-        session.close()
-    for target in plan.tokenizers:
-        for planned in target.audits:
-            _measure_rows(planned, "tokenizer", target.uri, run, journal, measured)
-    for model in plan.models:
-        for planned in model.audits:
-            _measure_rows(planned, "model", model.uri, run, journal, measured)
+    for last in (False, True):  # audits that sum up what others found come last
+        found = _measurements(plan, measured) if last else ()
+        for corpus in plan.corpora:
+            audits = [one for one in plan.audits if one.target == corpus.name and one.audit.sums_up is last]
+            if audits:
+                _measure_corpus(corpus, audits, run, journal, schemas[corpus.name], measured, excerpt, found)
+        for kind, targets in (("tokenizer", plan.tokenizers), ("model", plan.models)):
+            for target in targets:
+                for planned in target.audits:
+                    if planned.audit.sums_up is last:
+                        _measure_rows(planned, kind, target.uri, run, journal, measured, found)
     _write(run, measured)
     return measured
 
 
-def _measure_rows(planned: PlannedAudit, kind: str, uri: str, run: RunDirectory, journal: Journal, measured: Measured) -> None:
+def _measurements(plan: Plan, measured: Measured) -> tuple[Measurement, ...]:
+    """Give what was measured so far to the audits that sum it up."""
+    kinds = {
+        **{corpus.name: "corpus" for corpus in plan.corpora},
+        **{target.name: "tokenizer" for target in plan.tokenizers},
+        **{target.name: "model" for target in plan.models},
+    }
+    return tuple(Measurement(audit=row.audit, target=row.target, kind=kinds[row.target], metric=row.metric) for row in measured.metrics)
+
+
+def _measure_corpus(
+    corpus: CorpusPlan,
+    audits: Sequence[PlannedAudit],
+    run: RunDirectory,
+    journal: Journal,
+    schemas: Mapping[str, pa.Schema],
+    measured: Measured,
+    excerpt: Excerpt | None,
+    found: Sequence[Measurement],
+) -> None:
+    """Measure audits of a corpus over its documents and tallies."""
+    session = Session(run.root, target_views(run, journal, corpus, schemas))
+    settings = corpus.settings
+    seen = TargetObservations(
+        session, corpus.name, sampled=settings.sample, metadata=settings.metadata, signals=tuple(corpus.signals), measured=found
+    )
+    failed = _failed_signals(journal, corpus)
+    for planned in audits:
+        _measure_one(planned, seen, failed, measured, excerpt)
+    session.close()
+
+
+def _measure_rows(
+    planned: PlannedAudit, kind: str, uri: str, run: RunDirectory, journal: Journal, measured: Measured, found: Sequence[Measurement]
+) -> None:
     """Measure one audit of a tokenizer or a model over its own rows."""
     audit: Any = planned.audit
     files = parts(run.root, journal, planned.target, planned.name)
@@ -80,7 +108,8 @@ def _measure_rows(planned: PlannedAudit, kind: str, uri: str, run: RunDirectory,
         files = [run.observations(planned.name, planned.target) / "empty.parquet"]
         write_table(files[0], schema.empty_table())
     session = Session(run.root, {OBSERVATIONS: files})
-    _measure_one(planned, TargetObservations(session, planned.target, kind=kind, uri=uri), {}, measured, None, _unseen(planned, journal))
+    seen = TargetObservations(session, planned.target, kind=kind, uri=uri, measured=found)
+    _measure_one(planned, seen, {}, measured, None, _unseen(planned, journal))
     session.close()
 
 

@@ -15,10 +15,10 @@ from fmaudit.records import Verdict
 from fmaudit.runs.journal import Journal
 from fmaudit.store.layout import RunDirectory, list_runs
 
-__all__ = ["Ended", "Freshness", "belongs_to", "freshness", "newest_good", "read_ended", "read_verdicts_of", "span"]
+__all__ = ["INCOMPLETE", "Ended", "Freshness", "belongs_to", "freshness", "newest_good", "read_ended", "read_verdicts_of", "span"]
 
 _AHEAD = datetime.timedelta(hours=1)  # a run that ended later than this from now shows a clock that is wrong
-_INCOMPLETE = 3
+INCOMPLETE = 3  # the exit code of a run that lost more than is tolerated
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Ended:
 
     @property
     def good(self) -> bool:
-        """Everything was seen and measured; whether the checks pass is another question."""
-        return self.status == "complete" and self.exit_code != _INCOMPLETE
+        """Everything was seen and measured but for what `run.tolerance` allows; whether the checks pass is another question."""
+        return self.exit_code != INCOMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read_ended(run: RunDirectory) -> Ended | None:
     try:
         finished = datetime.datetime.fromisoformat(journal.get("finished", ""))
         code = journal.get("exit_code", 0)
-        return Ended(run, str(journal.get("status", "")), code if isinstance(code, int) else _INCOMPLETE, finished.astimezone(datetime.UTC))
+        return Ended(run, str(journal.get("status", "")), code if isinstance(code, int) else INCOMPLETE, finished.astimezone(datetime.UTC))
     except (ValueError, TypeError, sqlite3.Error):
         return None
     finally:
@@ -92,7 +92,7 @@ def freshness(runs: Path, max_age: datetime.timedelta | None, now: datetime.date
     """Judge the age of the newest complete run; without a limit any age is young enough."""
     newest = newest_good(runs, config)
     if newest is None:
-        return Freshness(False, f"there is no complete run in {runs}")
+        return Freshness(False, f"there is no complete run in {runs}{_instead(runs, config)}")
     age = now - newest.finished
     if age < -_AHEAD:
         return Freshness(False, f"the newest complete run, {newest.run.id}, ended {span(-age)} from now: a clock is wrong", newest)
@@ -114,6 +114,14 @@ def span(value: datetime.timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _instead(runs: Path, config: Path | None) -> str:
+    """Say what there is in the place of a complete run."""
+    if not runs.is_dir():
+        return ": there is no such folder"
+    newest = next((ended for ended in _newest_first(runs) if belongs_to(ended.run, config)), None)
+    return f"; the newest, {newest.run.id}, ended {newest.status} with exit code {newest.exit_code}" if newest else ""
 
 
 def _newest_first(runs: Path) -> Iterator[Ended]:

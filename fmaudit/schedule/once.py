@@ -10,10 +10,11 @@ import contextlib
 import datetime
 import os
 import socket
+import sqlite3
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fmaudit.config.duration import parse_duration
@@ -21,17 +22,18 @@ from fmaudit.config.settings import NotifySettings, ScheduleSettings
 from fmaudit.errors import FmauditError, RunError, RunInterrupted, RunLocked
 from fmaudit.records import Verdict, VerdictStatus
 from fmaudit.schedule.due import Timetable, choose
-from fmaudit.schedule.fresh import Ended, Freshness, freshness, read_ended, read_verdicts_of
+from fmaudit.schedule.fresh import INCOMPLETE, Ended, Freshness, freshness, read_ended, read_verdicts_of
 from fmaudit.schedule.health import Health, event_of, judge_health
 from fmaudit.schedule.notify import Change, Sender, Waiting, deliver, make_body
 from fmaudit.schedule.retention import Pruned, prune
-from fmaudit.schedule.state import DueRow, State
+from fmaudit.schedule.state import FILE, DueRow, State
 from fmaudit.store.layout import RunDirectory
 
-__all__ = ["Clock", "Job", "Look", "Runner", "gravest", "look_once", "scheduler_lock"]
+__all__ = ["Clock", "Explainer", "Job", "Look", "Runner", "gravest", "look_once", "scheduler_lock"]
 
 Clock = Callable[[], datetime.datetime]
 Runner = Callable[[Callable[[str], None]], str]  # is given what to call with the run's id as soon as it has one; returns the id
+Explainer = Callable[[RunDirectory], list[str]]  # says why a run counts as incomplete
 
 MOST_DUE = 100  # due times that one look considers; older ones are let go
 MOST_ATTEMPTS = 3  # at one due time, where the process dies each time
@@ -51,6 +53,7 @@ class Job:
     senders: Mapping[str, Sender]
     clock: Clock
     baseline: str = ""  # the run that changes are judged against, where one is named
+    explain: Explainer = field(default=lambda _: [])
 
     @property
     def timetable(self) -> Timetable:
@@ -89,12 +92,16 @@ def gravest(codes: list[int]) -> int:
 def look_once(job: Job, *, at_once: bool = False, since: datetime.timedelta | None = None) -> Look:
     """Look at the schedule once; `at_once` makes this moment a due time, `since` is how far a schedule never seen before looks back.
 
-    Raises RunLocked where another scheduler, or another process in the run, is at work; RunInterrupted when stopped.
+    Raises RunLocked where another scheduler, or another process in the run, is at work; RunInterrupted when stopped; RunError where
+    the state cannot be written, as on a full disk.
     """
     with scheduler_lock(job.runs):
         state = State(job.runs, job.name)
         try:
             return _look(job, state, at_once, since)
+        except sqlite3.Error as error:
+            hint = "what was committed stays; the next look goes on from there"
+            raise RunError(f"{job.runs / FILE}: cannot be written: {error}", hint=hint) from error
         finally:
             state.close()
 
@@ -118,7 +125,8 @@ def scheduler_lock(runs: Path) -> Iterator[None]:
         raise RunError(f"{runs}: cannot be written to: {error}", hint="set run.directory to a writable folder") from error
     try:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        note.write_text(f"process {os.getpid()} on {socket.gethostname()} since {now}")
+        with contextlib.suppress(OSError):  # the note only helps whoever is turned away
+            note.write_text(f"process {os.getpid()} on {socket.gethostname()} since {now}")
         yield
     finally:
         note.unlink(missing_ok=True)
@@ -215,7 +223,7 @@ def _conclude(job: Job, state: State, done: DueRow) -> None:
     verdicts = read_verdicts_of(ended.run) if ended else []
     before, fresh = state.get("health"), _age(job)
     health = judge_health(done.exit_code, fresh.fresh)
-    sentence = fresh.sentence if health is Health.STALE else _sentence(done, ended, verdicts)
+    sentence = fresh.sentence if health is Health.STALE else _sentence(job, done, ended, verdicts)
     change = _change(job, before, health, sentence)
     if change is not None and ended is not None:
         change = replace(change, status=ended.status, finished=_iso(ended.finished))
@@ -266,17 +274,25 @@ def _messages(job: Job, change: Change | None) -> list[Waiting]:
     return [Waiting(change.id, channel, body, change.at) for channel in job.senders]
 
 
-def _sentence(done: DueRow, ended: Ended | None, verdicts: list[Verdict]) -> str:
+def _sentence(job: Job, done: DueRow, ended: Ended | None, verdicts: list[Verdict]) -> str:
     if ended is None:
         return f"the audit could not be carried out: {done.detail}"
     failed = [verdict for verdict in verdicts if verdict.status is VerdictStatus.FAIL]
     words = {
         0: "every check passes or cannot be decided",
         1: f"{len(failed)} of {len(verdicts)} checks failed" + (f", first {failed[0].check}" if failed else ""),
-        3: "it is incomplete beyond what is tolerated, or a finding is an error",
+        3: _incomplete(job, ended) if ended.exit_code == INCOMPLETE else "",
         4: "a report could not be written",
     }
     return f"{ended.run.id} is {ended.status}: {words.get(ended.exit_code, f'exit code {ended.exit_code}')}"
+
+
+def _incomplete(job: Job, ended: Ended) -> str:
+    with contextlib.suppress(FmauditError, OSError, ValueError, KeyError):  # a message goes out also about a run that is damaged
+        if problems := job.explain(ended.run):
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            return f"{problems[0]}{more}"
+    return "it is incomplete beyond what is tolerated, or a finding is an error"
 
 
 def prune_job(job: Job, *, dry_run: bool = False) -> list[Pruned]:

@@ -15,6 +15,8 @@ from fmaudit.errors import RunError
 if TYPE_CHECKING:
     import duckdb
 
+    from fmaudit.records import Measurement
+
 __all__ = ["Session", "TargetObservations", "quote", "read_parquet"]
 
 
@@ -101,6 +103,7 @@ class TargetObservations:
         sampled: float = 1.0,
         metadata: Sequence[str] = (),
         signals: Sequence[str] = (),
+        measured: Sequence[Measurement] = (),
     ) -> None:
         """Wrap a session whose views are `documents` and the tallies of a corpus, or `observations` of anything else."""
         self._session = session
@@ -110,6 +113,7 @@ class TargetObservations:
         self._sampled = sampled
         self._metadata = tuple(metadata)
         self._signals = tuple(signals)
+        self._measured = tuple(measured)
 
     @property
     def target(self) -> str:
@@ -140,6 +144,11 @@ class TargetObservations:
     def signals(self) -> tuple[str, ...]:
         """The names of the signals that `documents` has."""
         return self._signals
+
+    @property
+    def measured(self) -> tuple[Measurement, ...]:
+        """What the other audits of the run found."""
+        return self._measured
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run SQL over `documents` and the tallies."""

@@ -8,21 +8,27 @@ import typing
 from fmaudit import hookimpl
 
 if typing.TYPE_CHECKING:
-    from fmaudit import Audit
+    from collections.abc import Callable, Sequence
+
+    from fmaudit import Audit, Run
     from fmaudit_engine_card.architecture.profile import EngineProfile as EngineProfile
     from fmaudit_engine_card.architecture.profile import profile as profile
+    from fmaudit_engine_card.cards.build import card as card
+    from fmaudit_engine_card.cards.records import Card as Card
     from fmaudit_engine_card.claims import check_claims as check_claims
     from fmaudit_engine_card.trends.tests import trend as trend
 
 # public name -> the module that defines it, imported when the name is first used
 _HOMES = {
+    "Card": "fmaudit_engine_card.cards.records",
     "EngineProfile": "fmaudit_engine_card.architecture.profile",
+    "card": "fmaudit_engine_card.cards.build",
     "check_claims": "fmaudit_engine_card.claims",
     "profile": "fmaudit_engine_card.architecture.profile",
     "trend": "fmaudit_engine_card.trends.tests",
 }
 
-__all__ = ["EngineProfile", "check_claims", "profile", "trend"]
+__all__ = ["Card", "EngineProfile", "card", "check_claims", "profile", "trend"]
 
 
 @hookimpl
@@ -30,6 +36,13 @@ def fmaudit_audits() -> list[type[Audit]]:
     from fmaudit_engine_card.audit import EngineCard
 
     return [EngineCard]
+
+
+@hookimpl
+def fmaudit_cards() -> dict[str, Callable[[Sequence[Run], str, Sequence[str] | None, str], str]]:
+    from fmaudit_engine_card.cards.build import render
+
+    return {"engine-card": render}
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -1,4 +1,4 @@
-"""The audit "engine-card": how big a model is, what it holds and computes, and where it fits, from its configuration alone."""
+"""The audit "engine-card": how big a model is, what it holds and computes, where it fits, how fast it is, and its card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
 
-from fmaudit import Capability, Case, Exhibit, Finding, Metric, ModelAudit, Observations, Params
+from fmaudit import Capability, Case, Exhibit, Finding, Metric, ModelAudit, ModelError, Observations, Params
+from fmaudit_engine_card.measured.trials import COLUMNS
 from fmaudit_engine_card.params import EngineCardParams
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ __all__ = ["EngineCard"]
 
 
 class EngineCard(ModelAudit):
-    """Parameters by module, state and operations by length, devices it fits: whole numbers, and nothing is generated."""
+    """Parameters by module, state and operations by length, devices it fits; where asked for, what it takes on this machine."""
 
     name: ClassVar[str] = "engine-card"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Engine card"
     Params: ClassVar[type[Params]] = EngineCardParams
     needs: ClassVar[frozenset[Capability]] = frozenset({Capability.PROFILE})
-    reads: ClassVar[tuple[str, ...] | None] = ()
+    reads: ClassVar[tuple[str, ...] | None] = ("measure", "prompt_lengths", "new_tokens", "batches", "repeats", "seconds")
+    sums_up: ClassVar[bool] = True
     headlines: Sequence[str] = ("parameters", "active_parameters", "state_bytes_per_token", "crossover_tokens")
     schema: ClassVar[pa.Schema] = pa.schema(
         [  # type: ignore[arg-type]
@@ -34,6 +36,7 @@ class EngineCard(ModelAudit):
             ("counted", pa.int64()),  # parameters of the model that was built or loaded, tied ones once
             ("dtype", pa.string()),
             ("weights_bytes", pa.int64()),
+            *COLUMNS,
         ]
     )
 
@@ -43,15 +46,20 @@ class EngineCard(ModelAudit):
         return cast("EngineCardParams", self.params)
 
     def cases(self) -> Iterable[Case]:
-        """Name the one thing that is looked at."""
-        return [Case(id="profile")]
+        """Name what is looked at: what is known of the model, and what it takes."""
+        return [Case(id="profile"), *([Case(id="times")] if self.settings.measure else [])]
 
     async def observe(self, case: Case, model: Model) -> Iterable[Mapping[str, Any]]:
-        """Take down what the backend knows of the model."""
+        """Take down what the backend knows of the model, or what it takes."""
+        if case.id == "times":
+            from fmaudit_engine_card.measured.trials import timed
+
+            return await timed(model, self.settings)
         known = model.profile()
         config = known.details.get("config")
         return [
             {
+                "kind": "profile",
                 "config": json.dumps(config, sort_keys=True, default=str) if isinstance(config, Mapping) else "",
                 "architecture": known.architecture,
                 "counted": known.parameters,
@@ -61,7 +69,26 @@ class EngineCard(ModelAudit):
         ]
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
-        """Yield what follows from the configuration."""
-        from fmaudit_engine_card.architecture.card import measure_architecture
+        """Yield what follows from the configuration, what was timed, the toys, and the card of all of it."""
+        found = list(self._found(seen))
+        if self.settings.card:
+            from fmaudit_engine_card.cards.exhibit import card_exhibits
 
-        yield from measure_architecture(seen, self.settings)
+            data = self.settings.card_data.get(seen.target)
+            yield from card_exhibits(seen, [result for result in found if isinstance(result, Metric)], self.name, data)
+        yield from found
+
+    def _found(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
+        from fmaudit_engine_card.architecture.card import measure_architecture, profiled
+
+        rows = seen.sql("SELECT * FROM observations").to_pylist()
+        profile = profiled(rows)
+        yield from measure_architecture(seen.target, rows, profile, self.settings)
+        if self.settings.measure:
+            from fmaudit_engine_card.measured.behaviour import measure_behaviour
+
+            yield from measure_behaviour(rows, None if isinstance(profile, ModelError) else profile)
+        if self.settings.probes:
+            from fmaudit_engine_card.measured.toys import toys
+
+            yield from toys()

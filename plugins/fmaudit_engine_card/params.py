@@ -13,6 +13,7 @@ from fmaudit_engine_card.architecture.fits import PRECISIONS, RESERVE, precision
 __all__ = ["EngineCardParams"]
 
 Length = Annotated[int, Field(ge=1, le=2**40)]
+Height = Annotated[int, Field(ge=1, le=4096)]
 
 
 class EngineCardParams(Params):
@@ -33,6 +34,21 @@ class EngineCardParams(Params):
     batch: int = Field(1, ge=1, description="Sequences at once when asking what fits.")
     reserve: float = Field(RESERVE, ge=0, lt=1, description="The share of a device's memory left to the runtime.")
     vocabulary_share: float = Field(0.3, gt=0, le=1, description="Report models of which embedding and head are more than this share.")
+    measure: bool = Field(False, description="Time the model on this machine: prompts and completions by length and batch.")
+    prompt_lengths: tuple[Length, ...] = Field(
+        (), description="Lengths of the prompts that are timed; by default up to the model's context."
+    )
+    new_tokens: tuple[Length, ...] = Field((), description="Lengths of the completions that are timed; by default up to 256 tokens.")
+    batches: tuple[Height, ...] = Field((1, 4, 16), description="How many sequences at once are timed.")
+    repeats: int = Field(6, ge=2, le=1000, description="Rounds, each of every length and batch in shuffled order; six give an interval.")
+    seconds: float = Field(
+        30, gt=0, description="About how long timing may take; fewer rounds and shorter lengths are done where it is not enough."
+    )
+    probes: bool = Field(False, description="Add two toys: gradients through time, and recall from a state of fixed size.")
+    card: bool = Field(True, description="Sum this run up in the four-section card, where other audits of it were measured.")
+    card_data: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Corpora and tokenizers that belong to a model's card, by the model's name; else all of the run."
+    )
     training_tokens: dict[str, float] = Field(
         default_factory=dict,
         description="Tokens a model was trained on, by its name in audit.toml: adds operations and tokens per parameter.",
@@ -48,7 +64,7 @@ class EngineCardParams(Params):
     def _known_devices(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_named(lambda name: facts.find_device(name).name, name) for name in names))
 
-    @field_validator("contexts")
+    @field_validator("contexts", "prompt_lengths", "new_tokens", "batches")
     @classmethod
     def _in_order(cls, lengths: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sorted(set(lengths)))

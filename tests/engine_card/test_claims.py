@@ -17,7 +17,7 @@ from fmaudit_engine_card.claims import check_claims, check_table, check_toml, to
 from fmaudit_engine_card.claims.__main__ import main
 from fmaudit_engine_card.claims.kinds import CHECKS
 from fmaudit_engine_card.claims.quantities import find_quantities
-from fmaudit_engine_card.claims.structured import UNITS
+from fmaudit_engine_card.claims.structured import _PROSE, UNITS
 from fmaudit_engine_card.claims.units import DAY, MONTH
 
 ROOT = Path(__file__).parents[2]
@@ -291,7 +291,7 @@ def test_a_mistake_in_a_structured_claim_is_named_with_the_way_out(row: dict[str
 
 
 def test_every_kind_with_a_value_has_a_unit() -> None:
-    assert set(CHECKS) - set(UNITS) == {"fits", "growth-power", "growth-factor", "maker", "training-balance", "token-price"}
+    assert set(CHECKS) - set(UNITS) == {"fits", "growth-power", "growth-factor", "maker", "training-balance", *_PROSE}
 
 
 def test_verdicts_are_written_as_markdown_json_and_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

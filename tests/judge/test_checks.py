@@ -49,7 +49,7 @@ def test_too_few_observations_are_no_pass():
 
 
 def test_an_exact_number_has_no_bounds_to_speak_of():
-    passed, failed = (judge_checks([CheckSettings(metric=NAME, max=limit)], [row(0.5)])[0] for limit in (0.6, 0.4))
+    passed, failed = (judge_checks([CheckSettings(metric=NAME, max=limit)], [row(0.5, 0.5, 0.5)])[0] for limit in (0.6, 0.4))
     assert (passed.status, passed.reason) == (VerdictStatus.PASS, "0.5 lies within the limits")
     assert (failed.status, failed.reason) == (VerdictStatus.FAIL, "0.5 is above 0.4")
 

@@ -20,6 +20,7 @@ def card(
     names: Annotated[list[str], typer.Argument(help="Runs by id or directory; the latest by default.", metavar="[RUN]...")] = ["latest"],
     format: Annotated[str, typer.Option("--format", help="html, markdown or json.", metavar="NAME")] = "markdown",
     output: Annotated[str, typer.Option("--output", "-o", help="Write to this file; - prints.", metavar="FILE")] = "-",
+    data: Annotated[list[str], typer.Option("--data", help="A corpus or tokenizer that belongs to it; else all.", metavar="NAME")] = [],
     kind: Annotated[str, typer.Option("--kind", help="Which card, where plugins bring several.", metavar="NAME")] = "",
     plugins: PluginNames = [],
     runs: RunsFolder = Path("runs"),
@@ -29,7 +30,7 @@ def card(
     from fmaudit.cli.output import visible_text
     from fmaudit.store.writer import write_bytes
 
-    text = render_card(model, names, format, runs=runs, kind=kind, plugins=plugins)
+    text = render_card(model, names, format, data=data, runs=runs, kind=kind, plugins=plugins)
     if output == "-":
         sys.stdout.write(text)
     else:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fmaudit import Exhibit, Finding, Metric, ModelError, Observations, Severity, facts, results
+from fmaudit import Exhibit, Finding, Metric, ModelError, Severity, facts, results
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.fits import Fit
     from fmaudit_engine_card.architecture.profile import EngineProfile
     from fmaudit_engine_card.params import EngineCardParams
 
-__all__ = ["Card", "measure_architecture"]
+__all__ = ["Card", "measure_architecture", "profiled"]
 
 
 @dataclass(frozen=True)
@@ -53,30 +53,48 @@ class Card:
         return high
 
 
-def measure_architecture(seen: Observations, settings: EngineCardParams) -> Iterator[Metric | Finding | Exhibit]:
+Rows = Sequence[Mapping[str, Any]]
+
+
+def profiled(rows: Rows) -> EngineProfile | ModelError:
+    """Profile the model of the observations, or say why that cannot be done."""
+    from fmaudit_engine_card.architecture.families import plan_of
+    from fmaudit_engine_card.architecture.profile import EngineProfile
+
+    row = _known(rows)
+    try:
+        config = json.loads(row["config"]) if row.get("config") else {}
+        return EngineProfile(plan_of(config, "its configuration"), config)
+    except ModelError as error:
+        return error
+
+
+def _known(rows: Rows) -> Mapping[str, Any]:
+    """Find the row that holds what the backend knows."""
+    return next((row for row in rows if row["case"] == "profile"), {})
+
+
+def measure_architecture(
+    target: str, rows: Rows, profile: EngineProfile | ModelError, settings: EngineCardParams
+) -> Iterator[Metric | Finding | Exhibit]:
     """Yield everything that follows from the configuration; of an unknown family only what the backend counted."""
     from fmaudit_engine_card.architecture.exhibits import exhibits
-    from fmaudit_engine_card.architecture.families import plan_of
     from fmaudit_engine_card.architecture.figures import figures
-    from fmaudit_engine_card.architecture.profile import EngineProfile
     from fmaudit_engine_card.architecture.remarks import remarks
 
-    row = next(iter(seen.sql("SELECT * FROM observations").to_pylist()), None)
-    if row is None:
+    row = _known(rows)
+    if not row:
         return
-    try:
-        config = json.loads(row["config"]) if row["config"] else {}
-        profile = EngineProfile(plan_of(config, "its configuration"), config)
-    except ModelError as error:
-        yield from _unknown(row, error)
+    if isinstance(profile, ModelError):
+        yield from _unknown(row, profile)
         return
-    card = Card(seen.target, profile, settings, row["counted"], row["dtype"] or "")
+    card = Card(target, profile, settings, row["counted"], row["dtype"] or "")
     yield from figures(card)
     yield from remarks(card)
     yield from exhibits(card)
 
 
-def _unknown(row: dict[str, Any], error: ModelError) -> Iterator[Metric | Finding]:
+def _unknown(row: Mapping[str, Any], error: ModelError) -> Iterator[Metric | Finding]:
     """Say what can be said of a model that no family describes."""
     why = str(error).split("\n")[0] if row["config"] else "nothing tells its configuration"
     if row["counted"]:

@@ -25,6 +25,7 @@ __all__ = [
     "origins",
     "premiums",
     "reference",
+    "scaled_results",
 ]
 
 
@@ -38,7 +39,8 @@ class Model:
     day: str
     family: str = ""
     developer: tuple[str, ...] = ()
-    undisclosed: bool = False
+    undisclosed: bool = False  # the developer never gave the size: what goes round is a rumour
+    recalled: bool = False  # the source was not opened again when the row was written
     published: float | None = None
     published_active: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -64,13 +66,24 @@ class Model:
 
     @property
     def tokens(self) -> float | None:
-        """The tokens it was trained on."""
+        """The tokens it was trained on: the different ones, where they were repeated."""
+        return self.number("unique_tokens") or self.number("tokens")
+
+    @property
+    def seen(self) -> float | None:
+        """All tokens that training went over, repeated ones as often as they came."""
         return self.number("tokens")
 
+    @property
+    def attention_layers(self) -> float | None:
+        """The blocks that attend to other positions, None where the configuration is not known."""
+        plan = self.engine.plan if self.engine is not None else None
+        return None if plan is None else float(sum(1 for layer in (*plan.layers, *plan.encoder) if layer.attends))
+
     def number(self, key: str) -> float | None:
-        """Return a figure of the row, None where it is not known."""
+        """Return a figure of the row, the sum where it is given by parts, None where it is not known."""
         value = self.facts.get(key)
-        return None if value is None else float(value)
+        return None if value is None else float(sum(value) if isinstance(value, list) else value)
 
     def count(self, key: str) -> float | None:
         """Return layers, hidden, vocabulary, heads, kv_heads, experts or experts_used: from the configuration, else from the row."""
@@ -124,6 +137,7 @@ class Origin:
     by: tuple[str, ...]
     years: tuple[int, ...]
     source: str
+    recalled: bool = False
 
 
 @cache
@@ -134,7 +148,7 @@ def _table(file: str) -> Mapping[str, Any]:
 @cache
 def models() -> tuple[Model, ...]:
     """Return the published models, in the order of the table."""
-    return tuple(_model(row) for row in _table("claims_models")["model"])
+    return tuple(_model(row) for row in _table("models")["model"])
 
 
 def _model(row: Mapping[str, Any]) -> Model:
@@ -145,7 +159,8 @@ def _model(row: Mapping[str, Any]) -> Model:
         str(row["day"]),
         row.get("family", ""),
         tuple(row.get("developer", ())),
-        row.get("status") == "undisclosed",
+        row["status"] == "rumoured",
+        bool(row.get("recalled", False)),
         row.get("parameters"),
         row.get("active"),
         row,
@@ -201,10 +216,15 @@ def origins() -> tuple[Origin, ...]:
     """Return what is known of makers and years; models come after the rest."""
     rows = _table("claims_facts")["origin"]
     named = [
-        Origin(row["name"], (row["name"], *row.get("aliases", ())), tuple(row["by"]), tuple(row["years"]), row["source"]) for row in rows
+        Origin(row["name"], (row["name"], *row.get("aliases", ())), tuple(row["by"]), tuple(row["years"]), row["source"], bool(row.get("recalled"))) for row in rows
     ]
-    made = [Origin(model.name, model.names, model.developer, (int(model.facts["year"]),), model.source) for model in models()]
+    made = [Origin(model.name, model.names, model.developer, (int(model.facts["year"]),), model.source, model.recalled) for model in models()]
     return (*named, *made)
+
+
+def scaled_results() -> tuple[Mapping[str, Any], ...]:
+    """Return results of one family on a benchmark: name, family, sizes, successes, total, source."""
+    return tuple(_table("claims_facts")["scaled"])
 
 
 def crawl() -> Mapping[str, Any]:

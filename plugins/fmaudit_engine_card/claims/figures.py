@@ -63,15 +63,17 @@ _SPELLED = (
     rf"|an?(?=\s+(?:million|billion|trillion)\b)|{_SPAN})"
 )
 
+# after a comma that stands for a decimal point ("7,24 billion"), as most of Europe writes it
+_SCALED = r"(?:(?:[mb]|tr)illions?\b|thousand\b|[mbt]n\b|%|per ?cent|[kKMGTP]i?B\b|[KMBT]\b|[kMGT]Wh\b|[x×]|times\b|T?FLOP)"
 # groups: 1, 2 = exponent of a bare power of ten; 3 = mantissa, 4, 5 = its power of ten, 6 = e-notation; 7 = words; 8 = scale
 FIGURE = re.compile(
     rf"(?<![\w.,/^])(?:10\s*{_POWER}"
-    rf"|(\d{{1,3}}(?:[,\u202f]\d{{3}})+(?:\.\d+)?(?![\d,]\d)|\d+(?:\.\d+)?|\.\d+)(?:\s*[x×·*]\s*10\s*{_POWER}|[eE]([+-]?\d+))?"
+    rf"|(\d{{1,3}}(?:[,\u202f]\d{{3}})+(?:\.\d+)?(?![\d,]\d)|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\d)|\d+,\d{{1,2}}(?=\s?{_SCALED})|\d+(?:\.\d+)?|\.\d+)"
+    rf"(?:\s*[x×·*]\s*10\s*{_POWER}|[eE]([+-]?\d+))?"
     rf"|\b({_SPELLED})\b)"
     r"(?:[\s-]?(thousand|millions?|billions?|trillions?|quadrillion|bn|mn|tn)\b|\s?([KMBT])(?![\w%])|([kmb])(?![\w%]))?",
     re.IGNORECASE,
 )
-_LETTER = re.compile(r"\s?[KMBT]$|[kmb]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,20 @@ def read_figure(match: re.Match[str]) -> Figure:
         value = _spelled(words.lower())
         half = _half(str(int(value))) if value >= 1 and value == int(value) else 0.05 * value
     else:
-        value, half = float(mantissa.replace(",", "").replace("\u202f", "")), _half(mantissa.replace(",", "").replace("\u202f", ""))
+        digits = _plain(mantissa)
+        value, half = float(digits), _half(digits)
         value, half = min(value, 10.0**LARGEST), min(half, 10.0**LARGEST)
         factor *= _power(power1 or power2 or exponent or "0")
     return Figure(value * factor, min(half, COARSE * value) * factor, scale, match.start(), end)
+
+
+def _plain(mantissa: str) -> str:
+    """Write a mantissa without signs between its thousands, and with a point before its decimals."""
+    if re.fullmatch(r"\d+,\d{1,2}", mantissa):
+        return mantissa.replace(",", ".")
+    if mantissa.count(".") > 1:
+        mantissa = mantissa.replace(".", "")
+    return mantissa.replace(",", "").replace("\u202f", "")
 
 
 def _power(text: str) -> float:

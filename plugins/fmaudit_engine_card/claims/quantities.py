@@ -52,6 +52,7 @@ _DENIED = re.compile(
 
 
 _SHARES = {"third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "half": 0.5}
+_ONE_IN = re.compile(r"\b(?:one|1)\s+(?:in|out of)\s+(?:every\s+)?(three|four|five|six|seven|eight|nine|ten|twenty|\d{1,4})\b", re.I)
 _FRACTION = re.compile(
     (
         r"\b((?:two|three|four)[-\s](?:thirds|quarters|fifths|tenths)|(?:a|one)[-\s](?:third|quarter|fifth|tenth"
@@ -124,6 +125,11 @@ def _fractions(text: str) -> Iterator[Quantity]:
         many = {"two": 2, "three": 3, "four": 4}.get(match.group(1).split("-")[0].split()[0].lower(), 1)
         value = 100.0 * many * next(share for word, share in _SHARES.items() if word in match.group(1).lower())
         made = Quantity(match.group(1), match.start(), match.end(1), value, 0.93 * value, 1.07 * value, "percent")
+        yield _hedged(text, made, text[max(0, match.start() - 40) : match.start()])
+    for match in _ONE_IN.finditer(text):
+        of = FIGURE.match(match.group(1))
+        value = 100.0 / read_figure(of).value if of and read_figure(of).value else 100.0
+        made = Quantity(match.group(0), match.start(), match.end(), value, 0.93 * value, 1.07 * value, "percent")
         yield _hedged(text, made, text[max(0, match.start() - 40) : match.start()])
 
 

@@ -23,7 +23,7 @@ QUESTION = re.compile(
     r"\?\s*[\"”’')]*$|^\s*(?:is it true|whether\b|does anyone know|did you know|ask (?:yourself )?whether|i wonder)", re.I
 )
 MYTH = re.compile(
-    r"\b(?:myth|misconception|contrary to|wrongly|incorrectly|falsely|mistakenly|erroneous"
+    r"\b(?:myth|misconception|wrongly|incorrectly|falsely|mistakenly|erroneous"
     r"|it is not true|it's not true"
     r"|it is false|is false that|untrue"
     r"|no one (?:claims|says)|nobody (?:claims|says)|hoax|debunk\w*|disproved|refuted|doubt(?:s"
@@ -31,6 +31,11 @@ MYTH = re.compile(
     r"|(?:often|commonly|widely|sometimes|frequently) (?:quoted|cited|said|advertised|called"
     r"|given|misquoted"
     r"|believed|thought)|imagine|suppose\b|hypothetical\w*)",
+    re.I,
+)
+# a condition, or what the sentence sets itself against: up to the end of the clause; a comma between digits does not end it
+_SET_ASIDE = re.compile(
+    r"\b(?:(?:even |only |as )?if|unless|contrary to|(?:were|had) (?:it|they|the \w+))\b(?:(?!\b(?:then|it (?:is|takes|costs|needs|will|would))\b)[^,;:—]|,(?=\d))*",
     re.I,
 )
 NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly|without)\b|n['’]t\b", re.I)
@@ -52,17 +57,10 @@ _USE = re.compile(
 )
 _FLAT_OUT = re.compile(
     (
-        r"flat[-\s]out|full (?:speed|tilt|throttle|utili[sz]ation|capacity|use)|(?:perfect|maximum|max|100 ?%) (?:utili[sz]ation"
+        r"flat[-\s]out|\b(?:at|with) (?:(?:their|its|the|dense|full|theoretical|nominal|hardware|bf16|fp16|fp8|bfloat16|float16|16[-\s]bit)[-\s]){0,3}peak\b|full (?:speed|tilt|throttle|utili[sz]ation|capacity|use)|(?:perfect|maximum|max|100 ?%) (?:utili[sz]ation"
         r"|capacity)|at (?:their|its) peak|without a pause|at maximum"
     ),
     re.I,
-)
-_LENGTH_BEFORE = re.compile(
-    r"(?:context|sequence|prompt|input|length|window|\bat|for|with|over|of|to|holding|after|through|a)\W+(?:\w+\W+){0,3}$", re.I
-)
-_LENGTH_AFTER = re.compile(r"\s*(?:of\s+)?(?:context|sequence|long|prompt|input|window)", re.I)
-_TRAINED = re.compile(
-    r"(?:trained|train|training|saw|seen|see|sees|fed|pre-?train\w*|on|over|read|consumed|ingested|for|with)\W+(?:\w+\W+){0,4}$", re.I
 )
 _BATCH = re.compile(r"batch(?:es)?(?: size)?(?: of)?\W*$", re.I)
 
@@ -117,6 +115,10 @@ class Reading:
                 return mention
         before = [mention for mention in self.models if mention.start <= at]
         return before[-1] if before else (self.models[0] if self.models else None)
+
+    def set_aside(self, quantity: Quantity) -> bool:
+        """Tell whether a quantity stands in a condition ("if it had 13B parameters"), which claims nothing."""
+        return any(match.start() <= quantity.start < match.end() for match in _SET_ASIDE.finditer(self.text))
 
     @property
     def asked(self) -> str:

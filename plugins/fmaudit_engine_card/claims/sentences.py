@@ -9,7 +9,7 @@ from dataclasses import dataclass
 __all__ = ["Sentence", "sentences"]
 
 LONGEST = 1500  # characters
-_HIDDEN = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|<!--.*?-->|https?://\S+|`[^`\n]*`", re.S)
+_HIDDEN = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|<!--.*?(?:-->|\Z)|https?://\S+|`[^`\n]*`", re.S)
 _ITEM = r"\n(?=[ \t]*(?:[-*+•]|\d+[.)])[ \t])"
 _BLOCK = re.compile(rf"\n[ \t]*\n|{_ITEM}|\n(?=[ \t]*#)|(?<=\n)(?=[ \t]*\|)|\n(?=[ \t]*>)")
 _END = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+(?=[\"“‘'(\[_]*[A-Z0-9~$])|;\s+")
@@ -63,7 +63,7 @@ def _cut(block: str, offset: int, paragraph: int) -> Iterator[Sentence]:
     at = 0
     for end in [*_END.finditer(line), None]:
         stop = end.start() if end else len(line)
-        if end and _ABBREVIATED.search(line[at:stop]):
+        if end and _ABBREVIATED.search(line[max(at, stop - 8) : stop]):
             continue
         piece = line[at:stop]
         lead = len(piece) - len(piece.lstrip(" #>|-+•"))

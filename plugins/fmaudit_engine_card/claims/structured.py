@@ -22,6 +22,8 @@ UNITS = {
     "parameters": "parameters",
     "active-parameters": "parameters",
     "layers": "layers",
+    "attention-layers": "layers",
+    "intermediate": "",
     "hidden": "",
     "heads": "heads",
     "kv-heads": "kv_heads",
@@ -60,6 +62,9 @@ UNITS = {
     "device-memory": "bytes",
     "year": "",
 }
+# read from prose only: their conditions have no names
+_PROSE = {"token-price", "size-ratio", "growth-between", "product", "flops-per-parameter", "zero-successes", "scaling-trend"}
+_SAME = {"model": "subject", "quantity": "kind"}  # what people write first
 _WITHOUT_VALUE = {"fits", "growth-power", "growth-factor", "maker", "training-balance"}
 _QUANTITIES = ("context", "tokens", "devices", "time", "rate", "utilisation", "peak", "hours", "flops", "size", "memory", "batch")
 _PLAIN = ("text", "source", "tolerance", "kind", "subject", "value", "denied")
@@ -108,9 +113,10 @@ def check_table(rows: Iterable[Mapping[str, Any]], where: str = "the claims") ->
 
 def claim_of_row(row: Mapping[str, Any], where: str = "the claim") -> Claim:
     """Turn a row into a claim. Raises ConfigError, naming the nearest right word, for what is not known."""
+    row = {(_SAME[name] if name in _SAME and _SAME[name] not in row else name): value for name, value in row.items()}
     kind = str(row.get("kind", ""))
-    if kind not in CHECKS:
-        raise ConfigError(f"{where}: no kind {kind!r}", hint=_nearest(kind, CHECKS))
+    if kind not in CHECKS or kind in _PROSE:
+        raise ConfigError(f"{where}: no kind {kind!r}", hint=_nearest(kind, set(CHECKS) - _PROSE))
     unknown = sorted(set(row) - {*_PLAIN, *_QUANTITIES, *_NAMED})
     if unknown:
         raise ConfigError(f"{where}: no condition {unknown[0]!r}", hint=_nearest(unknown[0], [*_PLAIN, *_QUANTITIES, *_NAMED]))
@@ -231,6 +237,8 @@ _OF_A_MODEL = {
     "parameters",
     "active-parameters",
     "layers",
+    "attention-layers",
+    "intermediate",
     "hidden",
     "heads",
     "kv-heads",

@@ -25,7 +25,9 @@ def _prefill(measured: Measured) -> Iterator[Exhibit]:
     points, curve = measured.single("prefill"), measured.parabola()
     if curve is None:
         return
-    straight = [{"tokens": point.tokens, "seconds": curve.start + curve.linear * point.x, "of": "fitted, without attention"} for point in points]
+    straight = [
+        {"tokens": point.tokens, "seconds": curve.start + curve.linear * point.x, "of": "fitted, without attention"} for point in points
+    ]
     share = median([one.share(points[-1].x) for one in measured.parabolas()])[0]
     yield _lines(
         measured, "prefill", "prefill-time", "Time to read a prompt, by its length",

@@ -42,13 +42,14 @@ def _decoding(measured: Measured) -> Iterator[Metric]:
     if not slopes:
         return
     yield _of_rounds("seconds_per_token", slopes, "seconds", "slope of seconds against new tokens, fitted round by round")
-    for clock, column in (("wall", "seconds"), ("cpu", "cpu_seconds")):
-        line = measured.line(column)
-        points = len(measured.single("decode"))
-        note = f"{points} lengths, each the median of {measured.rounds} rounds; {'the clock' if clock == 'wall' else 'time of this process'}"
+    points = len(measured.single("decode"))
+    for which in ("median", "fastest"):
+        line = measured.line(which)
+        why = ": what the machine does beside only adds time" if which == "fastest" else ""
+        note = f"{points} lengths, each the {which} of {measured.rounds} rounds{why}"
         if line is not None and not math.isnan(line.r_squared):
             yield Metric(
-                name="decode_linearity", value=line.r_squared, unit="fraction", n=points, slice={"clock": clock},
+                name="decode_linearity", value=line.r_squared, unit="fraction", n=points, slice={"of": which},
                 method="R^2 of seconds = start + slope x new tokens", note=note,
             )  # fmt: skip
 

@@ -34,12 +34,12 @@ def remarks(measured: Measured) -> Iterator[Finding]:
 
 
 def _not_linear(measured: Measured) -> Iterator[Finding]:
-    fits = [line.r_squared for column in ("seconds", "cpu_seconds") if (line := measured.line(column)) is not None]
+    fits = [line.r_squared for which in ("median", "fastest") if (line := measured.line(which)) is not None]
     fits = [value for value in fits if not math.isnan(value)]
     if fits and max(fits) < LINEAR:
         yield Finding(
-            code="decoding-not-linear", severity=Severity.WARNING, metric="decode_linearity{clock=wall}",
-            sentence=f"The time of a completion is no straight line in its tokens: R² is {fits[0]:.3f}.",
+            code="decoding-not-linear", severity=Severity.WARNING, metric="decode_linearity{of=fastest}",
+            sentence=f"The time of a completion is no straight line in its tokens: R² is {max(fits):.3f}.",
             advice="Either the machine was busy, or a token costs more the later it comes: decode without a cache does.",
         )  # fmt: skip
 

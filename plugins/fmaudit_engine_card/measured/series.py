@@ -92,30 +92,32 @@ class Measured:
 
     # -- curves ----------------------------------------------------------------------------------------------------
 
-    def line(self, column: str = "seconds", number: int | None = None) -> Line | None:
-        """Fit decoding: the medians of all rounds, or one round alone; None of too few lengths."""
-        xs, ys = self._curve("decode", column, number)
+    def line(self, rounds: int | str = "median") -> Line | None:
+        """Fit decoding: the "median" or the "fastest" round of each length, or one round alone; None of too few lengths."""
+        xs, ys = self._curve("decode", rounds)
         return fit_line(xs, ys) if len(set(xs)) >= FEWEST else None
 
-    def parabola(self, column: str = "seconds", number: int | None = None) -> Parabola | None:
+    def parabola(self, rounds: int | str = "median") -> Parabola | None:
         """Fit prefill likewise."""
-        xs, ys = self._curve("prefill", column, number)
+        xs, ys = self._curve("prefill", rounds)
         return fit_parabola(xs, ys) if len(set(xs)) >= FEWEST and min(ys) > 0 else None
 
-    def _curve(self, phase: str, column: str, number: int | None) -> tuple[list[float], list[float]]:
+    def _curve(self, phase: str, rounds: int | str) -> tuple[list[float], list[float]]:
         points = self.single(phase)
-        if number is None:
-            return [point.x for point in points], [point.middle(column)[0] for point in points]
-        rows = [(point.x, row[column]) for point in points for row in point.rows if row["round"] == number]
+        if rounds == "median":
+            return [point.x for point in points], [point.middle()[0] for point in points]
+        if rounds == "fastest":
+            return [point.x for point in points], [min(float(row["seconds"]) for row in point.rows) for point in points]
+        rows = [(point.x, row["seconds"]) for point in points for row in point.rows if row["round"] == rounds]
         return [x for x, _ in rows], [float(y) for _, y in rows]
 
     def lines(self) -> Iterator[Line]:
         """Yield the line of each round by itself."""
-        yield from (line for number in range(self.rounds) if (line := self.line(number=number)) is not None)
+        yield from (line for number in range(self.rounds) if (line := self.line(number)) is not None)
 
     def parabolas(self) -> Sequence[Parabola]:
         """Return the parabola of each round by itself."""
-        return [found for number in range(self.rounds) if (found := self.parabola(number=number)) is not None]
+        return [found for number in range(self.rounds) if (found := self.parabola(number)) is not None]
 
     # -- work ------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fmaudit_engine_card.claims.kinds import (
+    compared,
     corpus,
     device,
     energy,
@@ -14,13 +15,16 @@ from fmaudit_engine_card.claims.kinds import (
     premium,
     shape,
     size,
+    sums,
     training,
+    trends,
 )
 from fmaudit_engine_card.claims.kinds.base import Check, Read
 
 __all__ = ["CHECKS", "READERS"]
 
 _MODULES = (
+    compared,
     shape,
     memory,
     training,
@@ -33,6 +37,8 @@ _MODULES = (
     corpus,
     history,
     device,
+    trends,
+    sums,
 )  # the first to read a figure keeps it
 
 READERS: tuple[Read, ...] = tuple(module.read for module in _MODULES)

@@ -26,7 +26,6 @@ _PLACE = (
     r"|['’]s)?)\b"
 )
 _PART = r"\bAI\b(?!\s+(?:and|data))|crypto|bitcoin|cooling|water|network|servers? alone|accelerated|Google|Microsoft|Amazon|Meta\b"
-_FUTURE = r"will|by 20|expected|forecast|project|could|may|reach|estimate|predict|set to|grow|rise|climb"
 _BREAK = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b", re.I)
 PUE_LOW, PUE_HIGH = 1.0, 1.6
 FUTURE_YEARS = (2029, 2031)
@@ -153,7 +152,7 @@ def check_energy(claim: Claim) -> Verdict:
 
 def _energies(model: Model) -> tuple[list[Scenario], str]:
     source = str(model.facts.get("energy_source", model.source))
-    published, hours = model.number("energy_mwh"), model.number("gpu_hours")
+    published, hours = model.number("energy_mwh"), model.number("device_hours")
     rows = [] if published is None else [Scenario(published * 1e3, f"{model.name}: {published:,.0f} MWh, as published")]
     if hours is not None:
         device = hardware.find_device(str(model.facts["device"]))
@@ -167,10 +166,10 @@ def _energies(model: Model) -> tuple[list[Scenario], str]:
 def check_emissions(claim: Claim) -> Verdict:
     """Compare with the emissions that were published, else with the energy at any grid's intensity."""
     model: Model = claim.given["model"]
-    published = model.number("tco2")
+    published = model.number("emissions_t")
     energies, source = _energies(model)
     rows = [] if published is None else [Scenario(published * 1e3, f"{model.name}: {published:,.4g} t CO2e, as published")]
-    if other := model.facts.get("tco2_other"):
+    if other := model.facts.get("emissions_other"):
         rows.append(Scenario(float(other["value"]) * 1e3, f"{other['value']:g} t CO2e", str(other["note"])))
     if energies:
         grids = [float(row["kg_per_kwh"]) for row in table("grids", "grid")]

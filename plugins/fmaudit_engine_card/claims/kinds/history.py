@@ -21,7 +21,6 @@ _MADE = (
     r"|appeared|debuted|unveiled|opened|open-sourced|due to|goes back|work of|brainchild|product of|first appeared"
     r"|switched|moved|adopted|began|started|dates"
 )
-_DATED = _MADE.replace("|trained", "") + r"|\bfrom\b|\bof\b|\bin\b|since|\("
 _BY = re.compile(
     (
         rf"(?:{_MADE})\b[^.;]{{0,40}}?\b(?:by|at|from|of|in)\s+(?:researchers\s+(?:at|from)\s+|a team (?:at|from)\s+"

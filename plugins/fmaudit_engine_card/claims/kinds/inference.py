@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fmaudit import facts as hardware
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, unverifiable
@@ -26,6 +28,7 @@ def read(reading: Reading) -> Iterator[Claim]:
         if (model or size) and reading.near(quantity, _TOKEN, 100, 60) and quantity.value < 1e17:
             name = model.name if model else f"a model of {size.text.strip()}" if size else ""
             yield claim_of(reading, "token-flops", quantity, name, assumed, model=model, size=size)
+    yield from _counted_as_rate(reading)
     tokens = next((q for q in reading.quantities if q.unit == "tokens"), None)
     price = next((q for q in reading.quantities if q.unit == "usd/Mtoken"), None)
     for quantity in reading.free("usd"):
@@ -39,6 +42,18 @@ def read(reading: Reading) -> Iterator[Claim]:
             yield claim_of(
                 reading, "token-price", quantity, name, name=name, output=output, input=reading.near(quantity, r"input|prompt", 40, 30)
             )
+
+
+def _counted_as_rate(reading: Reading) -> Iterator[Claim]:
+    """Read "350 TFLOPs" for one token as a count, though the same letters name a rate."""
+    for quantity in reading.quantities:
+        if quantity.unit != "flop/s" or reading.devices or re.search(r"/\s?s|per sec|ps$", quantity.text):
+            continue
+        model, assumed = model_of(reading, quantity.start)
+        size = generic_size(reading)
+        if (model or size) and reading.near(quantity, _TOKEN, 100, 60):
+            name = model.name if model else f"a model of {size.text.strip()}" if size else ""
+            yield claim_of(reading, "token-flops", replace(quantity, unit="flop"), name, assumed, model=model, size=size)
 
 
 def check_token_flops(claim: Claim) -> Verdict:

@@ -16,12 +16,13 @@ from fmaudit_engine_card.claims.records import Claim, Verdict
 
 __all__ = ["CHECKS", "read"]
 
-_CACHE = r"\bkv\b|kv[-\s]?cache|key[-\s/]*(?:and[-\s])?value|\bcache\b"
+_CACHE = r"\bkv\b|kv[-\s]?cache|keys?[-\s/]*(?:and[-\s])?values?|\bcach(?:e[sd]?|ing)\b"
 _MEMORY = (
     r"weights?|takes?|needs?|memory|v?ram\b|store|occup|requires?|size|load|disk|weighs|shrinks?|shrunk|becomes?"
     r"|down to|just|only|loaded|quanti[sz]ed|comes? to|amounts? to|is about|footprint"
 )
-_FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]*?\b(?:on|onto|in|into|inside)\b", re.I)
+_FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]{0,120}?\b(?:on|onto|in|into|inside|within)\b", re.I)
+_HOLDS = re.compile(r"\b(?:holds?|hosts?|accommodates?|has room for|have room for|swallows?|is enough for|suffices? for|can take)\b", re.I)
 _PER_TOKEN = r"(?:per[-\s]token)|(?:per|for (?:each|every|one|a single)|a|each|every) (?:additional |new |more |extra )?token"
 WIDTHS = (("16-bit weights", 2.0), ("8-bit weights", 1.0), ("4-bit weights", 0.5), ("32-bit weights", 4.0))
 CACHE_WIDTHS = (("16-bit keys and values", 2.0), ("8-bit keys and values", 1.0), ("32-bit keys and values", 4.0))
@@ -32,7 +33,7 @@ def read(reading: Reading) -> Iterator[Claim]:
     yield from _fits(reading)
     for quantity in reading.free("bytes"):
         model, assumed = model_of(reading, quantity.start)
-        size = generic_size(reading)
+        size = generic_size(reading) or (next(reading.free("parameters"), None) if not reading.models else None)
         given = {"model": model, "size": size, "width": _width(reading, quantity), "batch": reading.role("batch")}
         name = model.name if model else f"a model of {size.text.strip()}" if size else ""
         if reading.has(_CACHE) and (model or size):
@@ -41,9 +42,9 @@ def read(reading: Reading) -> Iterator[Claim]:
         elif (
             not reading.has(_CACHE)
             and (model or size)
-            and reading.has(_MEMORY)
+            and (reading.has(_MEMORY) or given["width"] is not None)
             and not reading.has(r"\btext\b|data ?set|corpus|train(?:ed|ing) (?:on|data)|activations?|optimi[sz]er|gradient")
-            and not _FITS.search(reading.text)
+            and _fitting_phrase(reading) is None
         ):
             yield claim_of(reading, "weights-memory", quantity, name, assumed, **given)
 
@@ -54,6 +55,11 @@ def _width(reading: Reading, quantity: Quantity) -> tuple[str, float] | None:
         return str(best.thing[0]), float(best.thing[1])
     bits = reading.role("bits")
     return (f"{bits.value:g} bits", bits.value / 8.0) if bits else None
+
+
+def _only_width(reading: Reading) -> tuple[str, float] | None:
+    names = {mention.thing for mention in reading.precisions}
+    return names.pop() if len(names) == 1 else None
 
 
 def _context(reading: Reading, claimed: Quantity) -> Quantity | None:
@@ -77,12 +83,12 @@ def _context(reading: Reading, claimed: Quantity) -> Quantity | None:
 
 
 def _fits(reading: Reading) -> Iterator[Claim]:
-    match = _FITS.search(reading.text)
+    match = _fitting_phrase(reading)
     if match is None:
         return
     model, assumed = model_of(reading, match.start())
     size = generic_size(reading)
-    memory = reading.role("memory")
+    memory = reading.role("memory") or next((q for q in reading.free("bytes") if 0 <= q.start - match.end() <= 12), None)
     count = reading.role("devices")
     device = reading.devices[0].thing if reading.devices else None
     if (model is None and size is None) or (memory is None and device is None):
@@ -91,13 +97,23 @@ def _fits(reading: Reading) -> Iterator[Claim]:
     given = {
         "model": model,
         "size": size,
-        "width": _width(reading, quantity) if quantity else None,
+        "width": _width(reading, quantity) if quantity else _only_width(reading),
         "memory": memory,
         "device": device,
         "devices": count or _spelled_count(reading),
     }
     made = statement(reading, "fits", model.name if model else f"a model of {size.text}" if size else "", match, **given)
     yield Claim(made.kind, made.subject, None, made.given, made.text, made.span, made.denied, made.asked, assumed)
+
+
+def _fitting_phrase(reading: Reading) -> re.Match[str] | None:
+    """Return the words that say that a model fits: "fits on", or of a device named before the model that it "can hold" it."""
+    if match := _FITS.search(reading.text):
+        return match
+    match = _HOLDS.search(reading.text)
+    first = min((mention.start for mention in reading.devices), default=None)
+    held = [mention.start for mention in reading.models] or [size.start for size in [generic_size(reading)] if size]
+    return match if match and first is not None and held and first < match.start() < max(held) else None
 
 
 def _spelled_count(reading: Reading) -> Quantity | None:

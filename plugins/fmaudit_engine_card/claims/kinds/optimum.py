@@ -34,6 +34,8 @@ def read(reading: Reading) -> Iterator[Claim]:
     """Find claims of tokens, ratios and optima."""
     optimal = reading.has(_OPTIMAL)
     for quantity in reading.free("tokens/parameter"):
+        if not reading.has("tokens?"):
+            continue
         yield from _ratio(reading, quantity, optimal)
     for quantity in reading.free("tokens"):
         if quantity.value >= 1e8:
@@ -89,8 +91,14 @@ def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Cla
     should = re.search(_OPTIMAL_BEFORE, before, re.I) or (optimal and re.search(_NEEDS + r"[^,.;:]{0,40}$", before, re.I))
     if should and model.parameters:
         yield claim_of(reading, "optimal-tokens", quantity, model.name, assumed, parameters=model.active or model.parameters)
-    elif reading.has(_TRAINED) and not reading.has(r"fine-?tun|context|window"):
+    elif (reading.has(_TRAINED) or _is_training_set(reading, quantity)) and not reading.has(r"fine-?tun|context|window"):
         yield claim_of(reading, "training-tokens", quantity, model.name, assumed, model=model)
+
+
+def _is_training_set(reading: Reading, quantity: Quantity) -> bool:
+    """Tell a bare count beside a model ("Chinchilla: 70B parameters, 1.4T tokens") from tokens that are served or paid."""
+    served = r"per (?:day|week|month|year)|a (?:day|week|month|year)|daily|monthly|serv\w+|generat\w+|process\w*|pric\w+|\$|cost|stock|crawl"
+    return quantity.value >= 1e11 and bool(reading.models) and not reading.has(served)
 
 
 def _parameters(reading: Reading) -> Iterator[Claim]:
@@ -147,9 +155,16 @@ def check_ratio(claim: Claim) -> Verdict:
 
 
 def _other_tokens(model: Model, factor: float) -> Iterator[Scenario]:
-    other = model.facts.get("tokens_other")
-    if other:
-        yield Scenario(float(other["value"]) * factor, f"{other['value']:.4g} tokens x {factor:.3g}", str(other["note"]))
+    """Yield the other count of tokens that may be meant: with repetitions, or within what sources give."""
+    seen, low = model.seen, model.number("tokens_low")
+    if seen is None or (seen == model.tokens and low is None):
+        return
+    repeated = seen != model.tokens
+    note = f"repetitions count: {show(model.tokens or 0, 'tokens')} gone over about {seen / (model.tokens or seen):.0f} times"
+    first = (low or seen) * factor
+    yield Scenario(
+        first, f"{low or seen:.4g} to {seen:.4g} tokens x {factor:.3g}", note if repeated else "", high=seen * factor if low else None
+    )
 
 
 def _unknown(model: Model) -> str:

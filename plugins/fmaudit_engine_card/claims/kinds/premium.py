@@ -77,11 +77,7 @@ def _pair(reading: Reading) -> tuple[Quantity, Quantity] | None:
 
 def _counted(reading: Reading, first: Quantity, second: Quantity, tokenizer: Premium | None) -> Claim:
     """Turn two counts of the same text into a premium: each belongs to the language nearest to it."""
-    names = {
-        id(q): min(reading.languages, key=lambda m: min(abs(m.start - q.end), abs(q.start - m.end))).thing.name for q in (first, second)
-    }
-    if names[id(first)] == names[id(second)]:
-        names[id(second)] = next(m.thing.name for m in reversed(reading.languages) if m.thing.name != names[id(first)])
+    names = _languages_of(reading, first, second)
     base, other = (first, second) if names[id(first)] == "English" or names[id(second)] != "English" else (second, first)
     value = replace(
         other,
@@ -93,6 +89,19 @@ def _counted(reading: Reading, first: Quantity, second: Quantity, tokenizer: Pre
     )
     made = claim_of(reading, "premium", other, names[id(other)], language=names[id(other)], reference=names[id(base)], tokenizer=tokenizer)
     return replace(made, value=value)
+
+
+def _languages_of(reading: Reading, first: Quantity, second: Quantity) -> dict[int, str]:
+    """Return the language of each count: two languages and two counts go in the same order; else the nearest language."""
+    order = list(dict.fromkeys(mention.thing.name for mention in reading.languages))
+    if len(order) == 2:
+        return {id(first): order[0], id(second): order[1]}
+    names = {
+        id(q): min(reading.languages, key=lambda m: min(abs(m.start - q.end), abs(q.start - m.end))).thing.name for q in (first, second)
+    }
+    if names[id(first)] == names[id(second)]:
+        names[id(second)] = next(m.thing.name for m in reversed(reading.languages) if m.thing.name != names[id(first)])
+    return names
 
 
 def check_premium(claim: Claim) -> Verdict:

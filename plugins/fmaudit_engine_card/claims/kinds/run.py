@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,12 @@ from fmaudit_engine_card.claims.records import Claim
 from fmaudit_engine_card.claims.units import MONTH
 from fmaudit_engine_card.scale.training import training_flops
 
-__all__ = ["HIGH", "LOW", "USUAL", "operations", "peaks", "run_of", "utilisations"]
+__all__ = ["HIGH", "LOW", "USUAL", "odd_use", "operations", "peaks", "run_of", "utilisations"]
 
 USUAL = ("bfloat16", "float16", "float8", "tf32")  # what large models are trained in
 LOW, HIGH = 0.20, 0.60  # utilisations that large runs report
+BAD = 0.10  # and below this something else is wrong
+_CAN = r"\bpeak|theoretical|rated|nominal|spec|capable|up to|maximum|data ?sheet"
 
 
 def operations(claim: Claim) -> tuple[list[Scenario], str]:
@@ -24,7 +27,7 @@ def operations(claim: Claim) -> tuple[list[Scenario], str]:
     if model is None and size is None:
         return [], ""
     count = size.value if size else model.active if model else None
-    seen = tokens.value if tokens else model.tokens if model and not size else None
+    seen = tokens.value if tokens else model.seen if model and not size else None
     source = model.source if model else "6 N D: Kaplan et al. 2020, section 2.1"
     rows = []
     if model is not None and model.number("flops") is not None and not tokens:
@@ -32,10 +35,9 @@ def operations(claim: Claim) -> tuple[list[Scenario], str]:
     if count and seen:
         value = training_flops(count, seen)
         rows.append(Scenario(value, f"6 x {count:.4g} parameters x {seen:.4g} tokens = {value:.3g} FLOP"))
-    if model is not None and model.number("tokens") is not None and "tokens_other" in model.facts and count:
-        other = model.facts["tokens_other"]
-        value = training_flops(count, float(other["value"]))
-        rows.append(Scenario(value, f"6 x {count:.4g} x {other['value']:.4g} = {value:.3g} FLOP", str(other["note"])))
+    if model is not None and not tokens and count and model.seen and model.tokens and model.tokens < model.seen:
+        value = training_flops(count, model.tokens)
+        rows.append(Scenario(value, f"6 x {count:.4g} x {model.tokens:.4g} = {value:.3g} FLOP", "every token is counted once", plausible=False))
     return rows, source
 
 
@@ -95,4 +97,15 @@ def utilisations(claim: Claim) -> tuple[float, float, bool]:
     stated = claim.given["utilisation"]
     if stated is not None:
         return stated.value / 100.0, stated.value / 100.0, True
-    return (1.0, 1.0, True) if claim.given["flat_out"] else (LOW, HIGH, False)
+    reached = claim.given["peak"] is not None and not re.search(_CAN, str(claim.given["text"]), re.I)  # "at 60 TFLOP/s each"
+    return (1.0, 1.0, True) if claim.given["flat_out"] or reached else (LOW, HIGH, False)
+
+
+def odd_use(claim: Claim, run: Scenario | None, seconds: float) -> str:
+    """Say that a run's time or cost asks for a use of the devices that is unusual but possible; nothing where it does not."""
+    if run is None or utilisations(claim)[2] or seconds <= 0:
+        return ""
+    rate = run.value / seconds
+    uses = [(rate / peak, name) for name, peak, _ in peaks(claim) if name != "tf32"]
+    odd = next(((use, name) for use, name in uses if BAD <= use < LOW or HIGH < use <= 1.0), None)
+    return f"it asks for {odd[0]:.0%} of the {odd[1]} peak, which large runs seldom report but which is possible" if odd else ""

@@ -40,6 +40,13 @@ _USED_AFTER = (
 )
 
 
+_OF_LAYERS = r"\s*(?:out )?of (?:\w+['’]s |its |the |their |all )*\d+\s+(?:\w+\s+)?(?:layers|blocks)"
+_INNER_BEFORE = (
+    r"(?:intermediate|feed[-\s]?forward|FFN|MLP|inner)[-\s]?(?:layer |hidden |inner )?(?:size|dimension(?:ality)?|width)s?"
+    r"\W+(?:(?:of|is|was|=|to|equals)\W+)?(?:\w+\W+)?$|d_?ff\W*(?:of|is|=)?\W*$"
+)
+
+
 def read(reading: Reading) -> Iterator[Claim]:
     """Find figures of a model's shape."""
     for quantity in reading.free("layers", "heads", "kv_heads", "dimensions", "entries", "experts", "tokens", "words", ""):
@@ -58,8 +65,14 @@ def read(reading: Reading) -> Iterator[Claim]:
 
 def _kind(reading: Reading, quantity: Quantity) -> str:
     before, after = reading.text[max(0, quantity.start - 60) : quantity.start], reading.text[quantity.end : quantity.end + 40]
-    if quantity.unit in {"layers", "heads"}:
+    if quantity.unit == "layers":
+        return "attention-layers" if _is_of_attention(quantity, before, after) else "layers"
+    if quantity.unit == "heads":
         return quantity.unit
+    if quantity.unit == "" and re.match(_OF_LAYERS, after, re.I) and quantity.value < 500:
+        return "attention-layers" if _is_of_attention(quantity, before, after) else ""
+    if quantity.unit in {"", "dimensions"} and re.search(_INNER_BEFORE, before, re.I) and 64 <= quantity.value <= 1e6:
+        return "intermediate"
     if quantity.unit == "kv_heads":
         return "kv-heads"
     if quantity.unit == "experts" and quantity.scale:  # "eight 22B experts" gives a size
@@ -93,6 +106,18 @@ def _kind(reading: Reading, quantity: Quantity) -> str:
     return ""
 
 
+def _is_of_attention(quantity: Quantity, before: str, after: str) -> bool:
+    """Tell a count of the layers that attend from a count of all layers."""
+    if re.search(r"\d\s+(?:out )?of (?:\w+['’]s |its |the |their |all )*$", before):  # the whole of "4 of its 32 layers"
+        return False
+    return bool(
+        re.search(r"attention", quantity.text, re.I)
+        or re.search(r"attention (?:in|on|at|to|for)\s+(?:(?:all|every|each|only|just|about|of|its|the)\s+)*$", before, re.I)
+        or re.match(_OF_LAYERS + r"[^.;,]{0,30}attention", after, re.I)
+        or re.match(r"\s*(?:are|is|use|do|of)\s+(?:\w+\s+)?attention", after, re.I)
+    )
+
+
 def _speaks_of_experts(reading: Reading, quantity: Quantity, before: str, after: str) -> bool:
     return quantity.scale == "" and bool(re.match(r"\s*of them\b", after, re.I) and re.search(r"experts", before, re.I))
 
@@ -116,7 +141,7 @@ def check_count(claim: Claim) -> Verdict:
     key = {"kv-heads": "kv_heads", "experts-used": "experts_used"}.get(claim.kind, claim.kind)
     if model.undisclosed:
         return unverifiable(claim, undisclosed(model, "the architecture"), model.source)
-    value = model.count(key)
+    value = model.attention_layers if key == "attention-layers" else model.count(key)
     if value is None and key == "kv_heads":
         value = model.count("heads") if model.engine is not None else None
     if value is None:
@@ -151,5 +176,5 @@ def check_window(claim: Claim) -> Verdict:
     return judge(claim, rows, slack=0.025, source=model.source, unit="tokens")
 
 
-_COUNTS = ("layers", "hidden", "heads", "kv-heads", "vocabulary", "experts", "experts-used")
+_COUNTS = ("layers", "attention-layers", "intermediate", "hidden", "heads", "kv-heads", "vocabulary", "experts", "experts-used")
 CHECKS: dict[str, Check] = {**dict.fromkeys(_COUNTS, check_count), "context-window": check_window}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fmaudit_engine_card.claims.facts import Model
-from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable
+from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable, verdict
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of, family_members, model_of, undisclosed
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
 __all__ = ["CHECKS", "read"]
+
+ENDS = 1.15  # sizes are rounded in names
 
 _ACTIVE_BEFORE = (
     r"(?:activat\w+|active\b|uses?|using|engag\w+|touch\w*|fir(?:es|ing)|runs?)(?:\s+(?:only"
@@ -185,14 +187,25 @@ def _check_family(claim: Claim, model: Model, members: list[Model]) -> Verdict:
         return judge(claim, rows, slack=EXACT, source=model.source, unit="parameters")
     written = ", ".join(f"{name} {show(size, 'parameters')}" for name, size in sizes.items())
     if claim.value.ranged:
-        low, high = min(sizes.values()), max(sizes.values())
-        fits = claim.value.low * (1 - EXACT) <= low and high <= claim.value.high * (1 + EXACT)
-        rows = [Scenario(claim.value.value if fits else high, f"the family {model.name}: {written}")]
-        return judge(claim, rows, slack=EXACT, source=model.source, unit="parameters")
+        return _check_range(claim, model, sizes, written)
     rows = [
         Scenario(size, f"the family {model.name}: {written}", f"{name} of the family {model.name} is meant") for name, size in sizes.items()
     ]
     return judge(claim, rows, slack=EXACT, source=model.source, unit="parameters")
+
+
+def _check_range(claim: Claim, model: Model, sizes: Mapping[str, float], written: str) -> Verdict:
+    """Hold the ends of a range against the smallest and the largest member; the table need not hold every member between."""
+    assert claim.value is not None, "a range has a value"
+    least, most = min(sizes.values()), max(sizes.values())
+    text = f"the family {model.name}: {written}"
+    told = f"{claim.value.text.strip()} is said of {show(least, 'parameters')} to {show(most, 'parameters')}"
+    ends = (1 / ENDS <= claim.value.low / least <= 1 + EXACT, 1 - EXACT <= claim.value.high / most <= ENDS)
+    if all(ends):
+        return verdict(claim, "holds", text, told, "", model.source)
+    if claim.value.low < least / ENDS or claim.value.high > most * ENDS:
+        return verdict(claim, "wrong", text, told, "", model.source)
+    return verdict(claim, "unverifiable", text, f"{told}: a part of the family may be meant", "", model.source)
 
 
 def check_active(claim: Claim) -> Verdict:

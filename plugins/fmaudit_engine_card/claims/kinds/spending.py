@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fmaudit import facts as hardware
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable
-from fmaudit_engine_card.claims.kinds.run import HIGH, LOW, USUAL, peaks, run_of, utilisations
+from fmaudit_engine_card.claims.kinds.run import HIGH, LOW, USUAL, odd_use, peaks, run_of, utilisations
 from fmaudit_engine_card.claims.records import Claim, Verdict
 from fmaudit_engine_card.scale.training import DAY, explain_rate, training_cost
 
@@ -17,7 +18,7 @@ __all__ = ["check_cost", "check_hours", "check_rental"]
 def check_hours(claim: Claim) -> Verdict:
     """Compare with the device hours that were published, else with those of the operations."""
     model: Model = claim.given["model"]
-    published = model.number("gpu_hours")
+    published = model.number("device_hours")
     rows = [] if published is None else [Scenario(published, f"{model.name}: {published:,.0f} device hours, as published")]
     named = claim.value.detail.upper() if claim.value else ""
     same = not named or named in {"GPU", "DEVICE", "ACCELERATOR", "CARD", "CHIP"} or named == str(model.facts.get("device", "")).upper()
@@ -79,11 +80,11 @@ def check_cost(claim: Claim) -> Verdict:
         rows.append(Scenario(model.number("usd") or 0.0, f"{model.name}: {show(model.number('usd') or 0, 'usd')}, as published"))
     run, source, why, taken = run_of(claim)
     rates = _rates(claim)
-    if model is not None and model.number("gpu_hours") and rates:
+    if model is not None and model.number("device_hours") and rates:
         rows += [
             Scenario(
-                (model.number("gpu_hours") or 0.0) * rate,
-                f"{model.number('gpu_hours'):,.0f} device hours x ${rate:g} = {show((model.number('gpu_hours') or 0) * rate, 'usd')}",
+                (model.number("device_hours") or 0.0) * rate,
+                f"{model.number('device_hours'):,.0f} device hours x ${rate:g} = {show((model.number('device_hours') or 0) * rate, 'usd')}",
                 note,
             )
             for rate, note in rates
@@ -110,7 +111,10 @@ def check_cost(claim: Claim) -> Verdict:
     if not claim.given["rate"] and not (model and model.number("usd")):
         made = judge(claim, rows, slack=0.1, source=source, why=why, note=notes, unit="usd")
         return made if made.status != "wrong" else unverifiable(claim, f"{made.reason}; but no price is stated", source)
-    return judge(claim, [*rows, *_would_cost(claim, run)], slack=0.05, source=source, why=why, note=notes, unit="usd")
+    made = judge(claim, [*rows, *_would_cost(claim, run)], slack=0.05, source=source, why=why, note=notes, unit="usd")
+    seconds = claim.value.value / claim.given["rate"].value * 3600.0 if claim.value and claim.given["rate"] else 0.0
+    odd = odd_use(claim, run, seconds) if made.status == "wrong" and not taken else ""
+    return replace(made, status="unverifiable", reason=f"{made.reason}; {odd}") if odd else made
 
 
 def _rates(claim: Claim) -> list[tuple[float, str]]:

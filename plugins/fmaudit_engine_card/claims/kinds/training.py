@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, show, unverifiable
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of
-from fmaudit_engine_card.claims.kinds.run import USUAL, operations, peaks, run_of, utilisations
+from fmaudit_engine_card.claims.kinds.run import USUAL, odd_use, operations, peaks, run_of, utilisations
 from fmaudit_engine_card.claims.kinds.spending import check_cost, check_hours, check_rental
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading, is_flat_out
@@ -34,6 +35,8 @@ def _kind(reading: Reading, quantity: Quantity, given: Mapping[str, Any]) -> str
     others = {other.unit for other in reading.quantities if other is not quantity}
     if quantity.unit == "flop":
         known = given["model"] is not None or (given["size"] is not None and given["tokens"] is not None)
+        if quantity.value < 1e15:  # operations for a token, or for one parameter and token
+            return ""
         return (
             "training-flops"
             if known and not reading.near(quantity, _INFERENCE, 90, 60) and not ("seconds" in others and given["devices"])
@@ -41,13 +44,16 @@ def _kind(reading: Reading, quantity: Quantity, given: Mapping[str, Any]) -> str
         )
     if quantity.unit == "seconds":
         rented = "usd" in others and given["model"] is None and given["flops"] is None  # then the time is a condition of the rent
-        told = given["devices"] and reading.has(_TRAIN) and not rented and not reading.has(_INFERENCE)
+        said = reading.has(_TRAIN) or given["model"] is not None or given["flops"] is not None
+        told = given["devices"] and said and not rented and not reading.has(_INFERENCE)
         return "training-time" if told and quantity.value >= 3600 else ""
     if quantity.unit == "device-hours":
         return "device-hours" if given["model"] and not reading.has(_INFERENCE) else ""
     if _is_rental(reading, given):
         return "rental-cost"
-    return "training-cost" if reading.has(r"\btrain|pre-?train") or (given["devices"] and reading.has(r"\bcosts?\b")) else ""
+    about = any(given[name] is not None for name in ("model", "size", "flops", "devices", "device"))
+    trained = reading.has(r"\btrain(?:ing|ed)?\b|pre-?train")
+    return "training-cost" if about and (trained or (given["devices"] and reading.has(r"\bcosts?\b|\bbill\b"))) else ""
 
 
 def _is_rental(reading: Reading, given: Mapping[str, Any]) -> bool:
@@ -71,12 +77,11 @@ def conditions(reading: Reading) -> tuple[dict[str, Any], tuple[str, ...]]:
     times = [q for q in times if money is None or q.start < money.start][-1:] or times  # of several, the one the money follows
     rated = reading.role("peak") is not None or reading.role("utilisation") is not None
     model, note = model_of(reading, len(reading.text))
+    tokens = next((q for i, q in enumerate(reading.quantities) if q.unit == "tokens" and i not in reading.roles and q.value >= 1e9), None)
     given: dict[str, Any] = {
         "model": model,
-        "size": generic_size(reading),
-        "tokens": next(
-            (q for i, q in enumerate(reading.quantities) if q.unit == "tokens" and i not in reading.roles and q.value >= 1e9), None
-        ),
+        "size": generic_size(reading) or (next(reading.free("parameters"), None) if model is None and tokens is not None else None),
+        "tokens": tokens,
         "flops": found("flops", next((q for q in reading.quantities if q.unit == "flop" and q.value > 1e18), None), model is None),
         "devices": found("devices", reading.role("devices")),
         "device": found("device", reading.devices[0].thing if reading.devices else None),
@@ -111,7 +116,7 @@ def check_time(claim: Claim) -> Verdict:
     rows = [row for name, peak, stated in rates for row in _times(claim, run, name, peak, stated)]
     rows += _published_time(claim)
     source = "; ".join(part for part in (source, device.source if device else "") if part)
-    return judge(
+    made = judge(
         claim,
         [*rows, *_would(claim, run)],
         slack=0.05,
@@ -120,6 +125,8 @@ def check_time(claim: Claim) -> Verdict:
         unit="seconds",
         note=f"the run is taken to be {taken}'s, of which the figure is told" if taken else f"{devices.value:g} devices",
     )
+    odd = odd_use(claim, run, claim.value.value * devices.value) if claim.value and made.status == "wrong" and not taken else ""
+    return replace(made, status="unverifiable", reason=f"{made.reason}; {odd}") if odd else made
 
 
 def _times(claim: Claim, run: Scenario, name: str, peak: float, stated: bool) -> Iterator[Scenario]:
@@ -145,7 +152,7 @@ def _needed(claim: Claim, run: Scenario, peak: float) -> str:
 def _published_time(claim: Claim) -> Iterator[Scenario]:
     """Yield the time that published device hours make on so many of the same devices."""
     model, device = claim.given["model"], claim.given["device"]
-    hours = model.number("gpu_hours") if model else None
+    hours = model.number("device_hours") if model else None
     if hours and device is not None and device.name == model.facts["device"] and not claim.given["tokens"]:
         seconds = hours / claim.given["devices"].value * 3600.0
         yield Scenario(seconds, f"{hours:,.0f} device hours as published / {claim.given['devices'].value:g} = {show(seconds, 'seconds')}")
