@@ -5,17 +5,19 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fmaudit.errors import ConfigError, MissingDependency
 from fmaudit_dashboard.theme import theme_flags
 
-__all__ = ["FOLDER", "PLUGINS", "START", "Access", "check_host", "command", "is_loopback", "read_access", "serve"]
+__all__ = ["FOLDER", "PLUGINS", "START", "Access", "check_host", "check_port", "command", "is_loopback", "read_access", "serve"]
 
 START = Path(__file__).parent / "start" / "dashboard.py"
 FOLDER = "FMAUDIT_DASHBOARD_RUNS"  # environment variables that the pages read
@@ -91,23 +93,51 @@ def check_host(host: str) -> None:
 def command(host: str, port: int) -> list[str]:
     """Write the command that serves the pages."""
     app = START
-    hosts = [f"--server.allowedHosts={name}" for name in ("localhost", "127.0.0.1", "::1")] if is_loopback(host) else []
+    own = dict.fromkeys(("localhost", "127.0.0.1", "::1", host.strip("[]")))
+    hosts = [f"--server.allowedHosts={name}" for name in own] if is_loopback(host) else []
     where = [f"--server.address={host}", f"--server.port={port}", *hosts]
     return [sys.executable, "-m", "streamlit", "run", str(app), *where, *_SETTINGS, *theme_flags()]
 
 
-def serve(runs: Path, *, host: str = "127.0.0.1", port: int = 8501, plugins: Sequence[str] = ()) -> int:
-    """Serve until stopped; returns the exit code. Raises MissingDependency, ConfigError."""
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that is taken, or an address that this machine has not; raises ConfigError."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.socket(found[0][0], socket.SOCK_STREAM) as door:
+            if os.name == "posix":  # a port that was left a moment ago is free
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(found[0][4])
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(
+            f"the dashboard cannot be served on {host}, port {port}: {reason}", hint=f"choose another port: --port {min(port + 1, 65535)}"
+        ) from error
+
+
+def serve(
+    runs: Path, *, host: str = "127.0.0.1", port: int = 8501, plugins: Sequence[str] = (), ready: Callable[[], None] = lambda: None
+) -> int:
+    """Serve until stopped; `ready` is called when nothing is in the way. Returns the exit code. Raises MissingDependency, ConfigError."""
     if importlib.util.find_spec("streamlit") is None:
         raise MissingDependency("the dashboard needs Streamlit", hint="pip install 'fmaudit[dashboard]'")
     check_host(host)
     if read_access() is not None and importlib.util.find_spec("authlib") is None:
         raise MissingDependency("signing in needs Authlib", hint="pip install 'Authlib>=1.3.2'")
+    check_port(host, port)
+    ready()
     environment = {**os.environ, FOLDER: str(runs.resolve()), PLUGINS: ",".join(plugins), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    before = signal.signal(signal.SIGTERM, _leave)
     process = subprocess.Popen(command(host, port), env=environment)
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
         return 0
+    finally:  # whoever stops this process stops the server, too
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(signal_number: int, frame: object) -> None:
+    raise SystemExit(128 + signal_number)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fmaudit.errors import FmauditError
 
 if TYPE_CHECKING:
+    from fmaudit.schedule.fresh import Freshness
     from fmaudit.schedule.notify.queue import Waiting
     from fmaudit.schedule.state import DueRow
 
@@ -28,6 +29,7 @@ class Schedule:
     cron: str = ""
     next: tuple[datetime.datetime, ...] = ()
     fresh: bool | None = None
+    newest: bool = False  # there is a complete run, however old
     sentence: str = ""
     history: tuple[DueRow, ...] = ()
     waiting: tuple[Waiting, ...] = ()
@@ -56,18 +58,19 @@ def read_schedules(runs: Path) -> list[Schedule]:
 def _read(runs: Path, name: str) -> Schedule:
     from fmaudit.schedule.state import State
 
-    cron, upcoming, fresh, sentence = _settings(runs, name)
+    cron, upcoming, fresh = _settings(runs, name)
     try:
         with contextlib.closing(State(runs, name, readonly=True)) as state:
             return Schedule(
-                name=name, looked=state.get("looked"), health=state.get("health"), cron=cron, next=upcoming, fresh=fresh, sentence=sentence,
+                name=name, looked=state.get("looked"), health=state.get("health"), cron=cron, next=upcoming,
+                fresh=fresh.fresh if fresh else None, newest=bool(fresh and fresh.newest), sentence=fresh.sentence if fresh else "",
                 history=tuple(state.history(30)), waiting=tuple(state.queue.waiting()), events=tuple(state.events()),
             )  # fmt: skip
     except (FmauditError, sqlite3.Error, ValueError, OverflowError, OSError) as error:
         return Schedule(name=name, problem=str(error).splitlines()[0])
 
 
-def _settings(runs: Path, name: str) -> tuple[str, tuple[datetime.datetime, ...], bool | None, str]:
+def _settings(runs: Path, name: str) -> tuple[str, tuple[datetime.datetime, ...], Freshness | None]:
     """Read the schedule itself from its audit.toml, where that lies where it lay."""
     try:
         from fmaudit.config import load_config
@@ -78,13 +81,13 @@ def _settings(runs: Path, name: str) -> tuple[str, tuple[datetime.datetime, ...]
         path = (runs / name).resolve()
         schedule = load_config(path, ()).settings.schedule
         if schedule is None:
-            return "", (), None, ""
+            return "", (), None
         now = datetime.datetime.now(datetime.UTC)
         found = freshness(runs, parse_duration(schedule.max_age) if schedule.max_age else None, now, path)
         upcoming = tuple(Timetable(schedule.cron, schedule.timezone).upcoming(now, 3)) if schedule.cron else ()
-        return f"{schedule.cron} {schedule.timezone}", upcoming, found.fresh, found.sentence
+        return f"{schedule.cron} {schedule.timezone}", upcoming, found
     except (FmauditError, ImportError, OSError, ValueError, AttributeError, KeyError):
-        return "", (), None, ""
+        return "", (), None
 
 
 def freshness_sentence(runs: Path) -> tuple[bool, str]:

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from fmaudit.config import CheckSettings, Config
     from fmaudit.store.results import MetricRow
 
-__all__ = ["Judged", "baseline_of", "baseline_override", "check_baseline", "check_run", "config_of", "find_baseline", "incomplete", "judge_run"]
+__all__ = [
+    "Judged",
+    "baseline_of",
+    "baseline_override",
+    "check_baseline",
+    "check_run",
+    "config_of",
+    "find_baseline",
+    "incomplete",
+    "judge_run",
+]
 
 GOOD = 0  # the exit code of a run that can be a baseline
 

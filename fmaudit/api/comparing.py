@@ -44,6 +44,8 @@ def compare_runs(before: Run, after: Run, metric: str = "") -> Comparison:
             only_before=tuple(pair for pair in found.only_before if matches(pair[0], metric)),
             only_after=tuple(pair for pair in found.only_after if matches(pair[0], metric)),
         )
+        if not (found.differences or found.drifts or found.only_before or found.only_after):
+            notes.append(f"no metric of these runs matches {metric!r}; fmaudit results RUN lists the names")
     settings = changed_settings(before.plan, after.plan, (models_of(before), models_of(after)))
     return replace(found, before=before.id, after=after.id, settings=settings, notes=tuple(notes))
 

@@ -101,8 +101,7 @@ def measure_drift(audit: str, target: str, name: str, parts: Parts, *, draws: in
 def finer(drift: Drift, parts: Parts, draws: int, *, seed: int = 0) -> Drift:
     """Sharpen the p-value of a drift that no draw reached: draw on up to `draws`, or until one does.
 
-    To go on only where nothing was hit, and to stop at the first hits, leaves the p-value valid: it is not below a when chance reached
-    the divergence within the first 1/a draws.
+    The p-value stays valid: a small one needs that nothing was hit in all draws but the last thousand, and that is as rare as it says.
     """
     rng, made, hits = np.random.default_rng([seed, 1]), DRAWS, 0
     while not hits and made < draws:

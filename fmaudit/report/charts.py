@@ -213,7 +213,7 @@ def _extent(alt: Any, drawing: Drawing, low: float, high: float, room: float = 1
 
 def _format(*ends: float) -> str:
     """Choose how numbers are written on an axis: with prefixes for thousands where they are large, never for parts ("10m")."""
-    return "~s" if max(abs(end) for end in ends) >= 10_000 else ",~g"
+    return "~s" if max(abs(end) for end in ends) >= 10_000 else ",~r"
 
 
 def _ticks(low: float, high: float) -> list[float]:

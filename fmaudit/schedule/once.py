@@ -27,7 +27,7 @@ from fmaudit.schedule.health import Health, event_of, judge_health
 from fmaudit.schedule.notify import Change, Sender, Waiting, deliver, make_body
 from fmaudit.schedule.retention import Pruned, prune
 from fmaudit.schedule.state import FILE, DueRow, State
-from fmaudit.store.layout import RunDirectory
+from fmaudit.store.layout import RunDirectory, find_run
 
 __all__ = ["Clock", "Explainer", "Job", "Look", "Runner", "gravest", "look_once", "scheduler_lock"]
 
@@ -298,8 +298,15 @@ def _incomplete(job: Job, ended: Ended) -> str:
 def prune_job(job: Job, *, dry_run: bool = False) -> list[Pruned]:
     """Remove what `[schedule]` does not keep; nothing where it says neither keep nor keep_days."""
     settings = job.schedule
-    baselines = {*settings.keep_runs, Path(job.baseline).name}
+    baselines = {_run_id(job, name) for name in (*settings.keep_runs, job.baseline) if name}
     return prune(job.runs, job.config, settings.keep, settings.keep_days, baselines, job.clock(), dry_run=dry_run)
+
+
+def _run_id(job: Job, name: str) -> str:
+    """Return the id of a run as audit.toml names it: whatever the name finds there, else the last part of a path."""
+    with contextlib.suppress(RunError):
+        return find_run(name, job.runs).id
+    return Path(name).name
 
 
 def _iso(at: datetime.datetime) -> str:

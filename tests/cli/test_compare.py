@@ -137,7 +137,7 @@ def test_the_newest_good_run_of_the_same_file_is_the_baseline(project: Path):
     named, _ = find_baseline(third.directory, first.id)
     assert named is not None
     assert named.id == first.id
-    with pytest.raises(RunError, match="no run 'nothing'"):
+    with pytest.raises(RunError, match="the baseline: no run 'nothing'"):
         find_baseline(third.directory, "nothing")
 
 
@@ -151,6 +151,15 @@ def test_a_run_that_failed_a_check_is_no_baseline(project: Path):
         found, _ = find_baseline(run_of(project, 3).directory)
         assert found is not None
         assert found.id == run_of(project, 1).id
+        journal_of_first = Journal(run_of(project, 1).directory.journal)
+        journal_of_first.set("exit_code", 3)
+        try:
+            found, why = find_baseline(run_of(project, 3).directory)
+        finally:
+            journal_of_first.set("exit_code", 0)
+            journal_of_first.close()
+        assert found is None
+        assert f"({second.id} ended with 1); [baseline] run or --baseline names one" in why
     finally:
         journal.set("exit_code", 0)
         journal.close()
@@ -171,3 +180,23 @@ def test_the_file_can_name_its_baseline(project: Path):
     config.write_text(TOML + CHECK + f'max_fall = 0.02\n[baseline]\nrun = "{run_of(project, 1).id}"\n')
     judged = check_run(run_of(project, 3), config=config)
     assert (judged.exit_code, judged.baseline) == (1, run_of(project, 1).id)
+
+
+def test_a_run_within_its_tolerance_is_a_baseline(project: Path):
+    from fmaudit.runs.journal import Journal
+
+    second = run_of(project, 2)
+    journal = Journal(second.directory.journal)
+    journal.set("status", "partial")
+    try:
+        found, _ = find_baseline(run_of(project, 3).directory)
+    finally:
+        journal.set("status", "complete")
+        journal.close()
+    assert found is not None
+    assert found.id == second.id
+
+
+def test_a_glob_that_nothing_matches_is_told(project: Path):
+    found = compare_runs(run_of(project, 1), run_of(project, 3), "benchmark.acuracy*")
+    assert found.notes == ("no metric of these runs matches 'benchmark.acuracy*'; fmaudit results RUN lists the names",)

@@ -106,11 +106,17 @@ def test_hostile_runs_do_nothing_on_any_page_and_every_control_has_a_name(page: 
         assert unnamed == 0, name
         assert page.locator("[data-testid=stAlertContentError]").count() == 0, name
         if name == "documents":
-            assert "Document 0 sa" in page.locator(".fm-text").first.inner_text()
-            assert "␛" in page.locator(".fm-text").first.inner_text()
+            assert "␛" in _text_of(page, "Document 0 sa")
         if name == "responses":
-            assert "Answer 3" in page.locator("[data-testid=stMainBlockContainer]").inner_text()
+            assert "Answer 3" in _text_of(page, "Answer 3")
     assert ears.heard == []
+
+
+def _text_of(page: Any, words: str) -> str:
+    """Wait for the text with these words: a page goes on drawing after its title stands."""
+    text = page.locator(".fm-text", has_text=words).first
+    text.wait_for(timeout=30_000)
+    return text.inner_text()
 
 
 def _corpus_name() -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,8 +146,14 @@ def test_links_that_name_nothing_there_are_told_and_not_followed(open_page, plai
         key, value = next(iter(link.items()))
         assert app.query_params.get(key) != [value]
         assert "passwd" not in "".join(element.value for element in app.warning)
-    app = open_page(plain_runs, "documents", doc="0" * 16 + "-5")
-    assert "not here" in app.warning[0].value
+    for page, link, word in (
+        ("documents", {"doc": "0" * 16 + "-5"}, "document"),
+        ("trend", {"metric": "made.nothing"}, "metric"),
+        ("trend", {"slice": "{language=xx}"}, "slice"),
+        ("audit", {"audit": "nothing"}, "audit"),
+        ("audit", {"metric": "nothing"}, "metric"),
+    ):
+        assert open_page(plain_runs, page, **link).warning[0].value == f"The link names a {word} that is not here."
 
 
 def test_a_link_opens_its_run_audit_and_metric(open_page, plain_runs: Path):
@@ -171,6 +178,21 @@ def test_responses_are_filtered_by_suite_and_label(open_page, plain_runs: Path):
     next(box for box in app.selectbox if box.label == "Label").select("comply").run()
     expected = sum(index % 2 == 0 and index % 3 == 0 for index in range(12))
     assert f"of {expected}" in html(app)
+
+
+def test_the_trend_begins_with_a_metric_that_has_a_value(open_page, tmp_path: Path):
+    from fmaudit.records import MetricStatus
+    from fmaudit.store.reader import read_parquet
+    from fmaudit.store.results import metrics_table, read_metrics
+    from fmaudit.store.writer import write_table
+
+    path = make_run(tmp_path / "runs", 1) / "metrics.parquet"
+    rows = read_metrics(read_parquet(path))
+    missing = replace(rows[0].metric, name="accuracy", value=None, interval=None, status=MetricStatus.UNDEFINED)
+    write_table(path, metrics_table([replace(rows[0], metric=missing), *rows]))
+    app = open_page(tmp_path / "runs", "trend")
+    box = next(box for box in app.selectbox if box.label == "Metric")
+    assert (box.options[:2], box.value) == (["asked.accuracy", "asked.refused"], "made.share")  # only this one has an interval
 
 
 def test_the_trend_marks_a_run_in_which_a_parameter_changed(open_page, plain_runs: Path):

@@ -7,9 +7,13 @@ import csv
 import html as html_
 import io
 import itertools
+import os
 import re
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,3 +185,51 @@ def test_a_hostile_run_has_a_state_of_its_own_and_never_raises(tmp_path: Path):
     for content in (b"[]", b"null", b'{"settings": 3}', b'{"corpora": []}', b"\xff\xfe", b"[" * 100_000):
         (root / "plan.json").write_bytes(content)
         assert read_state(RunDirectory(root)).state == "unreadable"
+
+
+def test_a_port_that_is_taken_and_an_address_of_another_machine_are_refused_before_anything_is_served(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "fmaudit", "dashboard", "--port", str(port)]
+        answer = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)}
+        )
+        assert answer.returncode == 2
+        assert answer.stdout == ""
+        assert f"port {port}: address already in use\n  choose another port: --port" in answer.stderr
+    launch.check_port("127.0.0.1", port)
+    with pytest.raises(ConfigError, match=r"cannot be served on 192\.0\.2\.1"):
+        launch.check_port("192.0.2.1", port)
+
+
+def test_any_address_of_this_machine_may_ask_for_its_pages():
+    assert "--server.allowedHosts=127.0.0.9" in launch.command("127.0.0.9", 8501)
+
+
+def test_who_stops_the_command_stops_the_server(tmp_path: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fmaudit", "dashboard", "--port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, "HOME": str(tmp_path)}
+    )
+    assert process.stdout is not None
+    assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+    wait_until(lambda: not is_free(port))
+    process.terminate()
+    assert process.wait(timeout=20) == 143
+    wait_until(lambda: is_free(port))
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) != 0
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come")

@@ -35,7 +35,14 @@ def html(app) -> str:
 def test_due_times_are_shown_with_how_they_ended(open_page, tmp_path: Path):
     scheduled(tmp_path / "runs", "one check failed")
     text = html(open_page(tmp_path / "runs", "schedule"))
-    for words in ("✓ done", "– missed", "one check failed", "failing", "audit?run=run-0001-20261122", "audit.toml is not where it was"):
+    for words in (
+        "✕ a check failed",
+        "– missed",
+        "one check failed",
+        "failing",
+        "audit?run=run-0001-20261122",
+        "audit.toml is not where it was",
+    ):
         assert words in text
 
 
@@ -57,3 +64,15 @@ def test_a_hostile_state_is_escaped_and_a_damaged_one_says_so(open_page, tmp_pat
     assert "<script" not in html(open_page(tmp_path / "runs", "schedule"))
     (tmp_path / "runs" / "schedule.sqlite").write_bytes(b"no database" * 500)
     assert "cannot be read" in html(open_page(tmp_path / "runs", "schedule"))
+
+
+def test_only_exit_code_0_looks_well_and_no_run_is_not_an_old_one(open_page, tmp_path: Path):
+    scheduled(tmp_path / "runs", "")
+    (tmp_path / "audit.toml").write_text('[corpus.web]\npath = "x.jsonl"\n[schedule]\ncron = "0 6 * * 1"\nmax_age = "1d"\n')
+    page = html(open_page(tmp_path / "runs", "schedule"))
+    assert "✓ done" not in page
+    assert "too old" not in page
+    kept = state.State(tmp_path / "runs", "../audit.toml")
+    kept.finish(replace(kept.history()[0], exit_code=0), "ok", [])
+    kept.close()
+    assert "✓ done" in html(open_page(tmp_path / "runs", "schedule"))

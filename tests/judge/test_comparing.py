@@ -271,3 +271,37 @@ def test_every_setting_that_can_change_a_number_is_named():
         "model.chat: uri": ("hf:a", "hf:b"),
         "run.seed": ("0", "1"),
     }
+
+
+def test_slices_that_nothing_is_in_hide_no_difference():
+    """Shares of sixty languages of which four are there: one that moved is not drowned by those that cannot."""
+    there = [(0.5, 0.4), (0.3, 0.42), (0.1, 0.09), (0.1, 0.09)]
+    sides = ([], [])
+    for number in range(60):
+        for side, value in zip(sides, there[number] if number < len(there) else (0.0, 0.0), strict=True):
+            low, high = (value - 0.03, value + 0.03) if value else (0.0, 0.06)
+            side.append(row(metric("share", value, low, high, slice={"language": f"l{number:02d}"}), *CORPUS))
+    found = compare_metrics(RunRows(sides[0]), RunRows(sides[1])).differences
+    empty = [one for one in found if one.before.value == 0.0]
+    assert {one.q_value for one in empty} == {1.0}
+    assert {one.outcome for one in empty} == {Outcome.UNSEEN}
+    judged = {one.after.slice["language"]: one for one in found}
+    smallest = judged["l01"]
+    assert smallest.change is not None
+    assert smallest.q_value == pytest.approx(4 * smallest.change.p_value)
+    assert smallest.sure
+
+
+def test_one_shift_among_many_wholes_is_found():
+    """Forty corpora of which one shifted: a thousand draws alone could not tell it from chance."""
+    rng = np.random.default_rng(40)
+    before, after = {}, {}
+    for number in range(40):
+        old = rng.poisson(20.0, (30, 4)).astype(float)
+        new = rng.poisson(20.0, (30, 4)).astype(float)
+        if number == 17:
+            new[:, 0] *= 3
+        for side, counts in ((before, old), (after, new)):
+            side[("corpus-language", f"c{number}")] = {"share": crawled(counts).rows[CORPUS]["share"]}
+    found = compare_metrics(RunRows([], before), RunRows([], after)).drifts
+    assert [drift.target for drift in found if drift.q_value <= 0.025] == ["c17"]

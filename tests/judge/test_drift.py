@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from compared_runs import CORPUS, crawled, world
 
-from fmaudit.judge.drift import Drift, drift_finding, measure_drift
+from fmaudit.judge.drift import LEAST_P, Drift, drift_finding, finer, measure_drift
 from fmaudit.judge.parts import MOST_PARTS, OTHERS, PartTable, pair_parts
 from fmaudit.records import Severity
 from fmaudit.stats import jensen_shannon
@@ -152,3 +154,14 @@ def test_thousands_of_sources_are_put_into_buckets_that_keep_the_totals():
     order = [parts.names.index(f"l{i}") for i in range(len(SHARES))]
     assert parts.before.sum(axis=0)[order].tolist() == counts.sum(axis=0).tolist()
     assert min(parts.correlation().values()) == pytest.approx(1.0)
+
+
+def test_drawing_on_sharpens_only_what_chance_does_not_reach():
+    (parts,) = pair_parts(*(crawled(counts).rows[CORPUS]["share"] for counts in planted(3)))
+    drift = measure_drift(*CORPUS, "share", parts)
+    assert drift is not None
+    assert drift.p_value == LEAST_P
+    assert finer(drift, parts, 5000).p_value == pytest.approx(1 / 5001)
+    assert finer(drift, parts, 500).p_value == LEAST_P
+    reached = replace(drift, divergence=replace(drift.divergence, value=drift.expected))
+    assert finer(reached, parts, 5000).p_value > 0.1

@@ -26,9 +26,9 @@ def test_a_run_is_fresh_up_to_its_age(runs: FakeRuns, clock: FakeClock):
 def test_only_a_complete_run_counts(runs: FakeRuns, clock: FakeClock):
     assert freshness(runs.runs, WEEK, clock()).sentence.startswith("there is no complete run")
     runs.begin()
-    runs.status = "partial"
+    runs.status, runs.exit_code = "partial", 3
     runs.end(runs.begin())
-    runs.status, runs.exit_code = "complete", 3
+    runs.status = "complete"
     runs.end(runs.begin())
     assert not freshness(runs.runs, WEEK, clock()).fresh
     runs.exit_code = 1  # everything was measured; that a check failed is another question
@@ -69,3 +69,16 @@ def test_spans_of_time(text: str, seconds: int):
 def test_what_is_no_span_of_time(text: str):
     with pytest.raises(ValueError, match="no span of time"):
         parse_duration(text)
+
+
+def test_a_run_that_lost_no_more_than_is_tolerated_is_complete_enough(runs: FakeRuns, clock: FakeClock):
+    runs.status, runs.exit_code = "partial", 0
+    runs.end(runs.begin())
+    assert freshness(runs.runs, WEEK, clock()).fresh
+
+
+def test_where_there_is_no_complete_run_it_says_what_there_is(runs: FakeRuns, clock: FakeClock):
+    assert freshness(runs.runs, WEEK, clock()).sentence.endswith(": there is no such folder")
+    runs.status, runs.exit_code = "partial", 3
+    runs.end(runs.begin())
+    assert freshness(runs.runs, WEEK, clock()).sentence.endswith(f"; the newest, {runs.made[0]}, ended partial with exit code 3")

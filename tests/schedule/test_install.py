@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import datetime
+import json
 import shlex
 import subprocess
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ import pytest
 from fmaudit.errors import ConfigError
 from fmaudit.schedule.due import Timetable
 from fmaudit.schedule.install import Site, crontab_line, github_crons, github_workflow, systemd_units, wake_minutes, with_line
+from fmaudit.schedule.install.github import install_step
 
 WEIRD = '/srv/my audits/100% $HOME `id` "q" b\'s \\n é;&#'
 MONDAYS = Timetable("30 6 * * 1", "Europe/Berlin")
@@ -159,3 +161,27 @@ def test_github_wakes_within_the_hour_after_every_due_time(cron: str, zone: str)
 def test_shell_words_are_what_shlex_makes_of_them():
     words = shlex.split(crontab_line(site(WEIRD)).replace("\\%", "%").split(" ", 5)[5], comments=True)
     assert words[1] == WEIRD
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        ({"url": "https://git.example/fmaudit.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}}, "fmaudit[models] @ git+https://git.example/fmaudit.git@c0ffee"),
+        ({"url": "https://files.example/fmaudit.whl", "archive_info": {}}, "fmaudit[models] @ https://files.example/fmaudit.whl"),
+        ({"url": "file:///home/me/fmaudit", "dir_info": {"editable": True}}, "fmaudit[models]"),
+    ],
+)  # fmt: skip
+def test_the_workflow_installs_what_is_installed_here_or_asks(origin: dict, command: str):
+    yaml = pytest.importorskip("yaml")
+    step = install_step("models", json.dumps(origin))
+    assert yaml.safe_load(step) == [{"run": f'python -m pip install "{command}"'}]
+    assert ("# fmaudit was installed here from a folder" in step) == ("dir_info" in origin)
+    assert "/home/me" not in step
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x/`id`", "https://x/$(id)", 'https://x/" ; id "', "https://x/${{ secrets.A }}", "https://x/\n- run: id"]
+)
+def test_an_address_that_a_shell_would_read_as_more_is_refused(url: str):
+    with pytest.raises(ConfigError):
+        install_step("models", json.dumps({"url": url, "archive_info": {}}))

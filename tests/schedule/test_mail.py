@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import json
@@ -9,6 +10,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -202,3 +204,33 @@ def test_a_busy_server_is_asked_again_and_one_that_is_down_is_told(server: MailS
 def test_a_subject_in_another_script_stays_readable(server: MailServer):
     letter = compose(settings(server), "anna@example.org", message("తెలుగు ✓"))
     assert "తెలుగు ✓" in email.message_from_bytes(bytes(letter), policy=email.policy.default)["Subject"]
+
+
+@pytest.mark.parametrize(("security", "first"), [("none", b"220-"), ("tls", b"\x16\x03\x03\x40\x00")])  # a greeting, a TLS record
+def test_a_server_that_drips_is_cut_off(security: str, first: bytes, monkeypatch: pytest.MonkeyPatch):
+    """One byte now and then: no step takes long, and the conversation would never end."""
+    monkeypatch.setattr("fmaudit.schedule.notify.mail.LONGEST", 0.4)
+    end = threading.Event()
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.request.sendall(first)
+                while not end.wait(0.05):
+                    self.request.sendall(b"x")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as slow:
+        threading.Thread(target=slow.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        table = {
+            "host": "127.0.0.1",
+            "port": slow.server_address[1],
+            "sender": "a@example.org",
+            "to": "b@example.org",
+            "security": security,
+        }
+        began = time.monotonic()
+        with pytest.raises(DeliveryError, match=r"not done within 0\.4 s"):
+            send_mail(MailSettings.model_validate(table), "b@example.org", {}, message(), 1)
+        assert time.monotonic() - began < 5
+        end.set()
+        slow.shutdown()

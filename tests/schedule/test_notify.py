@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from fmaudit.errors import RunError
 from fmaudit.schedule.health import Event, Health, event_of, judge_health
 from fmaudit.schedule.once import look_once
 from fmaudit.schedule.status import read_status
@@ -100,21 +102,20 @@ def test_messages_wait_in_their_order(make_job: MakeJob, clock: FakeClock, runs:
     assert [body["event"] for body in receiver.bodies] == ["first", "failing"]
 
 
-def test_runs_that_are_never_complete_become_stale(make_job: MakeJob, clock: FakeClock, runs: FakeRuns, receiver: Receiver, hook):
-    job = make_job(hook, KEY, max_age="8d")
+def test_a_schedule_without_a_young_run_becomes_stale_and_recovers(
+    make_job: MakeJob, clock: FakeClock, runs: FakeRuns, receiver: Receiver, hook
+):
+    job = make_job(hook, KEY, max_age="5d")
     clock.set("2026-03-02 06:00")
+    runs.status = "partial"  # within the tolerance, so that the exit code is 0: that is a result like any other
     look_once(job)
-    runs.status = "partial"  # within the tolerance, so that the exit code is 0
-    clock.set("2026-03-09 06:00")
-    look_once(job)
-    assert [body["event"] for body in receiver.bodies] == ["first"]
-    clock.set("2026-03-10 06:01")
+    assert [(body["event"], body["state"]) for body in receiver.bodies] == [("first", "ok")]
+    clock.set("2026-03-07 06:01")
     assert look_once(job).ended == ()
     assert receiver.bodies[-1]["event"] == "stale"
-    assert "ended 8 d ago, more than 8 d" in receiver.bodies[-1]["sentence"]
+    assert "ended 5 d ago, more than 5 d" in receiver.bodies[-1]["sentence"]
     look_once(job)
-    runs.status = "complete"
-    clock.set("2026-03-16 06:00")
+    clock.set("2026-03-09 06:00")
     look_once(job)
     assert [body["event"] for body in receiver.bodies] == ["first", "stale", "recovered"]
 
@@ -195,3 +196,34 @@ def test_hostile_text_is_harmless_in_the_message(make_job: MakeJob, clock: FakeC
 def test_changes_of_state(before: str, code: int | None, fresh: bool, event: Event | None):
     assert event_of(before, judge_health(code, fresh)) == event
     assert judge_health(0, True) is Health.OK
+
+
+def test_an_incomplete_run_is_told_with_its_reason(make_job: MakeJob, clock: FakeClock, runs: FakeRuns, receiver: Receiver, hook):
+    clock.set("2026-03-02 06:00")
+    runs.status, runs.exit_code = "partial", 3
+    job = replace(make_job(hook, KEY), explain=lambda run: [f"3 of 650 were not examined in {run.id}", "an audit failed"])
+    look_once(job)
+    assert receiver.bodies[0]["sentence"] == f"{runs.made[0]} is partial: 3 of 650 were not examined in {runs.made[0]} and 1 more"
+
+    def broken(_):
+        raise RunError("the journal is damaged")
+
+    clock.set("2026-03-09 06:00")
+    runs.exit_code = 0
+    look_once(job)
+    clock.set("2026-03-16 06:00")
+    runs.exit_code = 3
+    look_once(replace(job, explain=broken))
+    assert receiver.bodies[-1]["sentence"].endswith("it is incomplete beyond what is tolerated, or a finding is an error")
+
+
+def test_a_bug_in_one_channel_costs_the_others_nothing_and_tells_no_address(make_job: MakeJob, clock: FakeClock, receiver: Receiver, hook):
+    def broken(message, attempts):
+        raise ValueError("https://hooks.example/secret")
+
+    clock.set("2026-03-02 06:00")
+    job = make_job(hook, KEY)
+    look = look_once(replace(job, senders={"broken": broken, **job.senders}))
+    assert look.delivered == ("webhook-1",)
+    assert look.undelivered == ("broken: a bug in fmaudit: ValueError",)
+    assert look.exit_code == 4

@@ -66,7 +66,7 @@ def test_what_is_needed_stays_and_says_why(six: list[str], runs: FakeRuns, clock
 
 
 def test_the_newest_good_run_stays_however_many_failed_since(runs: FakeRuns, clock: FakeClock, six: list[str]):
-    runs.status = "partial"
+    runs.status, runs.exit_code = "partial", 3
     for _ in range(4):
         runs.end(runs.begin())
         clock.tick(days=100)
@@ -85,7 +85,7 @@ def test_the_newest_run_that_passes_stays_for_later_ones_to_be_compared_with(run
 
 
 def test_the_baseline_of_the_file_stays(runs: FakeRuns, clock: FakeClock, six: list[str], make_job: MakeJob):
-    for name in (six[1], f"runs/{six[1]}", str(runs.runs / six[1])):
+    for name in (six[1], f"runs/{six[1]}", str(runs.runs / six[1]), str(runs.runs / "elsewhere" / six[1])):
         pruned = prune_job(replace(make_job(keep=1), baseline=name), dry_run=True)
         assert [item.run for item in pruned if not item.removed] == [six[1]]
 

@@ -163,6 +163,7 @@ def _metrics(rows: list[MetricRow]) -> None:
     asked = wish("slice")
     if asked and asked not in slices:
         miss("slice")
+    say_missed()
     words = middle.text_input("Slice contains", key="audit-slice", placeholder="language=te")
     known_only = right.toggle("With a value", key="audit-known")
     shown = [row for row in of_name if words.lower() in format_slice(row.metric.slice).lower()]
@@ -194,6 +195,7 @@ def page() -> None:
     audit = choose("Audit", list(pairs), "audit", place=left)
     targets = pairs[audit]
     target = choose("Target", [*targets, ALL] if len(targets) > 1 else targets or [ALL], "target", place=right)
+    say_missed()
     _head(next(row for row in audits(report) if row.name == audit))
     rows = [row for row in report.metrics if row.audit == audit and target in (ALL, row.target)]
     tops = headlines(report_of(report, rows), 8)

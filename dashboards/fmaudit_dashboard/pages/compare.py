@@ -49,6 +49,13 @@ def _settings(rows: list[dict[str, Any]]) -> None:
     html_table(("what", "before", "after"), cells)
 
 
+def _shifts(sentences: list[str]) -> None:
+    if sentences:
+        st.subheader("Shifts of shares", anchor=False)
+        cards = join(fill('<div class="fm-card warning">{text}</div>', text=clip(text, 500)) for text in sentences[:30])
+        put(fill('<div class="fm">{rows}</div>', rows=cards))
+
+
 def _listed(title: str, names: list[str]) -> None:
     if names:
         with st.expander(title, key=f"compare-{title}"):
@@ -114,21 +121,13 @@ def page() -> None:
             _rows(sure[:MOST])
         else:
             put(fill('<div class="fm"><span class="soft">{text}</span></div>', text="nothing"))
+        _shifts([drift["sentence"] for drift in view["drifts"] if drift["sure"]])
         rest = keep[len(sure) :]
         st.subheader("Not sure, or no difference seen", anchor=False)
         pages = -(-len(rest) // MOST)
         number = st.pagination(pages, key="compare-page") if pages > 1 else 1
         _rows(rest[(number - 1) * MOST : number * MOST])
         download("Download all differences as CSV", lambda: _json_csv(found), f"{before}-{after}.csv", "compare")
-        shifts = [drift["sentence"] for drift in view["drifts"] if drift["sure"]]
-        if shifts:
-            st.subheader("Shifts of shares", anchor=False)
-            put(
-                fill(
-                    '<div class="fm">{rows}</div>',
-                    rows=join(fill('<div class="fm-card warning">{text}</div>', text=clip(text, 500)) for text in shifts[:30]),
-                )
-            )
         _listed(f"Only in the run before: {count(len(view['only_before']))}", view["only_before"])
         _listed(f"Only in the run after: {count(len(view['only_after']))}", view["only_after"])
         _listed(f"Notes: {count(len(view['notes']))}", view["notes"])

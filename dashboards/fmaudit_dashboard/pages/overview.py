@@ -70,11 +70,12 @@ def _table(states: list[RunState]) -> None:
 
 def page() -> None:
     """Draw the page."""
-    st.title("Runs")
+    st.title("Runs", anchor=False)
     say_missed()
     runs = data.run_ids()
     if not runs:
-        empty("There is no run yet", "Runs appear here as soon as an audit has begun.", "fmaudit run audit.toml")
+        where = clip(str(data.runs_folder()), 200)
+        empty(f"There is no run in {where} yet", "Runs appear here as soon as an audit has begun.", "fmaudit run audit.toml")
         return
     states = data.states(runs)
     for state in states:

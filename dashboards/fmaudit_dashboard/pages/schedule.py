@@ -16,6 +16,15 @@ from fmaudit_dashboard.timetable import Schedule, freshness_sentence, read_sched
 
 _STATUS = {"done": ("pass", "✓"), "failed": ("error", "✕"), "missed": ("warning", "–"), "running": ("note", "▶"), "waiting": ("note", "…")}
 
+_ENDED = {1: "a check failed", 3: "incomplete", 4: "report not written"}  # exit codes of a run
+
+
+def _outcome(status: str, code: int | None) -> tuple[str, str, str]:
+    """Say how a due time ended, never better than its exit code."""
+    if status == "done" and code:
+        return ("error", "✕", _ENDED.get(code, f"exit code {code}"))
+    return (*_STATUS.get(status, ("note", "·")), status)
+
 
 def _one(schedule: Schedule, runs: set[str]) -> None:
     name = clip(schedule.name.replace("\\", "/").rsplit("/", 1)[-1], 80)
@@ -25,7 +34,7 @@ def _one(schedule: Schedule, runs: set[str]) -> None:
     if schedule.problem:
         put(fill('<div class="fm fm-card error">{text}</div>', text=clip(schedule.problem, 400)))
         return
-    fresh = "–" if schedule.fresh is None else "fresh" if schedule.fresh else "too old"
+    fresh = "–" if schedule.fresh is None else "fresh" if schedule.fresh else "too old" if schedule.newest else "none"
     tiles = [
         tile("due", schedule.cron or "–", "cron, time zone"),
         tile(
@@ -46,7 +55,7 @@ def _one(schedule: Schedule, runs: set[str]) -> None:
     put(fill('<div class="fm fm-tiles">{tiles}</div>', tiles=join(tiles)))
     rows = []
     for row in schedule.history:
-        tone, sign = _STATUS.get(row.status, ("note", "·"))
+        tone, sign, word = _outcome(row.status, row.exit_code)
         link = (
             fill('<a class="mono" href="{link}" target="_self">{run}</a>', link=href("audit", run=row.run), run=row.run)
             if row.run in runs
@@ -56,7 +65,7 @@ def _one(schedule: Schedule, runs: set[str]) -> None:
         rows.append(
             (
                 when(row.due.isoformat()),
-                chip(tone, sign, row.status),
+                chip(tone, sign, word),
                 link,
                 code,
                 row.attempts,

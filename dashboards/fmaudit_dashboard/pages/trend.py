@@ -54,6 +54,18 @@ def _names(runs: list[str]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def _first(runs: list[str], names: list[str]) -> str:
+    """Choose what is shown first: a metric that the newest run knows with an interval, or at least with a value."""
+    for run in runs:
+        try:
+            table = data.metrics_table(run)
+        except FmauditError:
+            continue
+        known = {column: set(table.filter(table[column].is_valid())["metric"].to_pylist()) for column in ("low", "value")}
+        return next((name for column in known for name in names if name in known[column]), "")
+    return ""
+
+
 def _points(runs: list[str], metric: str, target: str) -> list[Point]:
     """Read the metric from every run that has it, oldest first."""
     import pyarrow.compute as pc
@@ -169,7 +181,7 @@ def page() -> None:
         return
     left, middle, right = st.columns([3, 3, 2])
     common = sorted(names, key=lambda name: ("" not in names[name], name))
-    metric = choose("Metric", common, "metric", place=left)
+    metric = choose("Metric", common, "metric", first=_first(runs, common), place=left)
     slices = sorted(names[metric])
     asked = wish("slice")
     if asked and asked not in slices:
@@ -180,6 +192,7 @@ def page() -> None:
     )
     set_link(slice=slice_)
     target = choose("Target", names[metric][slice_], "target", place=right)
+    say_missed()
     with data.reading("Reading the runs …"):
         points = _points(runs, metric + slice_, target)
     full = clip(metric + slice_, 160)

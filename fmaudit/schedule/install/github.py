@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from importlib import metadata
 from pathlib import PurePosixPath
 
 from fmaudit.errors import ConfigError
 from fmaudit.schedule.due import Timetable
 from fmaudit.schedule.install.site import Site, refuse_controls
 
-__all__ = ["github_crons", "github_workflow"]
+__all__ = ["github_crons", "github_workflow", "install_step"]
 
 _NUMBERS = re.compile(r"\d+(,\d+)*")
 _EXTRAS = re.compile(r"(^|,)(LW?|\d+[LW]|\w+#\d)", re.IGNORECASE)  # last day, nearest weekday, second Monday: GitHub knows none
@@ -55,9 +56,39 @@ def github_workflow(site: Site, path: PurePosixPath, runs: PurePosixPath, year: 
         crons=crons,
         table=f"{site.timetable.cron} {site.timetable.timezone}",
         secrets=secrets,
-        extras=extras,
+        install=install_step(extras, _origin()),
         slug=slug,
     )
+
+
+def install_step(extras: str, origin: str) -> str:
+    """Write the step that installs fmaudit as it is installed here; `origin` is direct_url.json (PEP 610), empty for an index.
+
+    What came from a folder or a file of this machine cannot be reached from there, and is left for a person to say.
+    """
+    known = json.loads(origin) if origin else {}
+    name, url = f"fmaudit[{extras}]", str(known.get("url", ""))
+    if not known:
+        wanted, remark = f"{name}=={metadata.version('fmaudit')}", ""
+    elif url.startswith("https://") and "vcs_info" in known:
+        wanted, remark = f"{name} @ {known['vcs_info']['vcs']}+{url}@{known['vcs_info']['commit_id']}", ""
+    elif url.startswith("https://") and "archive_info" in known:
+        wanted, remark = f"{name} @ {url}", ""
+    else:
+        wanted, remark = name, "      # fmaudit was installed here from a folder: say here where the workflow gets it\n"
+    refuse_controls(wanted)
+    if "${{" in wanted or set(wanted) & set('"$`\\'):
+        raise ConfigError(f"{wanted}: a shell would read more into this address than it says")
+    command = f'python -m pip install "{wanted}"'
+    return f"{remark}      - run: {_quoted(command)}"
+
+
+def _origin() -> str:
+    """Read from where fmaudit was installed; empty for a package index."""
+    try:
+        return metadata.distribution("fmaudit").read_text("direct_url.json") or ""
+    except metadata.PackageNotFoundError:
+        return '{"url": ""}'
 
 
 def _offsets(timezone: str, year: int) -> list[int]:
@@ -112,7 +143,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.11"
-      - run: python -m pip install "fmaudit[{extras}]"
+{install}
       - uses: actions/cache/restore@v4
         with:
           path: {runs}

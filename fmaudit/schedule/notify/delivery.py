@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from fmaudit.errors import DeliveryError
 from fmaudit.schedule.notify.channels import Sender
-from fmaudit.schedule.notify.queue import Queue
+from fmaudit.schedule.notify.queue import Queue, Waiting
 
 __all__ = ["deliver"]
 
@@ -16,7 +16,7 @@ def deliver(queue: Queue, senders: Mapping[str, Sender], attempts: int, now: dat
     """Send every waiting message in order; returns what was delivered and a sentence per channel that was not.
 
     A channel that fails is left alone until the next time, so that a server that is down costs its patience once. A message that
-    waited before is tried once, a new one `attempts` times.
+    waited before is tried once, a new one `attempts` times. A bug in one channel costs the others nothing.
     """
     delivered: list[str] = []
     problems: dict[str, str] = {}
@@ -28,12 +28,22 @@ def deliver(queue: Queue, senders: Mapping[str, Sender], attempts: int, now: dat
         elif message.channel in problems:
             queue.failed(message, problems[message.channel])
         else:
-            try:
-                senders[message.channel](message, 1 if message.attempts else attempts)
-            except DeliveryError as error:
-                problems[message.channel] = str(error)
-                queue.failed(message, str(error))
+            problem = _send(senders[message.channel], message, 1 if message.attempts else attempts)
+            if problem:
+                problems[message.channel] = problem
+                queue.failed(message, problem)
             else:
                 queue.delivered(message)
                 delivered.append(message.channel)
     return delivered, [f"{channel}: {problem}" for channel, problem in problems.items()]
+
+
+def _send(sender: Sender, message: Waiting, attempts: int) -> str:
+    """Send a message; returns why it could not be, empty where it was."""
+    try:
+        sender(message, attempts)
+    except DeliveryError as error:
+        return str(error)
+    except Exception as error:  # its text may hold an address that is a secret
+        return f"a bug in fmaudit: {type(error).__name__}"
+    return ""

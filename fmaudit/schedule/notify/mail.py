@@ -1,13 +1,18 @@
-"""Sends a message by e-mail: plain text and the same as HTML, over TLS, with headers that nobody can add a line to."""
+"""Sends a message by e-mail: plain text and the same as HTML, over TLS, with headers that nobody can add a line to.
+
+Every attempt has an end, whatever the server does: also one that sends a byte now and then, which no time-out of a socket notices.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["compose", "send_mail"]
 
 SUBJECT = 160  # characters
+LONGEST = 60.0  # seconds for one attempt, from the connection on
 _ROWS = (("state", "state"), ("previous", "before"), ("run", "run"), ("status", "status"), ("due", "due"), ("finished", "ended"))
 
 
@@ -34,7 +40,7 @@ def send_mail(settings: MailSettings, address: str, environment: Mapping[str, st
     mail = compose(settings, address, message)
 
     def once() -> None:
-        with _connect(settings) as server:
+        with _within(settings) as line, _connect(settings, line) as server:
             if user:
                 server.login(user, password)
             server.send_message(mail, settings.sender, [address])
@@ -87,12 +93,49 @@ def _facts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [*facts, ("checks", checks)] if checks else facts
 
 
-def _connect(settings: MailSettings) -> smtplib.SMTP:
+@contextlib.contextmanager
+def _within(settings: MailSettings) -> Iterator[socket.socket]:
+    """Open a connection that is cut after `LONGEST`: then whoever waits for the server is told, and raises TimeoutError."""
+    line = socket.create_connection((settings.host, settings.port), settings.timeout)
+    handle, late = line.dup(), threading.Event()  # TLS takes the socket away from its first owner, and not from the second
+
+    def cut() -> None:
+        late.set()
+        with contextlib.suppress(OSError):  # it has just ended by itself
+            handle.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(LONGEST, cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield line
+    except (smtplib.SMTPException, OSError):
+        if late.is_set():
+            raise TimeoutError(f"it was not done within {LONGEST:g} s") from None
+        raise
+    finally:
+        watch.cancel()
+        handle.close()
+        line.close()
+
+
+class _Server(smtplib.SMTP):
+    """Speaks SMTP over a connection that is already there."""
+
+    def __init__(self, settings: MailSettings, line: socket.socket) -> None:
+        self._line = line
+        name = "".join(c for c in socket.gethostname() if c.isascii() and (c.isalnum() or c in ".-")) or "localhost"
+        super().__init__(settings.host, settings.port, local_hostname=name, timeout=settings.timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._line
+
+
+def _connect(settings: MailSettings, line: socket.socket) -> smtplib.SMTP:
     context = ssl.create_default_context()
-    name = "".join(c for c in socket.gethostname() if c.isascii() and (c.isalnum() or c in ".-")) or "localhost"
     if settings.security == "tls":
-        return smtplib.SMTP_SSL(settings.host, settings.port, local_hostname=name, timeout=settings.timeout, context=context)
-    server = smtplib.SMTP(settings.host, settings.port, local_hostname=name, timeout=settings.timeout)
+        return _Server(settings, context.wrap_socket(line, server_hostname=settings.host))
+    server = _Server(settings, line)
     if settings.security == "starttls":
         try:
             server.starttls(context=context)
