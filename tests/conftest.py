@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APART = ("alignment", "dashboard", "sampling", "sample_data", "schedule")  # here what is loaded for a file serves all its tests
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, on one worker, the tests that share what takes long to make: the audited sample corpus, or what a file loads."""
     for item in items:

@@ -46,8 +46,9 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """Settings that have no effect, each in a sentence."""
-        return idle_settings(self.plan)
+        """Plugins that are left out and settings that have no effect, each in a sentence."""
+        broken = [f"plugin {info.name!r} is broken and left out: {info.cause}" for info in self.plugins.broken]
+        return [*broken, *idle_settings(self.plan)]
 
     @property
     def directory(self) -> Path:

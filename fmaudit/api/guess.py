@@ -202,6 +202,7 @@ def _write(corpora: Sequence[_Corpus], found: Targets, notes: Sequence[str]) -> 
         "[report]",
         'formats = ["html", "markdown", "json"]',
         "",
+        *_tolerance(corpora),
     ]
     return "\n".join(lines)
 
@@ -221,6 +222,13 @@ def _audits(corpora: Sequence[_Corpus], found: Targets) -> dict[str, list[str]]:
     if found.models:
         audits["alignment"] = [f"targets = {models}", "limit = 20  # questions of every suite; without it all of them, which takes longer"]
     return audits
+
+
+def _tolerance(corpora: Sequence[object]) -> list[str]:
+    """Show the setting that a broken line makes people look for."""
+    if not corpora:
+        return []
+    return ["[run]", "# tolerance = 0.001  # share of documents that may be lost before a run is incomplete (exit code 3)", ""]
 
 
 def _example(corpora: Sequence[_Corpus], found: Targets) -> list[str]:

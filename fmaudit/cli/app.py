@@ -60,6 +60,9 @@ def _unread_or_bug(error: BrokenPipeError) -> int:
 def _usage_or_bug(error: Exception) -> int:
     """Print a usage error as click does (2); show the traceback of a bug (6)."""
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one: its message is the help
+            print(error.format_message(), file=sys.stderr)
+            return 2
         context = getattr(error, "ctx", None)
         if context is not None:
             print(context.get_usage(), file=sys.stderr)

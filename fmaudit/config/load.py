@@ -71,6 +71,8 @@ def explain_validation(error: ValidationError, where: str, model: type[BaseModel
         if problem["type"] == "extra_forbidden":
             known = _fields_at(model, problem["loc"][:-1])
             message = f"unknown key {problem['loc'][-1]!r}; {suggest(str(problem['loc'][-1]), known)}"
+        if problem["type"] == "tuple_type" and isinstance(problem["input"], Mapping):
+            message = f"write [[{location}]], with two brackets: there may be several"
         line = f":{line_of(location)}" if line_of and line_of(location) else ""
         lines.append(": ".join(part for part in (f"{where}{line}", location, message) if part))
     return "\n".join(lines)

@@ -191,6 +191,10 @@ class WebhookSettings(_Table):
     def _one_address(self) -> WebhookSettings:
         if bool(self.url) == bool(self.url_env):
             raise ValueError("a webhook needs url or url_env, and not both")
+        wanted = ("https://", "http://") if self.allow_http else ("https://",)
+        if self.url and not self.url.lower().startswith(wanted):
+            also = "" if self.allow_http else "; allow_http = true also allows http"
+            raise ValueError(f"url must begin with {' or '.join(wanted)}{also}")
         return self
 
 

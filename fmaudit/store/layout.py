@@ -101,16 +101,16 @@ def new_run_directory(directory: Path, day: str) -> RunDirectory:
 
 
 def find_run(name: str, directory: Path) -> RunDirectory:
-    """Find a run by id, by path, or as "latest". Raises RunError that lists what there is."""
+    """Find a run by id, by its number alone (run-0007), by path, or as "latest". Raises RunError that lists what there is."""
     given = Path(name)
     if (given / "plan.json").is_file():
         return RunDirectory(given.resolve())
     runs = [run for run in list_runs(directory) if run.plan.is_file()]
     if name == "latest" and runs:
         return runs[-1]
-    for run in runs:
-        if run.id == name:
-            return run
+    exact = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(f"{name}-")]
+    if len(exact) == 1:
+        return exact[0]
     known = ", ".join(run.id for run in runs[-5:])
     hint = f"runs in {directory}: {known}" if known else f"there is no run in {directory}; fmaudit run audit.toml makes one"
     raise RunError(f"no run {name!r}", hint=hint)

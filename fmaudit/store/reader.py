@@ -62,17 +62,28 @@ class Session:
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a query and return its rows; raises RunError with the query's own message."""
         with _understood():
+            _only_reads(self._database, query)
             table: pa.Table = self._database.sql(query, params=list(parameters)).to_arrow_table()
             return table
 
     def stream(self, query: str, rows: int = 4096) -> Iterator[pa.RecordBatch]:
         """Run a query and yield its rows in batches."""
         with _understood():
+            _only_reads(self._database, query)
             yield from self._database.sql(query).to_arrow_reader(rows)
 
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+
+
+def _only_reads(database: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse what could write: files of the run would lie within the folder that may be reached."""
+    import duckdb
+
+    reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if any(statement.type not in reading for statement in database.extract_statements(query)):
+        raise RunError("the query failed: a run can only be read", hint="write a SELECT")
 
 
 @contextlib.contextmanager

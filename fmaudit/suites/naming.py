@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-__all__ = ["canonical_names", "one_spelling", "table_of", "unknown_suite"]
+__all__ = ["canonical_names", "one_spelling", "table_of", "tables", "unknown_suite"]
 
 
 def table_of(suite: str) -> str:
@@ -31,15 +31,17 @@ def unknown_suite(name: str, known: Sequence[str]) -> str:
 
 def one_spelling(given: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """Let the tables among a model's parameters be written with hyphens too. Raises ValueError where both spellings are there."""
-    tables = {name for name, field in model.model_fields.items() if isinstance(field.annotation, type) and _is_table(field.annotation)}
+    known = tables(model)
     found: dict[str, Any] = {}
     for key, value in given.items():
-        name = table_of(key) if table_of(key) in tables else key
+        name = table_of(key) if table_of(key) in known else key
         if name in found:
             raise ValueError(f"the table {name!r} is there twice, with hyphens and with underscores: keep one")
         found[name] = value
     return found
 
 
-def _is_table(kind: type) -> bool:
-    return issubclass(kind, BaseModel)
+def tables(model: type[BaseModel]) -> set[str]:
+    """Name the parameters that are tables of their own."""
+    kinds = {name: field.annotation for name, field in model.model_fields.items()}
+    return {name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, BaseModel)}

@@ -27,6 +27,7 @@ __all__ = [
     "percent",
     "points",
     "rate",
+    "size_span",
     "span",
     "table",
     "truncated",
@@ -85,12 +86,19 @@ def average(
     minimum: int = 2,
     slice_: Mapping[str, str] = _NOTHING,
     note: str = "",
+    within: tuple[float, float] | None = None,
 ) -> Metric:
-    """Make a mean a metric, its error clustered by item where `items` are given."""
+    """Make a mean a metric, its error clustered by item where `items` are given.
+
+    `within` are the ends that no value lies beyond: the interval keeps to them, and where all values are alike it is as wide as items
+    that were not seen may yet differ (Clopper and Pearson), not empty.
+    """
     clusters = len(set(items)) if items is not None else len(values)
     if clusters < max(2, minimum):
         return insufficient(name, unit, slice_, len(values), f"{clusters} items answered, and {max(2, minimum)} are needed")
     estimate = stats.mean(values) if items is None or clusters == len(values) else stats.clustered_mean(values, list(items))
+    if within is not None:
+        estimate = replace(estimate, interval=_within(values, clusters, estimate.interval, *within))
     return given(name, estimate, unit, slice_, n=len(values), clusters=clusters, note=note)
 
 
@@ -145,7 +153,7 @@ def paired_shares(
         few = f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
         return insufficient(name, "fraction", slice_, len(shared), few), None
     moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
-    test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved))
+    test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved, len(moved), stats.mean(moved).interval, -1.0, 1.0))
     words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ"
     metric = Metric(
         name=name, value=test.difference, unit="fraction", n=sum(len(first[item]) + len(second[item]) for item in shared),
@@ -155,13 +163,13 @@ def paired_shares(
     return metric, test
 
 
-def _within(moved: Sequence[float]) -> Interval:
-    """The interval of a mean difference of shares, inside -1 to 1."""
-    if max(moved) - min(moved) > 1e-9:
-        found = stats.mean(moved).interval
-        return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
-    rest = stats.zero_success_upper(len(moved))
-    return Interval(max(-1.0, moved[0] - rest), min(1.0, moved[0] + rest), 0.95, "all items alike; Clopper-Pearson for others")
+def _within(values: Sequence[float], clusters: int, found: Interval, least: float, most: float) -> Interval:
+    """Keep the interval of a mean between the ends of its values; where all are alike, widen it by the share that may yet differ."""
+    if max(values) - min(values) > 1e-9:
+        return replace(found, low=max(least, found.low), high=min(most, found.high))
+    rest = stats.zero_success_upper(clusters)
+    low, high = max(least, values[0] - rest), min(most, values[0] + rest)
+    return Interval(low, high, found.level, "all items alike; Clopper-Pearson for others")
 
 
 def given(
@@ -244,9 +252,12 @@ def truncated(name: str, rows: Rows, minimum: int, what: str, *, cut: Callable[[
     (finish "length" by default).
     """
     written = [row for row in rows if row["finish"]]
+    if rows and not written:
+        yield undefined(name, "fraction", _NOTHING, 0, "no answer says how it ended")
+        return
     metric = rate(name, [cut(row) for row in written], [row["item"] for row in written], minimum=minimum, note=what)
     advice = "Raise max_new_tokens, or name a stop string."
-    return warned(metric, "answers were cut off at the token limit", advice, then=what)
+    yield from warned(metric, "answers were cut off at the token limit", advice, then=what)
 
 
 # -- exhibits ------------------------------------------------------------------------------------------------------
@@ -292,6 +303,11 @@ def number(value: float) -> str:
 def chance_words(name: str, value: float) -> str:
     """Write a p- or q-value for a sentence."""
     return f"{name} < 0.001" if value < 0.001 else f"{name} = {value:.2g}"
+
+
+def size_span(interval: Interval, value: float, write: Any = points) -> str:
+    """Write the interval of a difference for a sentence that tells its size alone ("3 points fewer"): below 0 its ends are turned over."""
+    return span(interval if value >= 0 else replace(interval, low=-interval.high, high=-interval.low), write)
 
 
 def span(interval: Interval | None, write: Any = number) -> str:

@@ -18,7 +18,7 @@ from fmaudit.errors import ConfigError
 from fmaudit.models.base import Capability
 from fmaudit.records import Case, Finding, Metric, MetricStatus, Severity
 from fmaudit.suites.asking import Asker
-from fmaudit.suites.naming import canonical_names, table_of, unknown_suite
+from fmaudit.suites.naming import canonical_names, table_of, tables, unknown_suite
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -187,9 +187,12 @@ class SuiteAudit(ModelAudit):
         """Say which settings have no effect as they are set."""
         read = {name for suite in self.suites.values() for name in (table_of(suite.name), *suite.tables)}
         fields = type(self.params).model_fields
-        changed = {name for name, value in self.params if value != fields[name].default}
+        changed = {
+            name for name in tables(type(self.params)) if getattr(self.params, name) != fields[name].get_default(call_default_factory=True)
+        }
         idle = [name for name in self.available if table_of(name) in changed - read]
         told = [f"{table_of(name)} is set, and the suite {name!r} is not among the suites" for name in idle]
+        told += _too_few(self.params)
         told += [sentence for suite in self.suites.values() for sentence in suite.warnings()]
         return [f"audit.{self.name}: {sentence}" for sentence in dict.fromkeys(told)]
 
@@ -244,6 +247,12 @@ class SuiteAudit(ModelAudit):
     def fingerprint(self) -> str:
         """Name the items of all suites."""
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
+
+
+def _too_few(params: Any) -> Iterator[str]:
+    """Say where the limit leaves too little for a rate."""
+    if params.limit is not None and params.limit < params.minimum_items:
+        yield f"limit is {params.limit}, and a rate takes {params.minimum_items} items (minimum_items): most will have no value"
 
 
 def _loaded(place: type[Suite] | str) -> type[Suite]:

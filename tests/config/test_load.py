@@ -113,3 +113,18 @@ def test_a_quoted_key_in_an_override_may_hold_dots(tmp_path: Path):
 def test_an_override_without_a_value_is_refused(tmp_path: Path):
     with pytest.raises(ConfigError, match="key=value"):
         load_config(write(tmp_path, GOOD), ["run.workers"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[notify.webhook]\nurl = "https://example.org/x"\n', r"write \[\[notify.webhook\]\]"),
+        ('[[notify.webhook]]\nurl = "ftp://example.org/x"\n', "url must begin with https://"),
+        ('[[notify.webhook]]\nurl = "http://example.org/x"\n', "allow_http = true"),
+    ],
+)
+def test_an_address_that_could_never_be_told_is_said_at_once(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "audit.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        load_config(file)

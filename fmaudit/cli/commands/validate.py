@@ -26,8 +26,6 @@ def validate(config: ConfigFile, overrides: Overrides = [], plugins: PluginNames
             print(f"warning: {problem}")
     for sentence in prepared.warnings:
         print(visible_text(f"warning: {sentence}"))
-    for info in prepared.plugins.broken:
-        print(f"warning: plugin {info.name!r} is broken and left out: {info.cause}")
     targets = ", ".join(
         [
             *(f"{c.name} ({len(c.files)} {'file' if len(c.files) == 1 else 'files'})" for c in prepared.plan.corpora),

@@ -59,7 +59,7 @@ class ConfigBackend(Backend):
             return _unbuilt(self._config)
         try:
             return _built(transformers, family, self._config)
-        except (ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # transformers raises what it likes, errors of other libraries included
             raise ModelError(f"{self.uri}: transformers cannot build it: {' '.join(str(error).split())[:300]}") from None
 
 
