@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import typer
 
+from fmaudit.cli.commands_of_plugins import Commands
 from fmaudit.errors import FmauditError
 
 __all__ = ["app", "keeping_exit_code", "main"]
@@ -18,6 +19,8 @@ _UNREAD = 141  # as of a program that SIGPIPE ends: quiet, and never mistaken fo
 
 app = typer.Typer(
     name="fmaudit",
+    cls=Commands,
+    epilog="Plugins bring commands too, such as `fmaudit claims`; `fmaudit plugins` lists them.",
     help="Know your data, understand the engine, trust every number.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

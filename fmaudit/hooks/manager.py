@@ -68,6 +68,7 @@ class PluginManager:
         self._backends: dict[str, tuple[type[Backend], PluginInfo]] = {}
         self._reporters: dict[str, Callable[[Any], str]] = {}
         self._cards: dict[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]] = {}
+        self._commands: dict[str, Callable[[Sequence[str]], int]] = {}
         self._pages: dict[str, tuple[Path, PluginInfo]] = {}
 
     # -- loading -------------------------------------------------------------------------------------------------
@@ -118,6 +119,9 @@ class PluginManager:
         for cards in self._call(info, "fmaudit_cards"):
             self._cards.update(cards)
             info.provides["cards"] = sorted(cards)
+        for commands in self._call(info, "fmaudit_commands"):
+            self._commands.update(commands)
+            info.provides["commands"] = sorted(commands)
         for pages in self._call(info, "fmaudit_pages"):
             self._add_pages(info, pages)
 
@@ -197,6 +201,11 @@ class PluginManager:
     def cards(self) -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]]:
         """The plugins' cards by name."""
         return dict(sorted(self._cards.items()))
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[Sequence[str]], int]]:
+        """The plugins' commands by name."""
+        return dict(sorted(self._commands.items()))
 
     @property
     def pages(self) -> Mapping[str, Path]:

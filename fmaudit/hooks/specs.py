@@ -110,6 +110,14 @@ def fmaudit_cards() -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] 
 
 
 @hookspec
+def fmaudit_commands() -> Mapping[str, Callable[[Sequence[str]], int]]:  # type: ignore[empty-body]
+    """Map the name of a command to a function: `fmaudit NAME ...` calls it with the rest of the line and ends with its exit code.
+
+    It prints for itself. An FmauditError that it raises becomes a message and its exit code, as everywhere.
+    """
+
+
+@hookspec
 def fmaudit_pages() -> Mapping[str, Path]:  # type: ignore[empty-body]
     """Map titles to files of pages for the dashboard: Streamlit runs such a file, below the dashboard's own pages.
 
@@ -132,6 +140,7 @@ HOOKS: tuple[str, ...] = (
     "fmaudit_backends",
     "fmaudit_reporters",
     "fmaudit_cards",
+    "fmaudit_commands",
     "fmaudit_pages",
     "fmaudit_run_event",
 )

@@ -45,6 +45,16 @@ def fmaudit_cards() -> dict[str, Callable[[Sequence[Run], str, Sequence[str] | N
     return {"engine-card": render}
 
 
+@hookimpl
+def fmaudit_commands() -> dict[str, Callable[[Sequence[str]], int]]:
+    def claims(arguments: Sequence[str]) -> int:
+        from fmaudit_engine_card.claims.__main__ import main
+
+        return main(arguments, "fmaudit claims")
+
+    return {"claims": claims}
+
+
 def __getattr__(name: str) -> typing.Any:
     """Import a public name when it is first used."""
     if name not in _HOMES:

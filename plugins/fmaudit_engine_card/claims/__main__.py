@@ -25,22 +25,21 @@ def check_file(name: str) -> list[Verdict]:
     return check_toml(text, name) if name.endswith(".toml") else check_claims(text)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the verdicts; 1 where a claim is wrong, 2 where the file cannot be used, else 0."""
+def main(arguments: Sequence[str] | None = None, name: str = "python -m fmaudit_engine_card.claims") -> int:
+    """Print the verdicts; 1 where a claim is wrong, else 0. Raises ConfigError for a file that cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="python -m fmaudit_engine_card.claims", description="Check claims about models, data, compute, cost and energy."
+        prog=name, description="Check claims about models, data, compute, cost and energy."
     )
     parser.add_argument("file", help="a text, Markdown, or TOML with [[claim]] tables; - for standard input")
     parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
     options = parser.parse_args(arguments)
-    try:
-        verdicts = check_file(options.file)
-    except FmauditError as error:
-        print(f"fmaudit: {error}", file=sys.stderr)
-        return error.exit_code
+    verdicts = check_file(options.file)
     print(FORMATS[options.format](verdicts), end="")
     return int(any(row.status == "wrong" for row in verdicts))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except FmauditError as error:
+        sys.exit(f"fmaudit: {error}")
