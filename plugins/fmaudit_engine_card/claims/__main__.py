@@ -27,9 +27,7 @@ def check_file(name: str) -> list[Verdict]:
 
 def main(arguments: Sequence[str] | None = None, name: str = "python -m fmaudit_engine_card.claims") -> int:
     """Print the verdicts; 1 where a claim is wrong, else 0. Raises ConfigError for a file that cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog=name, description="Check claims about models, data, compute, cost and energy."
-    )
+    parser = argparse.ArgumentParser(prog=name, description="Check claims about models, data, compute, cost and energy.")
     parser.add_argument("file", help="a text, Markdown, or TOML with [[claim]] tables; - for standard input")
     parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
     options = parser.parse_args(arguments)

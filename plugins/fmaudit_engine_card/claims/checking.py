@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from fmaudit_engine_card.claims.doubts import doubt
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading, read_sentences
@@ -16,6 +17,16 @@ __all__ = ["check", "check_claims", "find_claims"]
 
 FAR = 1.5  # a figure recalled from a source may be off by this factor, no more
 YEARS = 2  # and a year by so many
+_FIELDS = {  # what a kind of claim is held against, where a row names its recalled fields
+    "layers": {"layers"},
+    "hidden": {"hidden"},
+    "training-tokens": {"tokens"},
+    "tokens-per-parameter": {"tokens"},
+    "over-training": {"tokens"},
+    "training-flops": {"flops", "tokens"},
+    "training-time": {"flops", "tokens"},
+    "training-cost": {"flops", "tokens"},
+}
 
 
 def check_claims(text: str) -> list[Verdict]:
@@ -48,6 +59,16 @@ def check(claim: Claim) -> Verdict:
             again = CHECKS[claim.kind](replace(claim, value=value))
             if again.status in {"holds", "holds-under"}:
                 return replace(again, status="holds-under", assumption="; ".join(part for part in (words, again.assumption) if part))
+    for model in claim.rivals if claim.given.get("model") is not None else ():
+        again = CHECKS[claim.kind](replace(claim, given={**claim.given, "model": model}))
+        if again.status in {"holds", "holds-under"}:
+            return replace(
+                made,
+                status="unverifiable",
+                reason=f"{made.reason}; of {model.name} it would be right, and the text leaves open which is meant",
+            )
+    if word := doubt(claim):
+        return replace(made, status="unverifiable", reason=f"{made.reason}; but {word!r} may mean a part, a change or something else")
     return _from_memory(claim, made)
 
 
@@ -62,7 +83,7 @@ def _other_readings(value: Quantity) -> Iterator[tuple[Quantity, str]]:
 def _from_memory(claim: Claim, made: Verdict) -> Verdict:
     """Call nothing wrong that only differs a little from a row whose source was not opened again when it was written."""
     known = claim.given.get("model") or claim.given.get("origin")
-    if known is None or not known.recalled:
+    if known is None or not (known.recalled is True or (known.recalled and _FIELDS.get(claim.kind, set()) & known.recalled)):
         return made
     doubt = "the table's row was written from memory of its source, so the difference may be the table's"
     if claim.value is None:

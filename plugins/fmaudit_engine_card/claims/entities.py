@@ -19,6 +19,7 @@ __all__ = [
     "maker_mentions",
     "model_mentions",
     "origin_mentions",
+    "people",
     "precision_mentions",
     "tokenizer_mentions",
 ]
@@ -70,7 +71,14 @@ def _finder(kind: str) -> tuple[re.Pattern[str], dict[str, Any], list[str]]:
         for name in thing.names:
             found.setdefault(_key(name), thing)
     names = sorted({name for thing in things for name in thing.names}, key=len, reverse=True)
-    return re.compile(r"(?<![\w.])(?:" + "|".join(_flexible(name) for name in names) + r")(?![\w]|\.\d|-\d)", re.I), found, names
+    return (
+        re.compile(
+            r"(?<![\w.])(?:" + "|".join(_flexible(name) for name in names) + (r")s?" if kind == "origin" else ")") + r"(?![\w]|\.\d|-\d)",
+            re.I,
+        ),
+        found,
+        names,
+    )
 
 
 def _key(name: str) -> str:
@@ -80,7 +88,8 @@ def _key(name: str) -> str:
 def _find(kind: str, text: str) -> Iterable[Mention]:
     pattern, things, _ = _finder(kind)
     for match in pattern.finditer(text):
-        thing = things.get(_key(match.group(0)))
+        key = _key(match.group(0))
+        thing = things.get(key) or things.get(key.removesuffix("s"))
         if thing is not None:
             yield Mention(thing, match.start(), match.end())
 
@@ -89,7 +98,7 @@ _TOPICS = """
 parameter parameters param params weights token tokens attention context sequence prompt length flop flops gflops tflops
 operations gpu gpus tpu tpus hour hours crawl electricity power energy text data cache kv model models transformer transformers
 rnn rnns ssm ssms recurrent state experts train trained training crawled centres centers datacentres datacenters compute gpt llama
-dollars usd memory quadratic languages tokenizer
+dollars usd memory quadratic languages tokenizer success successes solved
 """
 
 
@@ -104,7 +113,7 @@ def _topics() -> frozenset[str]:
 def is_topical(text: str) -> bool:
     """Tell whether a sentence may hold a claim at all; most prose does not, and is passed over at once."""
     topics = _topics()
-    return any(word in topics or word.rstrip("s") in topics for word in re.findall(r"[a-z0-9]+", text.lower()))
+    return "=" in text or any(word in topics or word.rstrip("s") in topics for word in re.findall(r"[a-z0-9]+", text.lower()))
 
 
 def model_mentions(text: str) -> list[Mention]:
@@ -117,9 +126,29 @@ def _is_model(text: str, mention: Mention) -> bool:
     word = text[mention.start : mention.end]
     if word.isalpha() and not word[0].isupper():
         return False
+    if _other_member(text, mention):
+        return False
     if word == "Chinchilla" and _AS_A_RULE.search(text[: mention.start]):
         return False
     return not (word.lower() in {"chinchilla", "gopher", "transformer"} and _NOT_THE_MODEL.match(text, mention.end))
+
+
+def _other_member(text: str, mention: Mention) -> bool:
+    """Tell a member that the table does not know ("GPT-3 Small", "PaLM 62B") from the model whose name it begins with."""
+    after = re.match(
+        r"[-\s](?:(Small|Medium|Large|XL|Mini|Nano|Tiny|Micro|Lite|Code|Coder|Math|Vision|Guard)\b|(\d+(?:\.\d+)?)([BM])\b)",
+        text[mention.end :],
+    )
+    if after is None:
+        return False
+    model = mention.thing
+    if after.group(1):
+        return True
+    if re.search(r"\d[BbM]\b", text[mention.start : mention.end]):  # the name has a size, this is a figure said of it
+        return False
+    size = float(after.group(2)) * (1e9 if after.group(3) == "B" else 1e6)
+    sizes = [other.parameters for other in facts.models() if other is model or (model.family and other.family == model.family)]
+    return not any(known and abs(size / known - 1.0) < 0.06 for known in sizes)
 
 
 def _sized(text: str, mention: Mention) -> Mention:
@@ -190,8 +219,15 @@ def precision_mentions(text: str) -> list[Mention]:
 
 
 @cache
+def people() -> frozenset[str]:
+    """Return the authors by name, as far as their names are no words."""
+    houses = set(facts.makers()["names"])
+    return frozenset(name for origin in facts.origins() for name in origin.by if name not in houses and len(name) > 4 and " " not in name)
+
+
+@cache
 def _maker_finder() -> re.Pattern[str]:
-    names = sorted(facts.makers()["names"], key=len, reverse=True)
+    names = sorted({*facts.makers()["names"], *people()}, key=len, reverse=True)
     return re.compile(r"(?<![\w])(?:" + "|".join(re.escape(name) for name in names) + r")(?![\w])")
 
 

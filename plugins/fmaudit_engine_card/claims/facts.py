@@ -40,7 +40,7 @@ class Model:
     family: str = ""
     developer: tuple[str, ...] = ()
     undisclosed: bool = False  # the developer never gave the size: what goes round is a rumour
-    recalled: bool = False  # the source was not opened again when the row was written
+    recalled: frozenset[str] | bool = False  # fields (True: all) whose source was not opened again when the row was written
     published: float | None = None
     published_active: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -160,7 +160,7 @@ def _model(row: Mapping[str, Any]) -> Model:
         row.get("family", ""),
         tuple(row.get("developer", ())),
         row["status"] == "rumoured",
-        bool(row.get("recalled", False)),
+        frozenset(row["recalled"]) if isinstance(row.get("recalled"), list) else bool(row.get("recalled", False)),
         row.get("parameters"),
         row.get("active"),
         row,
@@ -216,9 +216,20 @@ def origins() -> tuple[Origin, ...]:
     """Return what is known of makers and years; models come after the rest."""
     rows = _table("claims_facts")["origin"]
     named = [
-        Origin(row["name"], (row["name"], *row.get("aliases", ())), tuple(row["by"]), tuple(row["years"]), row["source"], bool(row.get("recalled"))) for row in rows
+        Origin(
+            row["name"],
+            (row["name"], *row.get("aliases", ())),
+            tuple(row["by"]),
+            tuple(row["years"]),
+            row["source"],
+            bool(row.get("recalled")),
+        )
+        for row in rows
     ]
-    made = [Origin(model.name, model.names, model.developer, (int(model.facts["year"]),), model.source, model.recalled) for model in models()]
+    made = [
+        Origin(model.name, model.names, model.developer, (int(model.facts["year"]),), model.source, model.recalled is True)
+        for model in models()
+    ]
     return (*named, *made)
 
 

@@ -34,11 +34,11 @@ _ABOVE = re.compile(r"(?:just over|slightly (?:more than|over|above)|just above|
 _LEAST = re.compile(
     (
         r"(?:more than|(?<!spread )(?<!distributed )(?<!trained )(?<!run )(?<!running )over|above|at least|exceed(?:s"
-        r"|ed|ing)?|upwards? of|no less than|[>≥]=?|greater than|well over|beyond)\s*(?:US)?[$€£]?\s*$"
+        r"|ed|ing)?|upwards? of|no less than|(?<![-=–—])[>≥]=?|greater than|well over|beyond)\s*(?:US)?[$€£]?\s*$"
     ),
     re.I,
 )
-_MOST = re.compile(r"(?:less than|under|below|at most|fewer than|no more than|[<≤]=?|within|not more than)\s*(?:US)?[$€£]?\s*$", re.I)
+_MOST = re.compile(r"(?:less than|under|below|at most|fewer than|no more than|[<≤]=?(?!-)|within|not more than)\s*(?:US)?[$€£]?\s*$", re.I)
 _BETWEEN = re.compile(r"(?:between|from|anywhere from)\s*(?:US)?[$€£]?\s*$", re.I)
 _JOIN = re.compile(r"\s*(?:[-–—−~]|to|and|or|up to)\s*(?:US)?[$€£]?\s*", re.I)
 _AFTER_APPROXIMATE = re.compile(r"\s*(?:or so|-ish|or thereabouts|, roughly|, approximately|, give or take)", re.I)

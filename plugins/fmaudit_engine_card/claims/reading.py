@@ -16,7 +16,7 @@ from fmaudit_engine_card.claims.units import read_unit
 
 __all__ = ["CENTRES", "Reading", "is_flat_out", "read_sentences"]
 
-CENTRES = r"data[-\s]?cent(?:re|er)s?"
+CENTRES = r"data[-\s]?cent(?:re|er)s?|server farms?"
 REMEMBERED = 3  # sentences back
 
 QUESTION = re.compile(
@@ -35,7 +35,20 @@ MYTH = re.compile(
 )
 # a condition, or what the sentence sets itself against: up to the end of the clause; a comma between digits does not end it
 _SET_ASIDE = re.compile(
-    r"\b(?:(?:even |only |as )?if|unless|contrary to|(?:were|had) (?:it|they|the \w+))\b(?:(?!\b(?:then|it (?:is|takes|costs|needs|will|would))\b)[^,;:—]|,(?=\d))*",
+    r"\b(?:(?:even |only |as )?if|unless|contrary to|(?:were|had) (?:it|they|the \w+))\b(?:(?!\b(?:then|it (?:is|takes|costs|needs"
+    r"|will|would))\b)[^,;:—]|,(?=\d))*",
+    re.I,
+)
+_HELD_AGAINST = re.compile(
+    r"\b(?:than|unlike|versus|vs\.?|against|compared (?:to|with)|instead of|beats?|beat(?:s|ing)|outperform\w*|surpass\w*|match(?:es|ing)?"
+    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|resembl\w+|like|times|twice|half|replac\w+)\s+(?:the\s+)?$",
+    re.I,
+)
+# words after which a figure may speak of another thing than the one named last
+_LOOSE = re.compile(
+    r"[,;—–(]|\b(?:it|its|they|their|the (?:model|former|latter|other|first|second)|which|who|that|although|though|but|and|while"
+    r"|whereas|than|because"
+    r"|as|of|despite|if|versus|vs|both|neither|budget|one)\b",
     re.I,
 )
 NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly|without)\b|n['’]t\b", re.I)
@@ -57,7 +70,9 @@ _USE = re.compile(
 )
 _FLAT_OUT = re.compile(
     (
-        r"flat[-\s]out|\b(?:at|with) (?:(?:their|its|the|dense|full|theoretical|nominal|hardware|bf16|fp16|fp8|bfloat16|float16|16[-\s]bit)[-\s]){0,3}peak\b|full (?:speed|tilt|throttle|utili[sz]ation|capacity|use)|(?:perfect|maximum|max|100 ?%) (?:utili[sz]ation"
+        r"flat[-\s]out|\b(?:at|with) (?:(?:their|its|the|dense|full|theoretical|nominal|hardware|bf16|fp16|fp8|bfloat16|float16"
+        r"|16[-\s]bit)[-\s]){0,3}peak\b|full (?:speed|tilt|throttle|utili[sz]ation|capacity|use)|(?:perfect|maximum|max"
+        r"|100 ?%) (?:utili[sz]ation"
         r"|capacity)|at (?:their|its) peak|without a pause|at maximum"
     ),
     re.I,
@@ -114,7 +129,28 @@ class Reading:
             if mention.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : mention.start], re.I):
                 return mention
         before = [mention for mention in self.models if mention.start <= at]
-        return before[-1] if before else (self.models[0] if self.models else None)
+        if before and re.fullmatch(r"(?:['’]s)?\s*", self.text[before[-1].end : at]):  # "Gopher's 280 billion"
+            return before[-1]
+        subject = next((mention for mention in reversed(before) if not self._compared_with(mention)), None)
+        return subject or (before[-1] if before else self.models[0] if self.models else None)
+
+    def _compared_with(self, mention: Mention) -> bool:
+        """Tell a model that another is held against ("less than Mixtral", "an eighth of Mixtral's:") from one that is spoken of."""
+        before, after = self.text[max(0, mention.start - 40) : mention.start], self.text[mention.end : mention.end + 4]
+        object_of = _HELD_AGAINST.search(before)
+        return object_of is not None or (
+            re.search(r"\bof\s+$", before, re.I) is not None and re.match(r"['’]s\W*[:;,.(–—]", after) is not None
+        )
+
+    def rivals(self, quantity: Quantity) -> tuple[Any, ...]:
+        """Return the other models a figure may speak of, where its place does not settle which: none where it stands right behind one."""
+        mention = self.model_for(quantity.start)
+        if mention is None:
+            return ()
+        gap = self.text[mention.end : quantity.start]
+        if mention.end <= quantity.start and len(gap.split()) <= 4 and _LOOSE.search(gap) is None and not self._compared_with(mention):
+            return ()
+        return tuple({other.thing.name: other.thing for other in self.models if other.thing is not mention.thing}.values())
 
     def set_aside(self, quantity: Quantity) -> bool:
         """Tell whether a quantity stands in a condition ("if it had 13B parameters"), which claims nothing."""
@@ -136,7 +172,8 @@ class Reading:
         clause = re.split(r"[,;:]| but | and |(?:although|though|while|because)\b", self.text[: quantity.start])[-1]
         return (
             re.search(
-                r"\b(?:(?:do|does|did|is|are|was|were|has|have|had|can|could|would|will|wo|ca)(?:n['’]t|\s+not)|never|cannot)\b",
+                r"\b(?:(?:do|does|did|is|are|was|were|has|have|had|can|could|would|will|wo|ca)(?:n['’]t|\s+not)|never|cannot"
+                r"|neither|nor|none|nothing|nowhere)\b",
                 clause,
                 re.I,
             )
@@ -292,6 +329,8 @@ def _remembered(reading: Reading) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if reading.models:
         found["model"] = reading.models[-1].thing
+    if any(quantity.unit == "parameters" for quantity in reading.quantities):
+        found["counted"] = "parameters"
     for role in ("devices", "rate", "utilisation", "peak", "size"):
         quantity = reading.role(role)
         if quantity is not None:

@@ -30,6 +30,7 @@ class Claim:
     denied: bool = False
     asked: str = ""  # why it is not stated as true: "a question", "called a myth"
     assumed: tuple[str, ...] = ()
+    rivals: tuple[Any, ...] = ()  # other models of the sentence that the figure may speak of
     source: str = ""
 
 

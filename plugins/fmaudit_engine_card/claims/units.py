@@ -53,10 +53,27 @@ _PATTERNS: list[tuple[re.Pattern[str], str]] = [
         ),
         "tokens/parameter",
     ),
-    (re.compile(r"\s+(?:of them\s+)?(?:per|for (?:every|each))\s+(?:model\s+)?param(?:eter)?\b(?!\s+(?:and|per))", re.I), "tokens/parameter"),
+    (
+        re.compile(r"\s+(?:of them\s+)?(?:per|for (?:every|each))\s+(?:model\s+)?param(?:eter)?\b(?!\s+(?:and|per))", re.I),
+        "tokens/parameter",
+    ),
     (re.compile(rf"[\s-]*tokens?{_PER}(?:second|sec|s)\b", re.I), "tokens/second"),
-    (re.compile(rf"[\s-]*(?:flops?|floating[-\s]point op(?:eration)?s|operations){_PER}(?:param(?:eter)?|weight)(?:{_PER}|\s+and\s+(?:per\s+)?)(?:\w+\s+)?token\b", re.I), "flop/parameter"),
-    (re.compile(rf"[\s-]*(?:flops?|floating[-\s]point op(?:eration)?s|operations){_PER}(?:\w+\s+)?token(?:{_PER}|\s+and\s+(?:per\s+)?)(?:param(?:eter)?|weight)\b", re.I), "flop/parameter"),
+    (
+        re.compile(
+            rf"[\s-]*(?:flops?|floating[-\s]point op(?:eration)?s|operations){_PER}(?:param(?:eter)?|weight)(?:{_PER}"
+            rf"|\s+and\s+(?:per\s+)?)(?:\w+\s+)?token\b",
+            re.I,
+        ),
+        "flop/parameter",
+    ),
+    (
+        re.compile(
+            rf"[\s-]*(?:flops?|floating[-\s]point op(?:eration)?s|operations){_PER}(?:\w+\s+)?token(?:{_PER}"
+            rf"|\s+and\s+(?:per\s+)?)(?:param(?:eter)?|weight)\b",
+            re.I,
+        ),
+        "flop/parameter",
+    ),
     (re.compile(rf"[\s-]*{_PREFIX}flop(?:s|/s|s/s|ps)?(?:[-\s]?(?:/s|s))?[-\s]days?\b|\s*PF[-\s]days?\b", re.I), "flop-days"),
     (
         re.compile(rf"[\s-]*{_PREFIX}(?:flop(?:s)?{_PER}(?:second|sec|s)\b|flop/s\b|flops/s\b)|\s*([tpTP])FLOPS\b(?!{_PER}token)", re.I),

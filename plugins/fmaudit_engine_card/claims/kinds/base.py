@@ -11,7 +11,7 @@ from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
-__all__ = ["Check", "Read", "claim_of", "family_members", "generic_size", "model_of", "statement", "undisclosed"]
+__all__ = ["OTHER_WORK", "Check", "Read", "claim_of", "family_members", "generic_size", "model_of", "statement", "undisclosed"]
 
 # words by which a sentence goes on about what the one before named
 _ANAPHOR = re.compile(
@@ -22,6 +22,14 @@ _ANAPHOR = re.compile(
     re.I,
 )
 
+# work on a model that is not the training which was published, or a report of one's own
+OTHER_WORK = (
+    r"fine-?tun\w*|\bLoRA\b|adapters?\b|distill\w*|prun(?:e[sd]?|ing)\b|post-?train\w*|\bRLHF\b|\bSFT\b|\bDPO\b"
+    r"|continued (?:pre-?)?training|evaluat\w+"
+    r"|benchmark\w*|\b(?:our|my)\b|\b(?:we|I) (?:\w+ed|ran|took|spent|got|had|saw|did)\b|checkpoint|ablation|reproduc\w+"
+    r"|replicat\w+|from scratch on"
+)
+
 Read = Callable[[Reading], Iterator[Claim]]
 Check = Callable[[Claim], Verdict]
 
@@ -30,7 +38,9 @@ def claim_of(reading: Reading, kind: str, quantity: Quantity, subject: str, assu
     """Make a claim of a quantity of the sentence, with what it is about and the conditions given."""
     start = reading.sentence.start
     span = (start + quantity.start, start + quantity.end)
-    return Claim(kind, subject, quantity, given, reading.text, span, reading.negated(quantity), reading.asked, assumed)
+    return Claim(
+        kind, subject, quantity, given, reading.text, span, reading.negated(quantity), reading.asked, assumed, reading.rivals(quantity)
+    )
 
 
 def statement(reading: Reading, kind: str, subject: str, match: re.Match[str] | None = None, **given: Any) -> Claim:

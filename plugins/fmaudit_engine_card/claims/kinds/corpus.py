@@ -27,7 +27,8 @@ def read(reading: Reading) -> Iterator[Claim]:
     about_crawl = reading.has(_CRAWL)
     for quantity in reading.free("percent"):
         language = _language(reading, quantity)
-        if about_crawl and language and not reading.has(r"train(?:ed|ing) (?:data|mix|set|on)|speakers|population"):
+        people = reading.near(quantity, r"of (?:all |the )?(?:world|people|population|speakers|humans|humanity)", 0, 45)
+        if about_crawl and language and not people and not reading.has(r"train(?:ed|ing) (?:data|mix|set|on)"):
             yield claim_of(reading, "crawl-share", quantity, language.name, language=language)
     for quantity in reading.free("times", ""):
         language = _language(reading, quantity)
@@ -40,7 +41,14 @@ def read(reading: Reading) -> Iterator[Claim]:
         ):
             yield claim_of(reading, "representation", quantity, language.name, language=language)
     for quantity in reading.free("pages"):
-        if about_crawl and reading.has(r"month|each crawl|per crawl|every crawl|a crawl|snapshot|one crawl") and quantity.value >= 1e6:
+        if (
+            about_crawl
+            and reading.has(
+                r"month|each crawl|per crawl|every crawl|a crawl|snapshot|one crawl|(?:each|every|per|a"
+                r"|one)\s+(?:\w+\s+){0,2}(?:release|edition|archive|dump)"
+            )
+            and quantity.value >= 1e6
+        ):
             yield claim_of(reading, "crawl-pages", quantity, "Common Crawl")
     yield from _stock(reading)
 
@@ -73,7 +81,7 @@ def _stock(reading: Reading) -> Iterator[Claim]:
         named = quantity.unit == "tokens" or (quantity.value >= 1e12 and reading.near(quantity, r"tokens", 40, 60))
         if (
             named
-            and quantity.value >= 1e11
+            and quantity.value >= 1e9
             and reading.has(r"\b(?:text|data|writing|internet|web)\b")
             and reading.has(_STOCK)
             and not reading.has(r"train(?:ed|s|ing)? (?:on|a|for|run)")

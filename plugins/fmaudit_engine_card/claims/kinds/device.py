@@ -28,7 +28,12 @@ def read(reading: Reading) -> Iterator[Claim]:
             precision = reading.precisions[0].thing[0] if reading.precisions else None
             sparse = reading.has(r"spars")
             yield claim_of(reading, "device-peak", quantity, device.name, device=device, precision=precision, sparse=sparse)
-        elif quantity.unit == "bytes" and i not in reading.roles and reading.has(r"\b(?:memory|V?RAM|HBM\d?e?)\b") and reading.has(_ABLE):
+        elif (
+            quantity.unit == "bytes"
+            and reading.roles.get(i, "memory") == "memory"
+            and reading.has(r"\b(?:memory|V?RAM|HBM\d?e?)\b")
+            and reading.has(_ABLE)
+        ):
             yield claim_of(reading, "device-memory", quantity, device.name, device=device)
 
 
@@ -55,6 +60,9 @@ def check_peak(claim: Claim) -> Verdict:
                     f"{kind} with sparsity is meant" if not precision else "the rate with sparsity is meant",
                 )
             )
+    for kind, rate in device.peaks.items():
+        if precision is not None and kind.startswith(f"{precision}_") and kind not in device.lacks:
+            rows.append(Scenario(rate, f"{device.name}, {kind}: {rate / 1e12:g} TFLOP/s", f"{kind.replace('_', ' ')} operations are meant"))
     for kind, rate in device.announced.items():
         text = f"{kind} as first announced: {rate / 1e12:g} TFLOP/s"
         plausible = precision in {None, kind}

@@ -10,7 +10,7 @@ from fmaudit import facts as hardware
 from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, model_of
+from fmaudit_engine_card.claims.kinds.base import OTHER_WORK, Check, claim_of, model_of
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import CENTRES, Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
@@ -42,7 +42,7 @@ def read(reading: Reading) -> Iterator[Claim]:
     for quantity in reading.free("kwh", "kg"):
         model, assumed = model_of(reading, quantity.start)
         hours = _arithmetic(reading)
-        if model is not None and reading.has(r"train|run|footprint|emi|consum|carbon|CO2|used"):
+        if model is not None and not reading.has(OTHER_WORK) and reading.has(r"train|run|footprint|emi|consum|carbon|CO2|used"):
             kind = "training-energy" if quantity.unit == "kwh" else "training-emissions"
             yield claim_of(reading, kind, quantity, model.name, assumed, model=model)
         elif hours is not None and quantity.unit == "kwh":

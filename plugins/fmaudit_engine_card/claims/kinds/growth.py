@@ -17,11 +17,13 @@ from fmaudit_engine_card.claims.records import Claim, Verdict
 __all__ = ["CHECKS", "read"]
 
 _LENGTH = r"(?:context|sequence|input|prompt|number of tokens|token count|length|window|document|text|history)"
+_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[x×]|[-\s]?fold|\s+times)"
 _FACTORS = (
     (r"doubl(?:e|es|ed|ing)|twice|twofold|two times|2\s?[x×]|[x×]\s?2\b", 2.0),
     (r"tripl(?:e|es|ed|ing)|three times|threefold|3\s?[x×]|thrice", 3.0),
     (r"quadrupl(?:e|es|ed|ing)|four times|fourfold|4\s?[x×]|[x×]\s?4\b", 4.0),
     (r"halv(?:e|es|ed|ing)|half", 0.5),
+    (r"(?:a|one) quarter|quarters", 0.25),
     (r"five times|fivefold|5\s?[x×]", 5.0),
     (r"six times|sixfold|6\s?[x×]", 6.0),
     (r"(?:eight times|eightfold|8\s?[x×])", 8.0),
@@ -31,20 +33,21 @@ _FACTORS = (
     (r"(?:a )?hundred(?:fold| times)|100\s?[x×]|100 times", 100.0),
     (r"unchanged|the same|constant|not? (?:change|affect)|untouched", 1.0),
 )
-_ANY = "|".join(words for words, _ in _FACTORS)
+_ANY = "|".join([_NUMBER, *(words for words, _ in _FACTORS)])
 _OUT = r"compute|cost|flops?|work|operations|expensive|attention|memory|cache|size|price|time|state|calculation|arithmetic"
 _ATTENTION = r"attention(?:'s)?|score matrix|quadratic term|q ?k"
-_CACHE = r"\bkv\b|\bcache\b|key[-\s/]*(?:and[-\s])?value"
+_CACHE = r"\bkv\b|\bcach(?:e[sd]?|ing)\b|keys?[-\s/]*(?:and[-\s])?values?"
 _RECURRENT = r"\bRNNs?\b|recurrent|\bLSTMs?\b|\bGRUs?\b|\bSSMs?\b|state[-\s]space|\bMamba\b|\bS4\b|\bRWKV\b|\bH3\b"
 _CONSTANT = (
     r"constant|(?:same|fixed)[-\s]size[ds]?|(?:keeps?|stays?|remains?|is|of|has|have)\s+(?:a |an |the )?(?:same"
     r"|fixed|constant|bounded)|does(?:n['’]t| not) (?:grow|depend|change|increase)|independent of|regardless of"
-    r"|no matter how|however long|never grows|unchanged"
+    r"|no matter how|however (?:long|many|much)|never grows|unchanged|keeps? its size|(?:stays?|remains?|is|keeps?) flat\b"
 )
 _MEMORY = r"memory|state|cache|size|footprint|storage"
 _LINEAR = r"linear(?:ly)?\b|proportional(?:ly)?\b|in (?:direct )?proportion|O\(\s*[nNTL]\s*\)"
 _QUADRATIC = r"quadratic(?:ally)?\b|square of|squared\b|O\(\s*[nNTL]\s*(?:\^|\*\*)?\s*[2²]\s*\)"
 _EXPONENTIAL = r"exponential(?:ly)?\b|cubic(?:ally)?\b|O\(\s*[nNTL]\s*(?:\^|\*\*)?\s*[3³]\s*\)"
+_CLAUSE = re.compile(r"\b(?:when|whenever|if|as|once|while|for|with|per|after|by)\b", re.I)
 _GROWS = r"grow|scal|increas|rise|depend|quadratic in|linear in|complexity|cost|proportional|O\("
 _LONG = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
 
@@ -55,10 +58,10 @@ def read(reading: Reading) -> Iterator[Claim]:
     if not about or reading.has(r"\b(?:parameters?|training data|layers|width|vocabulary|batch)\b[^,;]{0,30}(?:doubl|tripl|quadrupl)"):
         return
     power = _power(reading, about)
-    if power is not None:
+    factors = _factors(reading)
+    if power is not None and (factors is None or power == 0.0):  # "quadratic: 10x the length costs 100x" is judged by its figures
         yield _made(reading, "growth-power", about, power=power)
         return
-    factors = _factors(reading)
     if factors is not None:
         yield _made(reading, "growth-factor", about, into=factors[0], out=factors[1])
 
@@ -90,7 +93,7 @@ def _power(reading: Reading, about: str) -> float | None:
     """Return the power of the length that is claimed: 0, 1, 2, or more (3)."""
     if about in {"state", "cache"} and reading.has(_CONSTANT) and not reading.has(r"constant factor"):
         return 0.0
-    if not reading.has(_GROWS) or not reading.has(_LENGTH + r"|tokens|O\(|long\b"):
+    if not reading.has(_GROWS) or not reading.has(_LENGTH + r"|tokens?\b|O\(|long\b"):
         return None
     if (
         about == "state"
@@ -108,20 +111,30 @@ def _power(reading: Reading, about: str) -> float | None:
 
 def _factors(reading: Reading) -> tuple[float, float] | None:
     """Return by what factor the length changes and by what factor the rest is said to."""
-    found = [
-        (match, next(factor for words, factor in _FACTORS if re.fullmatch(words, match.group(0), re.I)))
-        for match in re.finditer(rf"(?<![\w.]){'(?:' + _ANY + ')'}(?!\w)", reading.text, re.I)
-    ]
+    found = [(match, _factor(match.group(0))) for match in re.finditer(rf"(?<![\w.]){'(?:' + _ANY + ')'}(?!\w)", reading.text, re.I)]
     if len(found) != 2:
         return None
     (first, one), (second, two) = found
-    into_first = re.match(rf"\W+(?:\w+\W+){{0,4}}?{_LENGTH}", reading.text[first.end() :], re.I) is not None or re.search(
-        rf"{_LENGTH}\W+(?:\w+\W+){{0,3}}$", reading.text[: first.start()], re.I
-    )
-    into_second = re.match(rf"\W+(?:\w+\W+){{0,4}}?{_LENGTH}", reading.text[second.end() :], re.I) is not None
-    if into_first and one != 1.0:
-        return one, two
-    return (two, one) if into_second and two != 1.0 else None
+    owner = _of_length(reading.text, first, second)
+    into, out = (one, two) if owner is first else (two, one)
+    return None if owner is None or into == 1.0 else (into, out)
+
+
+def _of_length(text: str, first: re.Match[str], second: re.Match[str]) -> re.Match[str] | None:
+    """Return which of two factors is that of the length: "doubling the context quadruples", "fourfold when the length doubles"."""
+    words = list(re.finditer(_LENGTH, text, re.I))
+    for word in words:
+        if first.end() <= word.start() and word.end() <= second.start():
+            return second if _CLAUSE.search(text[first.end() : word.start()]) else first
+    if any(word.end() <= first.start() for word in words):
+        return first
+    return second if any(second.end() <= word.start() for word in words) else None
+
+
+def _factor(words: str) -> float:
+    if re.fullmatch(_NUMBER, words, re.I):
+        return float(re.sub(r"[^\d.]", "", words))
+    return next(factor for known, factor in _FACTORS if re.fullmatch(known, words, re.I))
 
 
 def check_power(claim: Claim) -> Verdict:

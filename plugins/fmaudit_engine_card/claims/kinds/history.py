@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fmaudit_engine_card.claims.entities import Mention
+from fmaudit_engine_card.claims.entities import Mention, people
 from fmaudit_engine_card.claims.facts import Origin, makers
 from fmaudit_engine_card.claims.judging import unverifiable, verdict
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of, statement
@@ -19,7 +19,7 @@ _MADE = (
     r"coined|introduced|published|released|invented|proposed|developed|created|built|made|launched|announced"
     r"|presented|designed|described|named|trained|came (?:out|from)|comes? from|dates? (?:from|back to)|dates? to"
     r"|appeared|debuted|unveiled|opened|open-sourced|due to|goes back|work of|brainchild|product of|first appeared"
-    r"|switched|moved|adopted|began|started|dates"
+    r"|populari[sz]ed|switched|moved|adopted|began|started|dates"
 )
 _BY = re.compile(
     (
@@ -30,8 +30,9 @@ _BY = re.compile(
 )
 _VERB = re.compile(
     (
-        r"^\s*(?:researchers|scientists|engineers|engineer|team)?\s*(?:first\s+|originally\s+)?(?:coined|introduced"
-        r"|published|released|invented|proposed|developed|created|built|made|launched|announced|designed|trained)\b"
+        r"^(?:\s+(?:et al\.?|and (?:colleagues|co-?workers|others)))?\s*(?:researchers|scientists|engineers|engineer"
+        r"|team)?\s*(?:first\s+|originally\s+)?(?:coined|introduced"
+        r"|published|released|invented|proposed|developed|created|built|made|launched|announced|designed|trained|populari[sz]ed)\b"
     ),
     re.I,
 )
@@ -105,6 +106,8 @@ def check_maker(claim: Claim) -> Verdict:
     by = ", ".join(origin.by)
     if right:
         return verdict(claim, "holds", f"{origin.name}: {by}", f"{said} is among those who count as its makers", "", origin.source)
+    if said in people():
+        return unverifiable(claim, f"{origin.name} is of {by}; {said} may have had a part in it", origin.source)
     return verdict(
         claim, "wrong", f"{origin.name}: {by}, not {said}", f"{origin.name} is not of {said}: {origin.source}", "", origin.source
     )

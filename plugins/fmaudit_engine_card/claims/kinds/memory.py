@@ -22,7 +22,11 @@ _MEMORY = (
     r"|down to|just|only|loaded|quanti[sz]ed|comes? to|amounts? to|is about|footprint"
 )
 _FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]{0,120}?\b(?:on|onto|in|into|inside|within)\b", re.I)
-_HOLDS = re.compile(r"\b(?:holds?|hosts?|accommodates?|has room for|have room for|swallows?|is enough for|suffices? for|can take)\b", re.I)
+_HOLDS = re.compile(
+    r"\b(?:holds?|hosts?|accommodates?|has room for|have room for|swallows?|(?:is|are) enough (?:for|to (?:hold|run|serve|load))"
+    r"|suffices? (?:for|to (?:hold|run|serve|load))|can take)\b",
+    re.I,
+)
 _PER_TOKEN = r"(?:per[-\s]token)|(?:per|for (?:each|every|one|a single)|a|each|every) (?:additional |new |more |extra )?token"
 WIDTHS = (("16-bit weights", 2.0), ("8-bit weights", 1.0), ("4-bit weights", 0.5), ("32-bit weights", 4.0))
 CACHE_WIDTHS = (("16-bit keys and values", 2.0), ("8-bit keys and values", 1.0), ("32-bit keys and values", 4.0))
@@ -156,6 +160,8 @@ def _caches(engine: Any, tokens: int, batch: int, width: tuple[str, float] | Non
             f"{per_token:,} bytes a token x {tokens:,} tokens"
             if tokens > 1 and engine.state_bytes(tokens, size) == per_token * tokens
             else f"{tokens:,} tokens"
+            if tokens > 1
+            else "a token"
         )
         text = f"{out}{f' x {batch} sequences' if batch > 1 else ''} at {size:g} bytes a value = {value:,} bytes = {show(value, 'bytes')}"
         yield Scenario(float(value), text, "" if width else name)

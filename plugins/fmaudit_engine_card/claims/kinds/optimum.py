@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, statement, undisclosed
+from fmaudit_engine_card.claims.kinds.base import OTHER_WORK, Check, claim_of, generic_size, model_of, statement, undisclosed
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
@@ -16,7 +17,8 @@ from fmaudit_engine_card.scale.optimum import DEFAULT_FIT, find_fit, optimum, op
 __all__ = ["CHECKS", "read"]
 
 _OPTIMAL = (
-    r"optim\w+|chinchilla(?!\s+(?:was|is|has|had|saw|used|70B))|rule of thumb|scaling law|should (?:see|be|get|have|use)|ideal\w*|balanced"
+    r"optim\w+|chinchilla(?!\s+(?:was|is|has|had|saw|used|70B))|rule of thumb|scaling law|\b20[:-]1\b|twenty[-\s]to[-\s]one"
+    r"|should (?:see|be|get|have|use)|ideal\w*|balanced"
 )
 _TRAINED = r"train\w*|saw\b|seen\b|sees?\b|fed\b|pre-?train\w*|learn\w*|read\b|consumed|ingested|digested|went through"
 _OVER = (
@@ -44,6 +46,9 @@ def read(reading: Reading) -> Iterator[Claim]:
         yield from _parameters(reading)
     for quantity in reading.free("times"):
         model, assumed = model_of(reading, quantity.start)
+        if re.match(r"\s*(?:times\s+)?as many (?:training )?tokens as (?:it has )?(?:model )?param", reading.text[quantity.end :], re.I):
+            yield from _ratio(reading, replace(quantity, unit="tokens/parameter"), optimal and model is None)
+            continue
         if model is not None and reading.has(_OVER):
             yield claim_of(reading, "over-training", quantity, model.name, assumed, model=model)
     yield from _qualities(reading)
@@ -87,6 +92,8 @@ def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Cla
     model, assumed = model_of(reading, quantity.start, remember=reading.has(_TRAINED))
     if model is None or size is not None:
         return
+    if reading.has(OTHER_WORK + r"|\bepochs\b(?! (?:of|over) (?:\w+ )?data)") or _is_condition(reading):
+        return
     before = reading.text[: quantity.start]
     should = re.search(_OPTIMAL_BEFORE, before, re.I) or (optimal and re.search(_NEEDS + r"[^,.;:]{0,40}$", before, re.I))
     if should and model.parameters:
@@ -95,9 +102,21 @@ def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Cla
         yield claim_of(reading, "training-tokens", quantity, model.name, assumed, model=model)
 
 
+def _is_condition(reading: Reading) -> bool:
+    """Tell "training it on 100B tokens takes 4e21 FLOPs", where the tokens are supposed, from a report of what was done."""
+    result = any(quantity.unit in {"flop", "seconds", "usd", "device-hours", "kwh", "kg"} for quantity in reading.quantities)
+    return (
+        result
+        and reading.has(r"\b(?:training|to train|train)\b")
+        and not reading.has(r"\b(?:was|were|been|is) (?:pre-?)?trained\b|\bsaw\b|\bseen\b|\bfed\b")
+    )
+
+
 def _is_training_set(reading: Reading, quantity: Quantity) -> bool:
     """Tell a bare count beside a model ("Chinchilla: 70B parameters, 1.4T tokens") from tokens that are served or paid."""
-    served = r"per (?:day|week|month|year)|a (?:day|week|month|year)|daily|monthly|serv\w+|generat\w+|process\w*|pric\w+|\$|cost|stock|crawl"
+    served = (
+        r"per (?:day|week|month|year)|a (?:day|week|month|year)|daily|monthly|serv\w+|generat\w+|process\w*|pric\w+|\$|cost|stock|crawl"
+    )
     return quantity.value >= 1e11 and bool(reading.models) and not reading.has(served)
 
 

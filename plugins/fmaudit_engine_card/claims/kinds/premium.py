@@ -17,6 +17,7 @@ __all__ = ["CHECKS", "read"]
 
 _COST = r"tokens?\b|expensive|\bcosts?\b|\bprice|\bdear|\bpay|\bcheap|longer"
 TEXTS = 0.15  # a premium moves by this much from one kind of text to another
+_FOR_EACH = re.compile(r"\b(?:for|per|against) (?:every|each|one|a single)?\s*(?:token of English|English token|token in English)\b", re.I)
 _WORDS = re.compile(r"\b(twice|double|three times|triple|half)\b", re.I)
 
 
@@ -26,12 +27,20 @@ def read(reading: Reading) -> Iterator[Claim]:
     if not reading.has(_COST) or reading.has(r"common\s?crawl|pages|speakers|data ?set|train(?:ed|ing) on"):
         return
     tokenizer = _tokenizer(reading)
+    if (match := _FOR_EACH.search(reading.text)) and others:
+        quantity = next((q for q in reading.free("tokens") if q.end <= match.start() and q.value < 1000), None)
+        if quantity is not None:
+            made = replace(quantity, unit="times")
+            yield claim_of(reading, "premium", made, others[0], language=others[0], reference="English", tokenizer=tokenizer)
+            return
     pair = _pair(reading)
     if pair is not None and others and len(reading.languages) >= 2:
         first, second = pair
         yield _counted(reading, first, second, tokenizer)
         return
     for quantity in _multiples(reading):
+        if re.match(r"\s*(?:times\s+)?(?:cheaper|fewer|less|shorter)\b", reading.text[quantity.end :], re.I) and quantity.low > 0:
+            quantity = replace(quantity, value=1 / quantity.value, low=1 / quantity.high, high=1 / quantity.low)
         language = others[0] if others else ""
         reference = others[1] if len(others) > 1 and "English" not in {m.thing.name for m in reading.languages} else "English"
         if language or reading.has(r"other languages|some languages|non-English|languages?\b.*English|English.*languages"):

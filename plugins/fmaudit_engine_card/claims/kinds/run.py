@@ -37,7 +37,9 @@ def operations(claim: Claim) -> tuple[list[Scenario], str]:
         rows.append(Scenario(value, f"6 x {count:.4g} parameters x {seen:.4g} tokens = {value:.3g} FLOP"))
     if model is not None and not tokens and count and model.seen and model.tokens and model.tokens < model.seen:
         value = training_flops(count, model.tokens)
-        rows.append(Scenario(value, f"6 x {count:.4g} x {model.tokens:.4g} = {value:.3g} FLOP", "every token is counted once", plausible=False))
+        rows.append(
+            Scenario(value, f"6 x {count:.4g} x {model.tokens:.4g} = {value:.3g} FLOP", "every token is counted once", plausible=False)
+        )
     return rows, source
 
 

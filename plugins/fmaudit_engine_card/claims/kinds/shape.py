@@ -75,6 +75,25 @@ def _kind(reading: Reading, quantity: Quantity) -> str:
         return "intermediate"
     if quantity.unit == "kv_heads":
         return "kv-heads"
+    experts = _of_experts(reading, quantity, before, after)
+    if experts is not None:
+        return experts
+    if re.search(_HIDDEN_BEFORE, before, re.I) or re.match(_HIDDEN_AFTER, after, re.I) or quantity.unit == "dimensions":
+        return "hidden" if quantity.unit in {"", "dimensions"} else ""
+    spoken = (
+        re.search(_VOCABULARY_BEFORE, before, re.I)
+        or re.match(_VOCABULARY_AFTER, after, re.I)
+        or (quantity.unit == "entries" and reading.has(_VOCABULARY))
+    )
+    if quantity.unit in {"entries", "words", "tokens", ""} and spoken and 1000 <= quantity.value <= 2e6:
+        return "vocabulary"
+    if quantity.unit in {"tokens", ""} and 256 <= quantity.value <= 2e7 and _is_window(reading, quantity):
+        return "context-window"
+    return ""
+
+
+def _of_experts(reading: Reading, quantity: Quantity, before: str, after: str) -> str | None:
+    """Return the kind of a figure that counts experts, "" where it gives their size, None where it is of something else."""
     if quantity.unit == "experts" and quantity.scale:  # "eight 22B experts" gives a size
         return ""
     if quantity.unit == "experts" and re.search(
@@ -92,18 +111,7 @@ def _kind(reading: Reading, quantity: Quantity) -> str:
     ):
         used = re.search(_USED, before, re.I) or re.match(_USED_AFTER, after, re.I)
         return "experts-used" if used else "experts"
-    if re.search(_HIDDEN_BEFORE, before, re.I) or re.match(_HIDDEN_AFTER, after, re.I) or quantity.unit == "dimensions":
-        return "hidden" if quantity.unit in {"", "dimensions"} else ""
-    spoken = (
-        re.search(_VOCABULARY_BEFORE, before, re.I)
-        or re.match(_VOCABULARY_AFTER, after, re.I)
-        or (quantity.unit == "entries" and reading.has(_VOCABULARY))
-    )
-    if quantity.unit in {"entries", "words", "tokens", ""} and spoken and 1000 <= quantity.value <= 2e6:
-        return "vocabulary"
-    if quantity.unit in {"tokens", ""} and 256 <= quantity.value <= 2e7 and _is_window(reading, quantity):
-        return "context-window"
-    return ""
+    return None
 
 
 def _is_of_attention(quantity: Quantity, before: str, after: str) -> bool:

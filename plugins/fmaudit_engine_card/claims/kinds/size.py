@@ -17,7 +17,7 @@ __all__ = ["CHECKS", "read"]
 ENDS = 1.15  # sizes are rounded in names
 
 _ACTIVE_BEFORE = (
-    r"(?:activat\w+|active\b|uses?|using|engag\w+|touch\w*|fir(?:es|ing)|runs?)(?:\s+(?:only"
+    r"(?:activat\w+|active\b|uses?|using|engag\w+|touch\w*|meets?|visits?|(?:goes|passes) through|fir(?:es|ing)|runs?)(?:\s+(?:only"
     r"|about|around|roughly"
     r"|just|some|are|is|parameters|parameter count (?:is|of)|count (?:is|of)|to|of|at|on"
     r"|with))*\s*$"
@@ -61,9 +61,11 @@ def read(reading: Reading) -> Iterator[Claim]:
 
 def _is_count(reading: Reading, quantity: Quantity) -> bool:
     """Tell whether a bare "46.7B" counts parameters: a model is named, and the words around say so."""
-    if quantity.scale.lower() not in {"b", "t", "billion", "trillion", "bn"} or not (
-        reading.models or ("model" in reading.memory and reading.has(r"\btotal\b|param|weights"))
-    ):
+    if quantity.scale == "" and quantity.value >= 1e7:  # "Llama-2-13B holds 13,015,864,320 weights, Llama-2-7B 6,738,415,616"
+        beside = any(0 <= quantity.start - mention.end <= 3 for mention in reading.models)
+        return beside and any(other.unit == "parameters" for other in reading.quantities)
+    goes_on = "model" in reading.memory and (reading.has(r"\btotal\b|param|weights") or "counted" in reading.memory)
+    if quantity.scale.lower() not in {"b", "t", "billion", "trillion", "bn"} or not (reading.models or goes_on):
         return False
     before, after = reading.text[: quantity.start], reading.text[quantity.end : quantity.end + 25]
     if re.match(r"\s*(?:tokens?|words?|pages?|dollars|FLOP|gpu|hours|downloads|users|people|bytes|characters)", after, re.I):
@@ -78,9 +80,16 @@ def _is_count(reading: Reading, quantity: Quantity) -> bool:
         r",\s+\w+(?:['’]s)?\s+(?:\w+\s+)?$", before
     ):  # "Gopher, DeepMind's 280B model"
         return True
+    if _in_brackets(reading.text, quantity) and any(1 <= quantity.start - mention.end <= 2 for mention in reading.models):
+        return True
     touching = any(0 <= quantity.start - mention.end <= 3 for mention in reading.models)
     told = bool(touching or _IS.search(before) or re.search(_ACTIVE_BEFORE, before, re.I))
     return (told and reading.has(_CUE)) or _equals(reading, quantity)
+
+
+def _in_brackets(text: str, quantity: Quantity) -> bool:
+    """Tell whether a figure stands alone in brackets, as the size does behind a name: "GPT-3 (175B)"."""
+    return text[max(0, quantity.start - 1) : quantity.start] == "(" and text[quantity.end : quantity.end + 1] == ")"
 
 
 def _is_of_an_expert(reading: Reading, quantity: Quantity) -> bool:
@@ -138,10 +147,12 @@ def check_parameters(claim: Claim) -> Verdict:
     total = model.parameters
     if total is None:
         return unverifiable(claim, f"no count of the parameters of {model.name} is at hand", model.source)
-    return judge(claim, list(_totals(model, total)), slack=EXACT, source=model.source, why=_why(claim, model, total), unit="parameters")
+    return judge(
+        claim, list(_totals(model, total, claim.text)), slack=EXACT, source=model.source, why=_why(claim, model, total), unit="parameters"
+    )
 
 
-def _totals(model: Model, total: float) -> Iterator[Scenario]:
+def _totals(model: Model, total: float, text: str) -> Iterator[Scenario]:
     yield Scenario(total, _counted(model, total))
     engine = model.engine
     if engine is not None:
@@ -149,6 +160,9 @@ def _totals(model: Model, total: float) -> Iterator[Scenario]:
         rest = total - sum(tables.values())
         out = " - ".join(f"{count:,} {name}" for name, count in tables.items())
         yield Scenario(rest, f"{total:,.0f} - {out} = {rest:,.0f}", "the tables of tokens are not counted")
+        for name, count in engine.by_module.items():
+            if re.search(rf"\b{name.rstrip('s')}", text, re.I):
+                yield Scenario(float(count), f"{name}: {count:,}", f"the {name} alone is meant")
     active = model.active
     if active is not None and active < 0.9 * total:
         yield Scenario(active, f"{active:,.0f} of {total:,.0f} meet a token", "only what meets one token is counted")

@@ -113,7 +113,8 @@ def check_cost(claim: Claim) -> Verdict:
         return made if made.status != "wrong" else unverifiable(claim, f"{made.reason}; but no price is stated", source)
     made = judge(claim, [*rows, *_would_cost(claim, run)], slack=0.05, source=source, why=why, note=notes, unit="usd")
     seconds = claim.value.value / claim.given["rate"].value * 3600.0 if claim.value and claim.given["rate"] else 0.0
-    odd = odd_use(claim, run, seconds) if made.status == "wrong" and not taken else ""
+    counted = model is not None and model.number("device_hours") is not None  # then nothing hangs on how well devices were used
+    odd = odd_use(claim, run, seconds) if made.status == "wrong" and not taken and not counted else ""
     return replace(made, status="unverifiable", reason=f"{made.reason}; {odd}") if odd else made
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, show, unverifiable
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of
+from fmaudit_engine_card.claims.kinds.base import OTHER_WORK, Check, claim_of, generic_size, model_of
 from fmaudit_engine_card.claims.kinds.run import USUAL, odd_use, operations, peaks, run_of, utilisations
 from fmaudit_engine_card.claims.kinds.spending import check_cost, check_hours, check_rental
 from fmaudit_engine_card.claims.quantities import Quantity
@@ -23,8 +23,8 @@ _INFERENCE = r"per token|each token|every (?:generated )?token|one token|a token
 
 def read(reading: Reading) -> Iterator[Claim]:
     """Find claims of operations, time, device hours and money of a training run."""
-    given, assumed = conditions(reading)
     for quantity in reading.free("flop", "seconds", "device-hours", "usd"):
+        given, assumed = conditions(reading, quantity.start)
         kind = _kind(reading, quantity, given)
         if kind:
             subject = given["model"].name if given["model"] else "a training run"
@@ -32,6 +32,8 @@ def read(reading: Reading) -> Iterator[Claim]:
 
 
 def _kind(reading: Reading, quantity: Quantity, given: Mapping[str, Any]) -> str:
+    if reading.has(OTHER_WORK):
+        return "rental-cost" if quantity.unit == "usd" and _is_rental(reading, given) else ""
     others = {other.unit for other in reading.quantities if other is not quantity}
     if quantity.unit == "flop":
         known = given["model"] is not None or (given["size"] is not None and given["tokens"] is not None)
@@ -53,6 +55,7 @@ def _kind(reading: Reading, quantity: Quantity, given: Mapping[str, Any]) -> str
         return "rental-cost"
     about = any(given[name] is not None for name in ("model", "size", "flops", "devices", "device"))
     trained = reading.has(r"\btrain(?:ing|ed)?\b|pre-?train")
+    about = about or reading.has(r"\btraining\b")
     return "training-cost" if about and (trained or (given["devices"] and reading.has(r"\bcosts?\b|\bbill\b"))) else ""
 
 
@@ -62,8 +65,8 @@ def _is_rental(reading: Reading, given: Mapping[str, Any]) -> bool:
     return given["rate"] is not None and hours
 
 
-def conditions(reading: Reading) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Collect what the sentence, else its paragraph, says of a run."""
+def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Collect what the sentence, else its paragraph, says of the run that a figure at `at` belongs to."""
     memory, assumed = reading.memory, []
 
     def found(name: str, here: Any, carried: bool = True) -> Any:
@@ -76,7 +79,7 @@ def conditions(reading: Reading) -> tuple[dict[str, Any], tuple[str, ...]]:
     times = [q for q in reading.quantities if q.unit == "seconds" and q.value >= 3600]
     times = [q for q in times if money is None or q.start < money.start][-1:] or times  # of several, the one the money follows
     rated = reading.role("peak") is not None or reading.role("utilisation") is not None
-    model, note = model_of(reading, len(reading.text))
+    model, note = model_of(reading, at)
     tokens = next((q for i, q in enumerate(reading.quantities) if q.unit == "tokens" and i not in reading.roles and q.value >= 1e9), None)
     given: dict[str, Any] = {
         "model": model,
