@@ -67,7 +67,6 @@ class PluginManager:
         self._tokenizers: dict[str, tuple[type[Tokenizer], PluginInfo]] = {}
         self._backends: dict[str, tuple[type[Backend], PluginInfo]] = {}
         self._reporters: dict[str, Callable[[Any], str]] = {}
-        self._cards: dict[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]] = {}
         self._commands: dict[str, Callable[[Sequence[str]], int]] = {}
         self._pages: dict[str, tuple[Path, PluginInfo]] = {}
 
@@ -116,9 +115,6 @@ class PluginManager:
         for reporters in self._call(info, "fmaudit_reporters"):
             self._reporters.update(reporters)
             info.provides["reporters"] = sorted(reporters)
-        for cards in self._call(info, "fmaudit_cards"):
-            self._cards.update(cards)
-            info.provides["cards"] = sorted(cards)
         for commands in self._call(info, "fmaudit_commands"):
             self._commands.update(commands)
             info.provides["commands"] = sorted(commands)
@@ -196,11 +192,6 @@ class PluginManager:
     def reporters(self) -> Mapping[str, Callable[[Any], str]]:
         """The plugins' report formats by name."""
         return dict(sorted(self._reporters.items()))
-
-    @property
-    def cards(self) -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]]:
-        """The plugins' cards by name."""
-        return dict(sorted(self._cards.items()))
 
     @property
     def commands(self) -> Mapping[str, Callable[[Sequence[str]], int]]:

@@ -101,15 +101,6 @@ def fmaudit_reporters() -> Mapping[str, Callable[[Any], str]]:  # type: ignore[e
 
 
 @hookspec
-def fmaudit_cards() -> Mapping[str, Callable[[Sequence[Any], str, Sequence[str] | None, str], str]]:  # type: ignore[empty-body]
-    """Map the name of a card to a function that writes it, for `fmaudit card`.
-
-    It takes runs (`fmaudit.Run`), the name of the model (empty: the only one), those of the corpora and tokenizers that belong to it
-    (None: all) and a format ("html", "markdown" or "json"), and gives text.
-    """
-
-
-@hookspec
 def fmaudit_commands() -> Mapping[str, Callable[[Sequence[str]], int]]:  # type: ignore[empty-body]
     """Map the name of a command to a function: `fmaudit NAME ...` calls it with the rest of the line and ends with its exit code.
 
@@ -139,7 +130,6 @@ HOOKS: tuple[str, ...] = (
     "fmaudit_tokenizers",
     "fmaudit_backends",
     "fmaudit_reporters",
-    "fmaudit_cards",
     "fmaudit_commands",
     "fmaudit_pages",
     "fmaudit_run_event",

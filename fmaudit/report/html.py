@@ -14,7 +14,7 @@ from fmaudit.judge.comparing import Comparison
 from fmaudit.report import views
 from fmaudit.report.changes import Sizes, changes_view
 from fmaudit.report.digest import examined_sentences, is_whole, statuses
-from fmaudit.report.document import AuditRow, ModelRow, ReportData, RunStatus
+from fmaudit.report.document import AuditRow, ExhibitRow, ModelRow, ReportData, RunStatus
 from fmaudit.report.figures import Figure, make_figures
 from fmaudit.report.humane import plural
 from fmaudit.report.models import explained, model_facts
@@ -36,13 +36,23 @@ _OPEN_FIGURES = 6  # of every audit and target; the others are folded under thei
 
 def render_html(data: ReportData) -> str:
     """Render the page; where it would grow past its limit, less of everything is shown, and the page says so."""
-    figures = make_figures(data.exhibits[: views.Caps().figures])
+    figures = make_figures(_first_of_each(data.exhibits, views.Caps().figures))
     page = ""
     for factor in (1.0, 0.6, 0.35, 0.15, 0.05, 0.015):
         page = _finished(_template("report.html.jinja").render(_context(data, figures, views.Caps().scaled(factor))))
         if len(page.encode()) <= _LIMIT:
             break
     return page
+
+
+def _first_of_each(exhibits: Sequence[ExhibitRow], most: int) -> list[ExhibitRow]:
+    """Keep the first exhibits of every audit and target, as many of each as there is room for, so that none is left without."""
+    seen: Counter[tuple[str, str]] = Counter()
+    places = []
+    for i, row in enumerate(exhibits):
+        places.append((seen[row.audit, row.target], i))
+        seen[row.audit, row.target] += 1
+    return [exhibits[i] for i in sorted(i for _, i in sorted(places)[:most])]
 
 
 def render_comparison_html(comparison: Comparison) -> str:

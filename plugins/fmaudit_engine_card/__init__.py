@@ -10,7 +10,7 @@ from fmaudit import hookimpl
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fmaudit import Audit, Run
+    from fmaudit import Audit
     from fmaudit_engine_card.architecture.profile import EngineProfile as EngineProfile
     from fmaudit_engine_card.architecture.profile import profile as profile
     from fmaudit_engine_card.cards.build import card as card
@@ -39,20 +39,18 @@ def fmaudit_audits() -> list[type[Audit]]:
 
 
 @hookimpl
-def fmaudit_cards() -> dict[str, Callable[[Sequence[Run], str, Sequence[str] | None, str], str]]:
-    from fmaudit_engine_card.cards.build import render
-
-    return {"engine-card": render}
-
-
-@hookimpl
 def fmaudit_commands() -> dict[str, Callable[[Sequence[str]], int]]:
+    def card(arguments: Sequence[str]) -> int:
+        from fmaudit_engine_card.cards.command import main
+
+        return main(arguments)
+
     def claims(arguments: Sequence[str]) -> int:
         from fmaudit_engine_card.claims.__main__ import main
 
         return main(arguments, "fmaudit claims")
 
-    return {"claims": claims}
+    return {"card": card, "claims": claims}
 
 
 def __getattr__(name: str) -> typing.Any:

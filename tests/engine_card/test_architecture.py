@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from architecture_support import FAMILIES
 
-from fmaudit import ModelError
+from fmaudit import ModelError, published_configs
 from fmaudit_engine_card import EngineProfile, profile
-from fmaudit_engine_card.architecture.loading import published
 
 GIB = 2**30
 PARAMETERS = {
@@ -97,7 +96,7 @@ def test_a_sliding_window_caps_the_state_and_two_versions_of_mistral_differ_by_i
 @pytest.mark.parametrize("name", ["mamba-2.8b", "rwkv", "lstm", "mamba2"])
 def test_a_recurrent_state_is_constant_from_a_thousand_to_a_million_tokens(name: str) -> None:
     sizes = {"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2, "num_heads": 16, "head_dim": 8}
-    found = profile(name) if name in published() else profile({"model_type": name, **sizes})
+    found = profile(name) if name in published_configs() else profile({"model_type": name, **sizes})
     assert found.state_bytes(1_000) == found.state_bytes(1_000_000) == found.state_bytes(0) > 0
     assert found.cache_bytes(1_000) == found.cache_bytes(1_000_000) >= found.state_bytes(1_000)
     assert found.attention_flops(1000) == 0

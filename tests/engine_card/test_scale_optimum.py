@@ -117,3 +117,10 @@ def test_a_loss_below_the_floor_and_a_rule_without_losses_are_refused() -> None:
         find_fit(RULE).loss(1e9, 1e10)
     with pytest.raises(ConfigError, match="above 0"):
         optimum(0)
+
+
+def test_compute_and_runs_that_are_none_are_refused() -> None:
+    with pytest.raises(ConfigError, match="finite number above 0"):
+        optimum(math.inf)
+    with pytest.raises(ConfigError, match="no training run"):
+        overtraining(-1e9, -1e9)

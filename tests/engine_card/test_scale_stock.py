@@ -81,3 +81,9 @@ def test_the_ieas_base_case_is_three_percent_and_twenty_percent_needs_another_gr
     assert electricity_growth(0.03) == pytest.approx(0.147, abs=0.001)
     assert electricity_growth(0.04) == pytest.approx(0.203, abs=0.001)
     assert electricity_growth(0.20) > 0.55
+
+
+@pytest.mark.parametrize(("share", "year"), [(-0.1, 2030), (1.5, 2030), (0.1, 2024)])
+def test_a_share_that_cannot_be_has_no_growth(share: float, year: int) -> None:
+    with pytest.raises(ConfigError, match="has no growth"):
+        electricity_growth(share, year=year)

@@ -121,3 +121,10 @@ def test_impossible_energy_is_refused() -> None:
         energy_kwh([1, 2], power_w=[400], pue=1.1)
     with pytest.raises(ConfigError, match="no intensity"):
         emissions_kg(1, grid_kg_per_kwh=-1)
+
+
+def test_negative_amounts_are_refused() -> None:
+    with pytest.raises(ConfigError, match="tokens must be above 0"):
+        inference_flops(7e9, -1)
+    with pytest.raises(ConfigError, match="must not be below 0"):
+        energy_kwh(-5, power_w=400, pue=1.1)

@@ -73,3 +73,8 @@ def test_what_cannot_be_compared_is_refused(candidates: list[Candidate], message
         right_size(candidates, margin=0.02)
     with pytest.raises(StatisticsError, match="margin"):
         right_size([model("a", 1, 5), model("b", 2, 5)], margin=-0.1)
+
+
+def test_a_cost_that_is_not_known_is_refused() -> None:
+    with pytest.raises(StatisticsError, match="cost of a is no finite number"):
+        right_size([Candidate("a", float("nan"), [1, 0, 1]), Candidate("b", 2, [1, 1, 1])], margin=0.1)

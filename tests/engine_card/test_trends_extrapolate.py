@@ -79,3 +79,9 @@ def test_shares_stay_shares_and_a_family_that_turns_is_flagged() -> None:
     assert not high.notes
     turning = extrapolate_rate(SIZES, [80, 50, 30, 50, 80], [100] * 5, 2e10)
     assert "turns (u" in turning.notes[0]
+
+
+@pytest.mark.parametrize(("sizes", "at"), [([], 1e9), ([1.0, 2.0, 3.0, 4.0], 0.0), ([1.0, 2.0, 3.0, math.nan], 2.0)])
+def test_no_sizes_and_size_zero_are_refused_and_not_divided_by(sizes: list[float], at: float) -> None:
+    with pytest.raises(StatisticsError, match="beyond the data|finite"):
+        extrapolate(sizes, [1.0] * len(sizes), at, scale="linear")

@@ -73,3 +73,8 @@ def test_a_table_has_counts_or_values() -> None:
     assert family_trend(losses).direction == "down"
     with pytest.raises(ConfigError, match="no family of models"):
         family_of_table({"size": [1, 2], "hits": [1, 2]})
+
+
+def test_shares_in_a_column_of_counts_are_refused_and_not_rounded() -> None:
+    with pytest.raises(ConfigError, match="row 2: correct = 0.6 is no count"):
+        family_of_table([{"size": size, "correct": share, "n": 100} for size, share in ((1e9, 0), (1e10, 0.6), (1e11, 0.8))])

@@ -121,3 +121,24 @@ def test_tables_that_do_not_match_say_why(before: list[dict[str, Any]], after: l
 def test_outcomes_against_answers_cannot_be_compared() -> None:
     with pytest.raises(StatisticsError, match="both need answers"):
         gate(Answers([True]), Answers(None, ["a"]))
+
+
+def test_a_limit_on_what_was_not_measured_is_refused_and_never_passes() -> None:
+    answers = Answers(answer=["a"] * 500)
+    assert gate(answers, answers, max_flips=0.05).decision == "pass"
+    with pytest.raises(StatisticsError, match="not marked"):
+        gate(answers, answers, max_flips=0.05, max_drop=0.01)
+    rows = [{"id": i, "correct": 1} for i in range(500)]
+    with pytest.raises(ConfigError, match="max_drift takes a column logprobs"):
+        gate_tables(rows, rows, max_flips=0.05, max_drift=0.01)
+    with pytest.raises(StatisticsError, match="max_drop is -1"):
+        gate(Answers([True] * 5), Answers([True] * 5), max_drop=-1)
+
+
+@pytest.mark.parametrize("broken", [math.nan, -math.inf])
+def test_scores_that_are_no_numbers_are_an_error_and_no_infinite_divergence(broken: float) -> None:
+    with pytest.raises(StatisticsError, match="case 2 has scores"):
+        score_drift([[-1.0], [broken]], [[-1.0], [-2.0]], drawn_from_before=True)
+    if math.isnan(broken):
+        with pytest.raises(StatisticsError, match="case 1 has scores"):
+            divergence([[[1.0, broken]], [[1.0, 2.0]]], [[[1.0, 2.0]], [[1.0, 2.0]]])

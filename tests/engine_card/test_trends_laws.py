@@ -158,3 +158,14 @@ def test_the_points_of_chinchilla_give_the_published_refit_within_three_percent(
     for name in ("alpha", "beta", "E"):
         assert found.values[name] == pytest.approx(TRUE[name], rel=0.03)
     assert fit_law(REAL, draws=0).values["beta"] > 0.42  # the five outliers matter, as published
+
+
+def test_an_optimum_stays_within_ten_times_the_compute_of_runs_not_of_their_largest_sizes() -> None:
+    sizes = [(n, d) for n in (1e8, 3e8, 1e9, 3e9) for d in (1e9, 4e9, 1.6e10, 6.4e10) if n * d <= 2.5e19]
+    rows = [{"parameters": n, "tokens": d, "loss": 1.8 + 480 / n**0.35 + 2000 / d**0.366} for n, d in sizes]
+    found = fit_law(rows, draws=0)
+    most = 6 * max(n * d for n, d in sizes)  # the largest model on the most tokens would be 10 times that
+    assert found.ranges["flops"][1] == pytest.approx(most)
+    assert found.optimum(9 * most).flops == pytest.approx(9 * most)
+    with pytest.raises(StatisticsError, match="times beyond"):
+        found.optimum(11 * most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,3 +122,32 @@ def test_the_slope_is_the_change_for_ten_times_the_size_and_shrugs_off_an_outlie
     assert not found.notes
     losses[4] += 5.0
     assert value_trend(sizes, losses).slope == pytest.approx(-0.3, abs=0.03)
+
+
+def test_tables_as_far_from_the_mean_all_count_whatever_rounding_does() -> None:
+    logs = [math.log10(1e8 * 3**step) for step in range(3)]
+    assert exact_cochran_armitage([4, 4, 4], [8, 8, 8], logs) == pytest.approx(1.0)
+    for hits in itertools.product(range(4), repeat=3):
+        shifted = exact_cochran_armitage(hits, [3, 3, 3], logs)
+        assert shifted == pytest.approx(exact_cochran_armitage(hits, [3, 3, 3], [0.0, 1.0, 2.0]))
+
+
+def test_several_seeds_of_a_size_have_the_p_value_of_all_orders() -> None:
+    found = value_trend([1e9] * 3 + [1e10] * 3, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert found.p == pytest.approx(2 / math.comb(6, 3))  # the normal approximation says 0.0495
+    assert found.direction == "none"
+    assert "normal approximation" in value_trend([1e9] * 5 + [1e10] * 5, list(range(10))).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hits", "settings", "message"),
+    [
+        ([1e9, 1e10, 1e11], [0.5, 0.6, 0.7], {}, "successes are counts, not 0.5"),
+        ([1e9, math.nan, 1e11], [5, 6, 7], {}, "finite sizes, not nan"),
+        ([1e9, 1e10, 1e11], [5, 6, 7], {"alpha": 5}, "alpha lies between 0 and 1"),
+        ([1e9, 1e10, 1e11], [5, 6, 7], {"scale": "ln"}, "'ln' is no scale"),
+    ],
+)
+def test_what_is_no_family_says_what_is_wrong(sizes: list[float], hits: list[int], settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(StatisticsError, match=message):
+        trend(sizes, hits, [10, 10, 10], **settings)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from fmaudit import ModelError, facts
 
 if TYPE_CHECKING:
-    from fmaudit_engine_card.architecture.parts import Weight
     from fmaudit_engine_card.architecture.profile import EngineProfile
 
 __all__ = ["PRECISIONS", "RESERVE", "Fit", "Precision", "fit", "precision"]
@@ -132,7 +131,7 @@ def fit(
 
 def weights_at(profile: EngineProfile, kept: Precision) -> int:
     """Return the bytes of the weights at a precision."""
-    dense = sum(weight.parameters for weight in profile.plan.weights() if weight.dense)
+    dense = profile.dense_parameters
     return math.ceil(dense * kept.dense + (profile.parameters - dense) * kept.rest)
 
 
@@ -142,16 +141,7 @@ def activations(profile: EngineProfile, kept: Precision, tokens: int) -> int:
     For a position three residual streams, and half as much again as its widest module makes: activations stand beside what they are made
     of. Of Llama within a tenth of what transformers allocates; experts and activations that are not fused take more.
     """
-    widest = max((_width(layer.weights) for layer in profile.plan.blocks()), default=0)
-    return math.ceil(min(tokens, CHUNK) * (3 * profile.hidden + 1.5 * widest) * kept.state) + 4 * profile.vocabulary
-
-
-def _width(weights: tuple[Weight, ...]) -> int:
-    """Return the most numbers that a module of one block makes of a position."""
-    made: dict[str, int] = {}
-    for weight in weights:
-        made[weight.module] = made.get(weight.module, 0) + weight.outputs * min(weight.active, weight.copies)
-    return max(made.values(), default=0)
+    return math.ceil(min(tokens, CHUNK) * (3 * profile.hidden + 1.5 * profile.widest) * kept.state) + 4 * profile.vocabulary
 
 
 def _longest(fits: Callable[[int], bool]) -> int | None:

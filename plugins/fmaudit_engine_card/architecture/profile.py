@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fmaudit import ModelError
 from fmaudit_engine_card.architecture.families import plan_of
-from fmaudit_engine_card.architecture.parts import Plan
+from fmaudit_engine_card.architecture.parts import Attends, Plan, Weight
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.checkpoint import Checkpoint
@@ -93,6 +94,16 @@ class EngineProfile:
         """Return the bytes of all parameters at so many bytes each, rounded up."""
         return math.ceil(self.parameters * bytes_per_value)
 
+    @cached_property
+    def dense_parameters(self) -> int:
+        """The parameters of matrices inside the blocks, which quantisation may shrink."""
+        return sum(weight.parameters for weight in self.plan.weights() if weight.dense)
+
+    @cached_property
+    def widest(self) -> int:
+        """The most numbers that a module of one block makes of a position."""
+        return max((_width(layer.weights) for layer in dict.fromkeys(self.plan.blocks())), default=0)
+
     # -- state -----------------------------------------------------------------------------------------------------
 
     def state_bytes(self, tokens: int, bytes_per_value: float = 2, batch: int = 1) -> int:
@@ -114,8 +125,7 @@ class EngineProfile:
 
     def cache_bytes(self, tokens: int, bytes_per_value: float = 2, batch: int = 1) -> int:
         """Return all that a sequence holds: keys and values, recurrent states, and the last inputs of convolutions and token shifts."""
-        constant = sum(recurs.state + recurs.recent for recurs in self.plan.recurs())
-        return math.ceil((self._kept(_whole(tokens, "tokens")) + constant) * bytes_per_value) * _whole(batch, "batch")
+        return math.ceil((self._kept(_whole(tokens, "tokens")) + self._constant) * bytes_per_value) * _whole(batch, "batch")
 
     @cached_property
     def attends(self) -> bool:
@@ -123,7 +133,16 @@ class EngineProfile:
         return any(attends.kept for attends in self.plan.attends())
 
     def _kept(self, tokens: int) -> int:
-        return sum(attends.held(tokens) for attends in self.plan.attends())
+        return sum(count * attends.held(tokens) for attends, count in self._alike.items())
+
+    @cached_property
+    def _alike(self) -> Mapping[Attends, int]:
+        """Attentions that are alike, counted: of sixty layers there are one or two kinds, and searches ask thousands of times."""
+        return Counter(self.plan.attends())
+
+    @cached_property
+    def _constant(self) -> int:
+        return sum(recurs.state + recurs.recent for recurs in self.plan.recurs())
 
     # -- operations ------------------------------------------------------------------------------------------------
 
@@ -133,8 +152,12 @@ class EngineProfile:
 
     def linear_flops(self, tokens: int) -> int:
         """Return the operations that grow with `tokens`: 2 inputs outputs of every matrix a position meets, and recurrences."""
+        return _whole(tokens, "tokens") * self._token_flops
+
+    @cached_property
+    def _token_flops(self) -> int:
         weights = sum(weight.active_flops for weight in self.plan.weights())
-        return _whole(tokens, "tokens") * (weights + sum(recurs.flops for recurs in self.plan.recurs()))
+        return weights + sum(recurs.flops for recurs in self.plan.recurs())
 
     def attention_flops(self, tokens: int, causal: bool = False) -> int:
         """Return the operations between positions: scores and weighted sums, 4 tokens^2 heads head_dim a layer.
@@ -143,7 +166,7 @@ class EngineProfile:
         that the mask leaves, tokens (tokens + 1) / 2. A window counts tokens x window.
         """
         _whole(tokens, "tokens")
-        return sum(attends.pair_flops * attends.pairs(tokens, causal) for attends in self.plan.attends())
+        return sum(count * attends.pair_flops * attends.pairs(tokens, causal) for attends, count in self._alike.items())
 
     # -- memory ----------------------------------------------------------------------------------------------------
 
@@ -157,6 +180,14 @@ class EngineProfile:
         from fmaudit_engine_card.architecture.fits import fit
 
         return fit(self, device, precision, tokens, batch, devices=devices, reserve=reserve)
+
+
+def _width(weights: tuple[Weight, ...]) -> int:
+    """Return the most numbers that a module of one block makes of a position."""
+    made: dict[str, int] = {}
+    for weight in weights:
+        made[weight.module] = made.get(weight.module, 0) + weight.outputs * min(weight.active, weight.copies)
+    return max(made.values(), default=0)
 
 
 def _whole(value: int, what: str) -> int:

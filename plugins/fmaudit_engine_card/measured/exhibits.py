@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fmaudit import Exhibit
-from fmaudit_engine_card.measured.fits import median
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured
@@ -28,7 +27,7 @@ def _prefill(measured: Measured) -> Iterator[Exhibit]:
     straight = [
         {"tokens": point.tokens, "seconds": curve.start + curve.linear * point.x, "of": "fitted, without attention"} for point in points
     ]
-    share = median([one.share(points[-1].x) for one in measured.parabolas()])[0]
+    share = curve.share(points[-1].x)
     yield _lines(
         measured, "prefill", "prefill-time", "Time to read a prompt, by its length",
         [{"tokens": point.tokens, "seconds": curve.at(point.x), "of": "fitted"} for point in points] + straight,

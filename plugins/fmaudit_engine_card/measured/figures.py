@@ -49,7 +49,7 @@ def _decoding(measured: Measured) -> Iterator[Metric]:
         note = f"{points} lengths, each the {which} of {measured.rounds} rounds{why}"
         if line is not None and not math.isnan(line.r_squared):
             yield Metric(
-                name="decode_linearity", value=line.r_squared, unit="fraction", n=points, slice={"of": which},
+                name="decode_linearity", value=line.r_squared, unit="ratio", n=points, slice={"of": which},
                 method="R^2 of seconds = start + slope x new tokens", note=note,
             )  # fmt: skip
 

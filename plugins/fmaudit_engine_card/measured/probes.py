@@ -86,10 +86,10 @@ def _lstm_step(weights: Floats, biases: Floats, hidden: Floats, cell: Floats, in
     into, forget, out = gates[0], gates[1], gates[3]
     after = forget * cell + into * new
     by_sum = np.stack([new * into * (1 - into), cell * forget * (1 - forget), into * (1 - new**2)])  # d after / d sums
-    by_hidden = np.einsum("gi,gij->ij", by_sum, weights[:3, :, :WIDTH])
+    by_hidden = np.einsum("gi,gij->ij", by_sum, weights[:3, :, : len(hidden)])
     bent = np.tanh(after)
     slope = out * (1 - bent**2)
-    own = (bent * out * (1 - out))[:, None] * weights[3, :, :WIDTH]
+    own = (bent * out * (1 - out))[:, None] * weights[3, :, : len(hidden)]
     jacobian = np.block([[slope[:, None] * by_hidden + own, np.diag(slope * forget)], [by_hidden, np.diag(forget)]])
     return out * bent, after, jacobian
 

@@ -68,8 +68,8 @@ def optimum(flops: float, fit: str | Fit = DEFAULT_FIT) -> Optimum:
     N = G (C / 6)^(beta / (alpha + beta)) with G = (alpha A / (beta B))^(1 / (alpha + beta)), and D = C / (6 N). The rule of thumb
     gives N = sqrt(C / (6 ratio)).
     """
-    if not flops > 0.0:
-        raise ConfigError(f"compute must be above 0 FLOP, not {flops}")
+    if not 0.0 < flops < math.inf:
+        raise ConfigError(f"compute must be a finite number above 0 FLOP, not {flops}")
     law = find_fit(fit) if isinstance(fit, str) else fit
     if law.ratio is not None:
         parameters = math.sqrt(flops / (6.0 * law.ratio))
@@ -120,7 +120,9 @@ class Overtraining:
 
 
 def overtraining(parameters: float, tokens: float, fit: str | Fit = DEFAULT_FIT) -> Overtraining:
-    """Compare a run's tokens a parameter with the optimum for the compute it took, 6 N D."""
+    """Compare a run's tokens a parameter with the optimum for the compute it took, 6 N D. Raises ConfigError for sizes not above 0."""
+    if not (parameters > 0.0 and tokens > 0.0):
+        raise ConfigError(f"{parameters} parameters on {tokens} tokens are no training run")
     law = find_fit(fit) if isinstance(fit, str) else fit
     flops = 6.0 * parameters * tokens
     best = optimum(flops, law)

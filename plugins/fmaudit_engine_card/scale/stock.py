@@ -148,6 +148,10 @@ def electricity_growth(share: float, *, year: int = 2030, base_year: int = 2024)
 
     It tells a claim such as "20 % by 2030" from the IEA's base case: both are held against the same amount of today.
     """
+    if not (0.0 < share <= 1.0 and year > base_year):
+        raise ConfigError(
+            f"a share of {share} in {year}, seen from {base_year}, has no growth", hint="0.15 is 15 %, and the year comes later"
+        )
     base, end = (fact("stock", "electricity", f"data centres {when}") for when in (base_year, year))
     target = share * end["twh"] / end["share"]
     return float((target / base["twh"]) ** (1.0 / (year - base_year)) - 1.0)

@@ -35,7 +35,7 @@ def training_flops(
 
 def inference_flops(parameters: float, tokens: float) -> float:
     """Return the operations of reading or writing tokens, 2 N a token without the attention term (Kaplan et al. 2020)."""
-    _positive(parameters=parameters)
+    _positive(parameters=parameters, tokens=tokens)
     return 2.0 * parameters * tokens
 
 
@@ -78,6 +78,8 @@ def energy_kwh(hours: float | Sequence[float], *, power_w: float | Sequence[floa
     watts = [power_w] * len(parts) if isinstance(power_w, int | float) else list(power_w)
     if len(watts) != len(parts):
         raise ConfigError(f"{len(parts)} parts in hours and {len(watts)} in watts do not belong together")
+    if not all(part >= 0.0 for part in [*parts, *watts]):
+        raise ConfigError(f"hours {parts} and watts {watts} must not be below 0")
     if not pue >= 1.0:
         raise ConfigError(f"a building draws at least what its devices draw: a PUE of {pue} is not possible")
     return sum(h * w for h, w in zip(parts, watts, strict=True)) / 1000.0 * pue

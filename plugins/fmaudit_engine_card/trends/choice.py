@@ -184,5 +184,8 @@ def _check(candidates: Sequence[Candidate], margin: float) -> None:
         )
     if len({candidate.name for candidate in candidates}) != len(candidates):
         raise StatisticsError("two models have the same name")
+    unpriced = [candidate.name for candidate in candidates if not math.isfinite(candidate.cost)]
+    if unpriced:
+        raise StatisticsError(f"the cost of {', '.join(unpriced)} is no finite number", hint="leave out models whose cost is not known")
     if not margin >= 0.0:
         raise StatisticsError(f"a margin is not {margin}", hint="0.02 tolerates two points of quality")

@@ -30,10 +30,13 @@ class Forecast:
 
 def check_reach(sizes: Sequence[float], at: float) -> float:
     """Return how many times the largest size `at` is. Raises StatisticsError past ten times the data in either direction."""
+    if not len(sizes) or not all(map(math.isfinite, [*sizes, at])):
+        raise StatisticsError(f"sizes {list(sizes)} and {at} must be finite numbers", hint="leave out models whose size is not known")
     low, high = min(sizes), max(sizes)
     if not (low / REACH <= at <= high * REACH):
+        times = f"{at / high if at > high else low / at:.3g} times beyond" if at > 0.0 and high > 0.0 else "beyond"
         raise StatisticsError(
-            f"{at:g} lies {at / high if at > high else low / at:.3g} times beyond the data, which reach from {low:g} to {high:g}",
+            f"{at:g} lies {times} the data, which reach from {low:g} to {high:g}",
             hint=f"a trend is not carried further than {REACH:g} times: measure a size nearer to it first",
         )
     return at / high

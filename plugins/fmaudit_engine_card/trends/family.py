@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fmaudit import ConfigError
-from fmaudit_engine_card.trends.tables import Source, column, numbers, read_table
+from fmaudit_engine_card.trends.tables import Source, Table, column, numbers, read_table
 from fmaudit_engine_card.trends.tests import Scale, Trend, ValueTrend, trend, value_trend
 
 __all__ = ["Family", "family_of_runs", "family_of_table", "family_trend"]
@@ -79,9 +79,21 @@ def family_of_table(source: Source) -> Family:
     sizes = tuple(numbers(rows, size))
     names = tuple(str(row[name]) for row in rows) if name else tuple(f"{x:g}" for x in sizes)
     if hits is not None and totals is not None:
-        k, n = (tuple(round(x) for x in numbers(rows, one)) for one in (hits, totals))
+        k, n = (_counts(rows, one) for one in (hits, totals))
         return Family(hits, names, sizes, tuple(a / b if b else 0.0 for a, b in zip(k, n, strict=True)), k, n)
     return Family(str(value), names, sizes, tuple(numbers(rows, str(value))))
+
+
+def _counts(rows: Table, name: str) -> tuple[int, ...]:
+    """Return a column as counts. Raises ConfigError, with the row, for a share: rounded it would be another number altogether."""
+    counts = numbers(rows, name)
+    wrong = next((place for place, count in enumerate(counts) if not count.is_integer()), None)
+    if wrong is not None:
+        raise ConfigError(
+            f"row {wrong + 1}: {name} = {counts[wrong]:g} is no count",
+            hint=f"multiply shares by their totals, or name the column value, not {name}",
+        )
+    return tuple(int(count) for count in counts)
 
 
 def family_trend(family: Family, *, scale: Scale = "log", alpha: float = 0.05) -> Trend | ValueTrend:

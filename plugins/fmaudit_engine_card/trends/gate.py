@@ -67,11 +67,15 @@ def gate(
     answer changed (whose correctness changed, where there are no answers), with Wilson's interval: a model can keep its accuracy and
     still be another one (Dutta et al. 2024, Accuracy is not all you need). A limit passes when the whole interval keeps it, fails when
     the whole interval breaks it, and is inconclusive between. `drift` is a measure of `divergence` or `score_drift`. Without limits
-    the decision is "pass" only for what is identical, else "inconclusive". Raises StatisticsError for cases that do not match.
+    the decision is "pass" only for what is identical, else "inconclusive". Raises StatisticsError for cases that do not match, and
+    for a limit on what was not measured: `max_drop` without `right`.
     """
     measures: list[Measure] = []
     p_value, detectable, only = None, None, (0, 0)
     n = _same_cases(before, after)
+    _check_limits(max_drop=max_drop, max_flips=max_flips)
+    if max_drop is not None and before.right is None:
+        raise StatisticsError("max_drop limits accuracy, and these answers are not marked", hint="give `right`, or leave max_drop out")
     if before.right is not None and after.right is not None:
         was, now = np.asarray(before.right, dtype=bool), np.asarray(after.right, dtype=bool)
         test = stats.compare_paired(now, was, level=level)
@@ -142,7 +146,8 @@ def gate_tables(
     """Run `gate` on two tables of responses, matched by `id` (and `sample` where there is one).
 
     Columns, of which both tables need `correct` or `answer` (also `completion`, `response`): correct (0 or 1, true or false), answer,
-    and logprobs (a list of the scores of the same tokens). Raises ConfigError for repeated or unmatched ids and missing columns.
+    and logprobs (a list of the scores of the same tokens). Raises ConfigError for repeated or unmatched ids and missing columns, and
+    for `max_drift` where a table has no logprobs.
     """
     first, second = _by_id(read_table(before), "before"), _by_id(read_table(after), "after")
     if first.keys() != second.keys():
@@ -153,6 +158,9 @@ def gate_tables(
     answers = [Answers(_right(rows), _texts(rows)) for rows in tables]
     logprobs = [_scores(rows) for rows in tables]
     drift = None
+    _check_limits(max_drift=max_drift)
+    if max_drift is not None and None in logprobs:
+        raise ConfigError("max_drift takes a column logprobs in every row of both tables", hint="add it, or leave max_drift out")
     if logprobs[0] is not None and logprobs[1] is not None:
         drift = score_drift(logprobs[0], logprobs[1], drawn_from_before=drawn_from_before, limit=max_drift, level=level)
     return gate(answers[0], answers[1], max_drop=max_drop, max_flips=max_flips, drift=drift, level=level)
@@ -172,6 +180,9 @@ def _kl(p_logits: Floats, q_logits: Floats) -> Floats:
 
 
 def _per_position(name: str, cases: list[Floats], limit: float | None, level: float, note: str) -> Measure:
+    broken = next((place for place, case in enumerate(cases, 1) if not (case > -math.inf).all()), None)
+    if broken is not None:  # not a number is not above it either
+        raise StatisticsError(f"case {broken} has scores that are not numbers, or drawn tokens that were impossible before")
     if not all(np.isfinite(case).all() for case in cases):
         value = math.inf
         interval = Interval(0.0, math.inf, level, "undefined")
@@ -190,6 +201,12 @@ def _per_position(name: str, cases: list[Floats], limit: float | None, level: fl
     return Measure(
         name=name, value=estimate.value, interval=estimate.interval, limit=limit, decision=_at_most(estimate.interval, limit), note=note
     )
+
+
+def _check_limits(**limits: float | None) -> None:
+    for name, limit in limits.items():
+        if limit is not None and not limit >= 0.0:
+            raise StatisticsError(f"{name} is {limit}: a limit lies at 0 or above", hint="0.02 allows two points")
 
 
 def _same_cases(before: Answers, after: Answers) -> int:

@@ -41,7 +41,8 @@ class Law:
     """L = E + sum of coefficient / size^exponent, fitted to points, with bootstrap intervals of its numbers.
 
     `values` and `intervals` hold E, and A and alpha of parameters, B and beta of tokens (or A and alpha of the one size). `draws` are
-    the resampled fits, one row each in the order of `values`. `dropped` counts points left out by `drop_highest`.
+    the resampled fits, one row each in the order of `values`. `ranges` are those of the sizes, and of parameters and tokens also of the
+    runs' compute, `flops`. `dropped` counts points left out by `drop_highest`.
     """
 
     sizes: tuple[str, ...]
@@ -70,10 +71,15 @@ class Law:
         return Fit(name="fitted", source=f"fitted to {self.n} points", day="", note="", **self.values)
 
     def optimum(self, flops: float) -> Optimum:
-        """Return the parameters and tokens of least loss for a compute. Raises StatisticsError ten times beyond the data's compute."""
-        low, high = (6.0 * math.prod(self.ranges[name][end] for name in self.sizes) for end in (0, 1))
-        check_reach([low, high], flops)
-        return optimum(flops, self.fit())
+        """Return the parameters and tokens of least loss for a compute.
+
+        Raises StatisticsError where the compute, the parameters or the tokens lie ten times beyond those of the runs.
+        """
+        fit = self.fit()
+        check_reach(self.ranges["flops"], flops)
+        best = optimum(flops, fit)
+        self._check((best.parameters, best.tokens))
+        return best
 
     def ratio_interval(self, flops: float, *, level: float = 0.95) -> Interval:
         """Return the bootstrap interval of the tokens a parameter at the optimum of a compute."""
@@ -139,6 +145,9 @@ def fit_law(
     values = dict(zip(names, table[0].tolist(), strict=True))
     intervals = {name: _interval(table[1:, i], values[name], level, len(losses), len(names)) for i, name in enumerate(names)}
     ranges = {name: (float(np.exp(row.min())), float(np.exp(row.max()))) for name, row in zip(points.sizes, logs, strict=True)}
+    if tuple(points.sizes) == ("parameters", "tokens"):
+        compute = 6.0 * np.exp(logs.sum(axis=0))  # of the runs: the largest model on the most tokens may not be one of them
+        ranges["flops"] = (float(compute.min()), float(compute.max()))
     return Law(tuple(points.sizes), values, intervals, table[1:], ranges, len(losses), len(points) - len(losses), objective)
 
 

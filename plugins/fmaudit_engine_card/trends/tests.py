@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ Direction = Literal["up", "down", "none"]
 Scale = Literal["log", "linear"]
 EXACT_TABLES = 300_000  # tables of one set of margins that are enumerated at most
 SMALL = 5.0  # an expected count below this asks for the exact test
+MOST_PERMUTED = 8  # points with ties whose orders are all tried: 40,320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,12 @@ def trend(sizes: Sequence[float], successes: Sequence[int], totals: Sequence[int
     tables can be enumerated; `method` says which. The turn is `fmaudit.stats.u_shape`: an inner point on the same side of both end
     points, each time significantly, Bonferroni over points and both directions. The groups are taken as independent; models that
     answered the same items are positively paired, which makes the test timid, not bold (`fmaudit.stats.item_trend` pairs them).
-    Raises StatisticsError for columns of unequal length, sizes that are not positive, or fewer than two distinct ones.
+    Raises StatisticsError for columns of unequal length, counts that are not whole, sizes that are not positive, or fewer than two
+    distinct ones.
     """
+    _check_alpha(alpha)
     x = scores(sizes, scale)
+    successes, totals = _whole("successes", successes), _whole("totals", totals)
     asymptotic = stats.cochran_armitage(successes, totals, x)
     p, method, notes = _p_value(successes, totals, x, asymptotic.p_value)
     shape, turn_p, turning = _turn(x, sizes, successes, totals, alpha)
@@ -79,24 +84,34 @@ def value_trend(
     """Test a monotone trend of one value a model by rank (Mann-Kendall), and estimate its slope robustly (Theil-Sen, Sen's interval).
 
     With the logarithmic scale the slope is the change for ten times the size. Four models can reach p = 0.083 at best, which
-    `notes` says. Raises StatisticsError as `trend` does.
+    `notes` says. With ties, such as several seeds of a size, p is that of all orders of up to eight points: the normal approximation
+    calls too many of so few a trend. Raises StatisticsError as `trend` does.
     """
+    _check_alpha(alpha)
     x = scores(sizes, scale)
     ranks, slope = stats.mann_kendall(values, x), stats.theil_sen(values, x, level=level)
     least = 2.0 / math.factorial(len(x)) if len(x) < 20 else 0.0
-    notes: tuple[str, ...] = ()
+    p, notes = _rank_p(x, list(values), ranks.p_value)
     if least > alpha:
         notes += (f"{len(x)} points cannot reach p = {alpha:g}: the least possible is {least:.3f}",)
     if least > 1.0 - level:  # the widest interval there is runs over all pairwise slopes
         notes += (f"the slope's interval covers {1.0 - least:.0%} at most",)
     return ValueTrend(
-        tau=ranks.statistic, p=ranks.p_value, direction=_direction(ranks.statistic, ranks.p_value, alpha), slope=slope.slope,
+        tau=ranks.statistic, p=p, direction=_direction(ranks.statistic, p, alpha), slope=slope.slope,
         interval=slope.interval, n=len(x), method="mann-kendall, theil-sen", notes=notes,
     )  # fmt: skip
 
 
 def scores(sizes: Sequence[float], scale: Scale) -> list[float]:
-    """Return what the tests use for sizes: their decimal logarithm, or themselves. Raises StatisticsError for a size not above 0."""
+    """Return what the tests use for sizes: their decimal logarithm, or themselves.
+
+    Raises StatisticsError for a size that is no finite number, one not above 0 on the logarithmic scale, and for another scale.
+    """
+    if scale not in ("log", "linear"):
+        raise StatisticsError(f"{scale!r} is no scale", hint='"log" or "linear"')
+    wrong = next((size for size in sizes if not math.isfinite(size)), None)
+    if wrong is not None:
+        raise StatisticsError(f"a trend needs finite sizes, not {wrong}", hint="leave out models whose size is not known")
     if scale == "linear":
         return [float(size) for size in sizes]
     if not all(size > 0 for size in sizes):
@@ -125,12 +140,26 @@ def exact_cochran_armitage(successes: Sequence[int], totals: Sequence[int], x: S
         used, statistic, weight = used[keep], statistic[keep], weight[keep]
     chosen = used == hits
     probability = np.exp(weight[chosen] - weight[chosen].max())
-    away = np.abs(statistic[chosen] - hits * math.fsum(n * s for n, s in zip(totals, x, strict=True)) / sum(totals))
-    seen = abs(
-        math.fsum(k * s for k, s in zip(successes, x, strict=True))
-        - hits * math.fsum(n * s for n, s in zip(totals, x, strict=True)) / sum(totals)
-    )
-    return float(probability[away >= seen * (1.0 - 1e-9)].sum() / probability.sum())
+    mean = hits * math.fsum(n * s for n, s in zip(totals, x, strict=True)) / sum(totals)
+    away = np.abs(statistic[chosen] - mean)
+    seen = abs(math.fsum(k * s for k, s in zip(successes, x, strict=True)) - mean)
+    same = 1e-9 * float(away.max())  # tables as far from the mean differ by rounding
+    return float(probability[away >= seen - same].sum() / probability.sum())
+
+
+def _rank_p(x: list[float], values: list[float], asymptotic: float) -> tuple[float, tuple[str, ...]]:
+    """Return Kendall's two-sided p-value and what must be said of it; with ties that of all orders, where they are few enough."""
+    import numpy as np
+
+    if len(set(x)) == len(x) and len(set(values)) == len(values):
+        return asymptotic, ()  # without ties it is exact where points are few
+    if len(x) > MOST_PERMUTED:
+        return asymptotic, ("with ties the p-value is that of the normal approximation",) if len(x) < 2 * MOST_PERMUTED else ()
+    first, second = np.triu_indices(len(x), 1)
+    order = np.array(list(itertools.permutations(range(len(x)))))
+    up, y = np.sign(np.asarray(x)[second] - np.asarray(x)[first]), np.asarray(values, dtype=np.float64)
+    concordance = np.sign(y[order[:, second]] - y[order[:, first]]) @ up
+    return float((np.abs(concordance) >= abs(concordance[0])).mean()), ()  # the first order is the one seen
 
 
 def _p_value(successes: Sequence[int], totals: Sequence[int], x: list[float], asymptotic: float) -> tuple[float, str, tuple[str, ...]]:
@@ -159,6 +188,19 @@ def _turn(
     found: Any = stats.u_shape([rate for rate, _, _ in rates.values()], errors, list(rates), alpha=alpha)
     turning = None if found.shape == "no turn" else pooled[found.turning_point][0]
     return found.shape, found.p_value, turning
+
+
+def _whole(name: str, counts: Sequence[int]) -> list[int]:
+    """Return counts as whole numbers. Raises StatisticsError for shares and for what is no number."""
+    wrong = next((count for count in counts if not float(count).is_integer()), None)
+    if wrong is not None:
+        raise StatisticsError(f"{name} are counts, not {wrong}", hint="multiply a share by its total, or use `value_trend` for values")
+    return [int(count) for count in counts]
+
+
+def _check_alpha(alpha: float) -> None:
+    if not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"alpha lies between 0 and 1, not at {alpha}", hint="0.05 calls one family in twenty without a trend one")
 
 
 def _direction(statistic: float, p: float, alpha: float) -> Direction:
