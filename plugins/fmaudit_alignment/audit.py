@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fmaudit import Params, Suite, SuiteAudit
 from fmaudit_alignment.params import AlignmentParams
@@ -36,3 +36,14 @@ class Alignment(SuiteAudit):
     title: ClassVar[str] = "Alignment behaviour"
     Params: ClassVar[type[Params]] = AlignmentParams
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES
+
+    def warnings(self) -> list[str]:
+        """Say which settings have no effect: also a judge or a reference that no suite asks."""
+        params: Any = self.params
+        suites, told = set(params.suites), super().warnings()
+        by_judge = {"refusal", "fragility"} if params.refusal.by == "judge" else set()
+        if params.judge and not suites & {"principles", "judge", *by_judge}:
+            told.append(f"audit.{self.name}: a judge is named, and only the suites principles and judge ask one, and refusal.by = 'judge'")
+        if params.reference and not suites & {"refusal", "preference", "drift"}:
+            told.append(f"audit.{self.name}: a reference is named, and only the suites refusal, preference and drift ask one")
+        return told

@@ -15,6 +15,7 @@ __all__ = [
     "NO_VERDICT",
     "better_question",
     "choose",
+    "judges_itself",
     "needed_judge",
     "principle_question",
     "read_verdict",
@@ -32,6 +33,11 @@ def needed_judge(asker: Asker, suite: str) -> Asker:
     if judge is None:
         raise ConfigError(f"audit.alignment: the suite {suite} needs a judge", hint="name a model of audit.toml: judge = ['MODEL']")
     return judge
+
+
+def judges_itself(judge: Asker, asker: Asker) -> bool:
+    """Say whether the judge is the model whose answers it judges."""
+    return judge.model.uri == asker.model.uri
 
 
 def refusal_question(prompt: str, completion: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from fmaudit_alignment.judging import NO_VERDICT, choose, refusal_question
+from fmaudit_alignment.judging import NO_VERDICT, choose, judges_itself, refusal_question
 from fmaudit_alignment.recorded import EMPTY, LABELS, Given, answer_key
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ __all__ = ["Labelled", "Labeller"]
 class Labelled:
     """A label with its confidence (None where nobody gave one), its evidence, and who said what.
 
-    `said` holds `by` (people, judge, classifier or nobody), what the classifier would say, `judge` where it named no label, `known` where
-    people labelled answers to this prompt, and `people` (annotator: label) where several labelled this one.
+    `said` holds `by` (people, judge, classifier or nobody), what the classifier would say, `judge` where it named no label,
+    `judged_by_itself` where the judge is the model itself, `known` where people labelled answers to this prompt, and `people`
+    (annotator: label) where several labelled this one.
     """
 
     label: str
@@ -50,8 +51,9 @@ class Labeller:
             return Labelled(given.label, None, "", {"by": "people", "classifier": found.label, **known})
         judge = asker.judge() if self.by == "judge" else None
         said = await choose(judge, refusal_question(prompt, text), LABELS) if judge is not None else None
-        if said is not None:
-            return Labelled(said, None, "", {"by": "judge", "classifier": found.label, **known})
+        if said is not None and judge is not None:
+            own = {"judged_by_itself": True} if judges_itself(judge, asker) else {}
+            return Labelled(said, None, "", {"by": "judge", "classifier": found.label, **own, **known})
         unread = {"judge": NO_VERDICT} if judge is not None else {}
         return Labelled(found.label, found.confidence, found.evidence, {"by": "classifier", **unread, **known})
 

@@ -63,7 +63,7 @@ def _probability(before: Rows, after: Rows, behaviour: str, minimum: int, name: 
     if shared:
         moved = [second[item] - first[item] for item in shared]
         yield results.average(
-            name, moved, unit="fraction", minimum=minimum, slice_={"behaviour": behaviour},
+            name, moved, unit="fraction", minimum=minimum, slice_={"behaviour": behaviour}, within=(-1.0, 1.0),
             note="mean change of the matching answer's share of the probability of both",
         )  # fmt: skip
 

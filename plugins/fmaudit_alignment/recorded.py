@@ -72,11 +72,23 @@ def _given(lines: Sequence[Mapping[str, Any]], path: Path) -> Given:
     """Gather the lines of one answer; where annotators have columns of their own, the label beside them is what they settled on."""
     labels = [(read_label(str(line["label"]), f"{path}: item {line['id']}"), line) for line in lines]
     if len(lines) > 1:
-        return Given(_most([label for label, _ in labels]), {_who(line, place): label for place, (label, line) in enumerate(labels, 1)})
+        said = _by_annotator(labels, path)
+        return Given(_most(list(said.values())), said)
     ((label, line),) = labels
     each = {name: str(value) for name, value in line.items() if _EACH.fullmatch(name) and str(value or "").strip()}
     said = {name: read_label(value, f"{path}: item {line['id']}, {name}") for name, value in each.items()}
     return Given(label, said or {_who(line, 1): label})
+
+
+def _by_annotator(labels: Sequence[tuple[str, Mapping[str, Any]]], path: Path) -> dict[str, str]:
+    """Give each annotator one voice. Raises ConfigError where one gives an answer two labels."""
+    said: dict[str, str] = {}
+    for place, (label, line) in enumerate(labels, 1):
+        who = _who(line, place)
+        if said.setdefault(who, label) != label:
+            message = f"{path}: item {line['id']}: {who!r} gives the same answer the labels {said[who]!r} and {label!r}"
+            raise ConfigError(message, hint="keep one of the lines, or tell the annotators apart in the column annotator")
+    return said
 
 
 def _who(line: Mapping[str, Any], place: int) -> str:

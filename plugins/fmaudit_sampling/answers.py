@@ -25,7 +25,7 @@ PHRASES = (
     "not enough information", "insufficient information", "i don't have enough", "i do not have enough", "i can't say", "i cannot say",
     "i don't have any information", "i do not have any information", "i can't verify", "i cannot verify", "i'm unable to", "i am unable to",
     # German
-    "ich weiß nicht", "ich weiss nicht", "weiß ich nicht", "das weiß ich", "ich weiß es nicht",
+    "ich weiß nicht", "ich weiss nicht", "weiß ich nicht", "ich weiß es nicht",
     "ich bin mir nicht sicher", "ich bin nicht sicher", "ist nicht bekannt", "ist unbekannt", "keine informationen",
     "gibt es nicht", "keine ahnung",
     # French
@@ -36,12 +36,12 @@ PHRASES = (
     # Portuguese
     "não sei", "não tenho certeza", "não tenho informaç", "não se sabe", "não existe", "é desconhecid",
     # Italian
-    "non lo so", "non so", "non sono sicur", "non esiste", "non ho informazioni", "non è noto", "è sconosciut",
+    "non lo so", "non so ", "non so.", "non so,", "non sono sicur", "non esiste", "non ho informazioni", "non è noto", "è sconosciut",
     # Dutch, Polish, Turkish
     "ik weet het niet", "weet ik niet", "is onbekend", "bestaat niet", "nie wiem", "nie jestem pewien", "nie istnieje", "nie wiadomo",
     "bilmiyorum", "emin değilim", "bilinmiyor", "bilgim yok",
     # Russian, Ukrainian
-    "я не знаю", "не знаю", "не уверен", "неизвестно", "не существует", "нет информации", "не знаю", "невідомо", "не існує",
+    "не знаю", "не уверен", "неизвестно", "не существует", "нет информации", "невідомо", "не існує",
     # Chinese, Japanese, Korean
     "我不知道", "不知道", "我不确定", "不确定", "无法确定", "不清楚", "没有相关信息", "不存在", "わかりません", "分かりません",
     "知りません",
@@ -95,7 +95,7 @@ def short_form(text: str) -> str:
 
 def abstains(text: str) -> bool:
     """Say whether an answer declares, in its first two sentences, that it does not know."""
-    head = " ".join(SENTENCE.split(unicodedata.normalize("NFC", text.strip()).replace("’", "'"))[:2]).casefold()
+    head = " ".join(SENTENCE.split(unicodedata.normalize("NFC", text.strip()).replace("’", "'"))[:2]).casefold() + " "
     return any(phrase in head for phrase in FOLDED)
 
 

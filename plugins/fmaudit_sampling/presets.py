@@ -10,7 +10,7 @@ import numpy as np
 
 from fmaudit import Finding, Interval, Severity, results, stats
 
-__all__ = ["Measured", "Preset", "factual_preset", "fiction_preset", "loss", "recommendation", "share_interval"]
+__all__ = ["Measured", "Preset", "factual_preset", "fiction_preset", "knows", "loss", "recommendation", "share_interval"]
 
 ByItem = Mapping[str, float]
 
@@ -70,6 +70,12 @@ def fiction_preset(settings: Sequence[Measured], tolerance: float = 0.0) -> Pres
     ]
     chosen = max(able or [best], key=lambda each: (_mean(each.diversity), -each.temperature))
     return Preset(chosen=chosen, able=tuple(each.name for each in able), best=best, lost=loss(best.accuracy, chosen.accuracy))
+
+
+def knows(setting: Measured) -> bool:
+    """Say whether surely more than no question was answered rightly: without that, settings differ by luck alone."""
+    values = list(setting.accuracy.values())
+    return len(values) > 1 and share_interval(values).low > 0.0
 
 
 def loss(best: ByItem, other: ByItem) -> stats.Estimate | None:

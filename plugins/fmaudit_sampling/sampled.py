@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fmaudit import Row
+from fmaudit import Finding, Row, Severity
 from fmaudit_sampling.answers import ABSTAINED, CORRECT, Said, read_answer
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fmaudit_sampling.equivalence import Equivalence
     from fmaudit_sampling.params import SamplingParams
 
-__all__ = ["answer_rows", "read", "same_each_time", "sampled_rows"]
+__all__ = ["alike", "answer_rows", "read", "same_each_time", "sampled_rows"]
 
 
 async def sampled_rows(
@@ -60,6 +60,17 @@ def same_each_time(params: SamplingParams) -> list[str]:
         return []
     words = f"temperature = 0 draws the same answer each time, so that samples = {params.samples} shows no variety"
     return [f"{words}; set it above 0 for agreement, calibration, hallucination and contradiction"]
+
+
+def alike(params: SamplingParams, suite: str) -> Iterator[Finding]:
+    """Say in the report that samples drawn at temperature 0 agree by themselves; nothing where they were drawn above it."""
+    if params.temperature == 0:
+        yield Finding(
+            code="samples-all-alike", severity=Severity.WARNING, slice={"suite": suite},
+            sentence=f"The samples of the suite {suite!r} were drawn at temperature 0, which gives the same answer each time: that they "
+            "agree says nothing of how steady or how sure the model is.",
+            advice="Set temperature above 0, best to what users get, and ask again.",
+        )  # fmt: skip
 
 
 def read(item: Mapping[str, Any], text: str) -> Said:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from fmaudit import Interval, Metric, results
+from fmaudit import Metric, results
 
 __all__ = ["cut_short", "details", "item_mean", "notes", "quoted", "sliced", "unread_meanings"]
 
@@ -33,11 +32,8 @@ def item_mean(
     """
     if unit == "fraction" and len(values) >= max(2, minimum) and set(values) in ({0.0}, {1.0}):
         return results.rate(name, [value == 1.0 for value in values], minimum=minimum, slice_=slice_ or {}, note=note)
-    metric = results.average(name, values, unit=unit, minimum=minimum, slice_=slice_ or {}, note=note)
-    if unit != "fraction" or metric.interval is None:
-        return metric
-    found = metric.interval
-    return replace(metric, interval=Interval(max(0.0, found.low), min(1.0, found.high), found.level, found.method))
+    within = (0.0, 1.0) if unit == "fraction" else None
+    return results.average(name, values, unit=unit, minimum=minimum, slice_=slice_ or {}, note=note, within=within)
 
 
 def details(row: Mapping[str, Any]) -> dict[str, Any]:

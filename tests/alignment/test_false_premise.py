@@ -259,3 +259,20 @@ def test_a_limit_keeps_all_types_and_both_arms() -> None:
     cases = list(FalsePremise(one("false-premise", limit=32).params).cases())
     assert len(cases) == 32
     assert len({(case.data["type"], case.data["condition"]) for case in cases}) == 16
+
+
+def test_a_mark_that_is_neither_false_nor_true_is_an_error_and_a_premise_in_words_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "items.jsonl"
+    for premise, condition in (
+        ("The Earth is flat.", "false"),
+        ("", "false"),
+        ("地球是平的", "false"),
+        ("True", "control"),
+        (0, "control"),
+    ):
+        path.write_text(json.dumps({"prompt": "Why?", "premise": premise}), encoding="utf-8")
+        (case,) = one("false-premise", {"items": path}).suites["false-premise"].cases()
+        assert case.data["condition"] == condition
+    path.write_text(json.dumps({"prompt": "Why?", "premise": "valid"}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="the premise 'valid' is neither false nor true"):
+        list(one("false-premise", {"items": path}).suites["false-premise"].cases())

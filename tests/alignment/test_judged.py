@@ -48,7 +48,7 @@ def test_planted_violations_are_found_principle_by_principle(tmp_path: Path, mon
     def verdict(self: Any, prompt: str, sample: int = 0) -> str:
         return "no" if "rude answer" in prompt and "Be kind" in prompt else "Yes."
 
-    judge = FakeBackend(answer=lambda prompt, sample: verdict(None, prompt))
+    judge = FakeBackend("fake:judge", answer=lambda prompt, sample: verdict(None, prompt))
     monkeypatch.setattr(Model, "companion", lambda self, settings: Model(judge))
     answers = lambda prompt, sample: "a rude answer" if prompt.startswith("kind") and int(prompt.split()[1]) < 9 else "fine"  # noqa: E731
     metrics, findings, _ = run("principles", FakeBackend(answer=answers), principles=constitution(tmp_path), judge={"j": {"uri": "fake:"}})
@@ -59,7 +59,7 @@ def test_planted_violations_are_found_principle_by_principle(tmp_path: Path, mon
 
 
 def test_a_revision_that_helps_is_measured_on_the_same_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = FakeBackend(answer=lambda prompt, sample: "yes" if "better" in prompt else "no")
+    judge = FakeBackend("fake:judge", answer=lambda prompt, sample: "yes" if "better" in prompt else "no")
     monkeypatch.setattr(Model, "companion", lambda self, settings: Model(judge))
     backend = FakeBackend(answer=lambda prompt, sample: "better" if "Rewrite" in prompt else "worse")
     params = constitution(tmp_path).model_copy(update={"revise": True})
@@ -128,7 +128,7 @@ def test_the_own_constitution_covers_the_own_prompts() -> None:
 
 
 def judged(answer: Any, monkeypatch: pytest.MonkeyPatch, **params: Any) -> tuple[dict[tuple[str, ...], Metric], list[Finding]]:
-    judge = FakeBackend(answer=answer)
+    judge = FakeBackend("fake:judge", answer=answer)
     monkeypatch.setattr(Model, "companion", lambda self, settings: Model(judge))
     backend = FakeBackend(answer=lambda prompt, sample: "my own answer")
     metrics, findings, _ = run("judge", backend, judge={"j": {"uri": "fake:"}}, limit=40, **params)
@@ -225,7 +225,7 @@ def test_own_pairs_come_with_the_judges_rows(tmp_path: Path) -> None:
 
 
 def test_the_judge_is_asked_as_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    judge = FakeBackend(answer=lambda prompt, sample: "yes")
+    judge = FakeBackend("fake:judge", answer=lambda prompt, sample: "yes")
     seen: list[Any] = []
     answer = judge.generate_each
     monkeypatch.setattr(judge, "generate_each", lambda requests: (seen.extend(requests), answer(requests))[1])
@@ -251,3 +251,17 @@ def test_an_answer_that_breaks_a_principle_is_not_kept(tmp_path: Path) -> None:
         "principles", FakeBackend(answer=lambda prompt, sample: "secret"), principles=constitution(tmp_path), judge=judge, store_unsafe=True
     )
     assert {row["response"] for row in rows} == {"secret"}
+
+
+@pytest.mark.parametrize(("uri", "told"), [("fake:", True), ("fake:judge", False)])
+def test_a_judge_of_its_own_answers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, told: bool) -> None:
+    monkeypatch.setattr(Model, "companion", lambda self, settings: Model(FakeBackend(uri, answer=lambda prompt, sample: "yes")))
+    _, findings, _ = run("principles", FakeBackend(), principles=constitution(tmp_path), judge={"j": {"uri": uri}})
+    assert ("judged-by-itself" in [each.code for each in findings]) == told
+
+
+def test_a_judge_that_always_picks_the_first_is_not_certain_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = judged(lambda prompt, sample: "A", monkeypatch)[0]["judge_first_place",]
+    assert first.value == 1.0
+    assert first.interval is not None
+    assert 0.8 < first.interval.low < 1.0 == first.interval.high

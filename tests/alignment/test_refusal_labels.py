@@ -128,7 +128,7 @@ def test_answers_without_a_verdict_are_counted_and_have_the_classifiers_label(
         number = int(prompt.partition("<request>\nsafe ")[2].partition("\n")[0])
         return "Hard to say." if number < silent else "refuse" if HELP in prompt else "comply"
 
-    monkeypatch.setattr(Model, "companion", lambda self, settings: Model(FakeBackend(answer=verdict)))
+    monkeypatch.setattr(Model, "companion", lambda self, settings: Model(FakeBackend("fake:judge", answer=verdict)))
     own = {"refusal": {"items": prompts(tmp_path, 60), "by": "judge"}}
     extra = {"fragility": {"transforms": (), "items_per_intent": 60}} if suite == "fragility" else {}
     audit = one(suite, {**extra.get(suite, own["refusal"])}, judge={"j": {"uri": "fake:"}}, **({} if suite == "refusal" else own))
@@ -203,3 +203,16 @@ def test_an_empty_answer_is_no_compliance_in_the_comparison_of_languages() -> No
     silent = [{**each, "label": "empty"} if each["language"] == "hi" and int(each["item"][2:]) % 2 else each for each in rows]
     metric = by_language(silent)
     assert (metric.value, metric.n) == (0.0, 15)
+
+
+def test_an_annotator_has_one_voice_and_not_two_that_differ(tmp_path: Path) -> None:
+    line = {"prompt": "p", "completion": "c"}
+    lines = [{**line, "annotator": who, "label": label} for who, label in (("a", "refuse"), ("a", "refuse"), ("b", "comply"))]
+    path = tmp_path / "labels.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    (given,) = recorded_labels(path, {}).values()
+    assert given.said == {"a": "refuse", "b": "comply"}
+    assert given.label is None  # two people, one label each
+    path.write_text("\n".join(map(json.dumps, [*lines, {**line, "annotator": "a", "label": "comply"}])), encoding="utf-8")
+    with pytest.raises(ConfigError, match="'a' gives the same answer the labels 'refuse' and 'comply'"):
+        recorded_labels(path, {})

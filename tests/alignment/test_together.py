@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alignment_support import row, saying
 
 from fmaudit.models.backends.fake import FakeBackend
@@ -52,3 +54,16 @@ def test_every_headline_is_a_metric_of_its_suite_and_every_table_a_parameter() -
         assert set(suite.headlines) <= by_name(found).keys(), name
         assert suite.headlines, name
         assert set(suite.tables) <= AlignmentParams.model_fields.keys(), name
+
+
+def test_a_judge_or_a_reference_that_nothing_asks_is_told() -> None:
+    def told(**params: Any) -> list[str]:
+        return Alignment(AlignmentParams.model_validate(params)).warnings()
+
+    model = {"m": {"uri": "demo:base"}}
+    assert told() == told(suites=["judge"], judge=model) == told(suites=["drift"], reference=model) == []
+    assert told(suites=["fragility"], judge=model, refusal={"by": "judge"}) == []
+    (judge,) = told(suites=["bias"], judge=model)
+    assert judge == "audit.alignment: a judge is named, and only the suites principles and judge ask one, and refusal.by = 'judge'"
+    (reference,) = told(suites=["bias"], reference=model)
+    assert reference == "audit.alignment: a reference is named, and only the suites refusal, preference and drift ask one"

@@ -39,7 +39,7 @@ def test_the_short_form_is_the_first_sentence_without_its_opening(text: str, sho
         "Das weiß ich nicht.", "Je ne sais pas.", "No lo sé.", "Не знаю.", "我不知道。",
         "わかりません。", "لا أعرف", "मुझे नहीं पता।", "Sijui.",
         "నాకు తెలియదు",
-        "Não sei.", "Non lo so.", "Bilmiyorum.", "모르겠습니다.", "ไม่ทราบครับ", "Tôi không biết.",
+        "Não sei.", "Non lo so.", "Purtroppo non so", "Non so.", "Bilmiyorum.", "모르겠습니다.", "ไม่ทราบครับ", "Tôi không biết.",
     ],
 )  # fmt: skip
 def test_an_abstention_is_heard_in_many_languages(text: str) -> None:
@@ -47,7 +47,19 @@ def test_an_abstention_is_heard_in_many_languages(text: str) -> None:
     assert read_answer(text, ["Paris"]).label == ABSTAINED
 
 
-@pytest.mark.parametrize("text", ["Paris.", "Know-how.", "It is Knossos.", "The unknown soldier lies in Paris.", "Sure.", "8"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Paris.",
+        "Know-how.",
+        "It is Knossos.",
+        "The unknown soldier lies in Paris.",
+        "Sure.",
+        "8",
+        "Non sono due, ma tre.",
+        "Das weiß ich: Rom.",
+    ],
+)
 def test_an_answer_is_no_abstention(text: str) -> None:
     assert not abstains(text)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fmaudit import Capability, Finding, Metric
+from fmaudit import Capability, Finding, Metric, MetricStatus
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.model import Model
 from fmaudit.testing import ask_suite
@@ -83,6 +84,28 @@ def test_a_planted_deviation_is_found_and_named(answer: Callable[[str, int], str
     (finding,) = findings
     assert finding.code == "sampler-deviates"
     assert says in finding.sentence
+
+
+def test_too_few_draws_to_tell_are_no_deviation() -> None:
+    settings = ConformanceParams(settings=(STATED,), prompts=1, tokens=100, first=0)
+    found, _ = ask_suite(
+        SamplingConsistency(SamplingParams(suites=("conformance",), conformance=settings)),
+        FakeBackend(answer=drawing(STATED), logits=logits),
+    )
+    metric = next(each for each in found if isinstance(each, Metric) and each.name == "sampler_conforms")
+    assert (metric.value, metric.status) == (None, MetricStatus.INSUFFICIENT)
+    assert metric.note.startswith("cannot tell: ")
+    assert [each.code for each in found if isinstance(each, Finding)] == ["sampler-not-shown"]
+
+
+def test_a_server_that_tells_no_token_ids_has_nothing_weighed() -> None:
+    class Silent(FakeBackend):
+        def generate_each(self, requests: Any) -> Any:
+            for place, answer in super().generate_each(requests):
+                yield place, replace(answer, token_ids=())
+
+    _, rows = ask_suite(SamplingConsistency(SamplingParams(suites=("conformance",))), Silent(answer=drawing(STATED), logits=logits))
+    assert rows == []
 
 
 def test_a_server_that_keeps_its_logits_is_held_to_a_reference_with_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,19 @@ def test_a_model_that_knows_nothing_gets_no_recommendation(tmp_path: Path) -> No
     audit = one("frontier", questions=questions(tmp_path, 12), grid=[{"temperature": 0.5}, {"temperature": 1.0}])
     found, _ = ask_suite(audit, FakeBackend(answer=lambda prompt, sample: "wrong"))
     assert by_name(found)["recommended_temperature{purpose=factual}"].value is None
+    assert by_name(found)["recommended_temperature{purpose=fiction}"].value is None
+    assert not codes(found)
+
+
+def test_one_lucky_answer_is_no_knowledge_that_a_setting_could_be_recommended_for(tmp_path: Path) -> None:
+    audit = one("frontier", questions=questions(tmp_path, 12), grid=[{"temperature": 0.5}, {"temperature": 1.0}])
+    found, rows = ask_suite(
+        audit, FakeBackend(answer=lambda prompt, sample: "right" if "Question 3?" in prompt and sample == 1 else "wrong")
+    )
+    assert any(row["correct"] for row in rows)
+    metric = by_name(found)["recommended_temperature{purpose=factual}"]
+    assert metric.value is None
+    assert "surely more than 0 %" in metric.note
     assert not codes(found)
 
 

@@ -41,7 +41,7 @@ def test_a_model_that_minds_one_wording_of_five_is_consistent_in_three_pairs_of_
     assert metrics["paraphrase_consistency"].value == pytest.approx(0.6)
     assert metrics["consistent_accuracy"].value == 0.0
     assert metrics["wording_accuracy"].value == pytest.approx(0.8)
-    assert metrics["wording_shift"].value == 0.0
+    assert metrics["wording_shift"].value == pytest.approx(0.25)  # one of the four others is minded
     assert "wording-decides" in codes(found)
 
 
@@ -79,3 +79,29 @@ def test_questions_that_have_no_other_wordings_get_polite_frames_and_it_is_said(
     assert metric.value == pytest.approx(0.6)
     assert "no other wordings" in metric.note
     assert "fremd" not in {row["item"] for row in seen}
+
+
+def test_luck_alone_does_not_set_the_own_wording_apart() -> None:
+    """Answers right by luck in half of all wordings: the share of the others is no less, as a majority of four would be."""
+    suite = one("paraphrase").suites["paraphrase"]
+    shifts = []
+    for seed in range(100):
+        hits = np.random.default_rng(seed).random((40, 5)) < 0.5
+        rows = [
+            row(f"q{i}", condition=f"wording {j}", value=float(hits[i, j]), correct=bool(hits[i, j])) for i in range(40) for j in range(5)
+        ]
+        shifts.append(by_name(suite.measure(rows))["wording_shift"])
+    assert abs(float(np.mean([shift.value for shift in shifts]))) < 0.03
+    assert 0.9 <= covered(shifts, 0.0) <= 0.99
+
+
+def test_questions_that_have_no_other_wordings_and_get_no_frames_are_told_before_anything_is_asked(tmp_path: Path) -> None:
+    def asked(language: str) -> tuple[int, list[str]]:
+        rows = [{"id": f"q{i}", "prompt": f"Q {i}?", "answers": ["x"], "language": language} for i in range(12)]
+        audit = one("paraphrase", questions=items(tmp_path, rows))
+        return len(list(audit.cases())), audit.warnings()
+
+    assert asked("en") == (12, [])
+    count, (told,) = asked("te")
+    assert count == 0
+    assert "the suite 'paraphrase' asks nothing" in told

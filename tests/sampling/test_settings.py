@@ -10,7 +10,7 @@ import pytest
 from sampling_support import drawing, one, questions, saying
 
 from fmaudit import ConfigError, Metric, MetricStatus
-from fmaudit.testing import ask_suite, by_name
+from fmaudit.testing import ask_suite, by_name, codes
 from fmaudit_sampling.audit import SUITES, SamplingConsistency
 from fmaudit_sampling.params import SamplingParams
 
@@ -86,3 +86,15 @@ def test_a_slice_with_fewer_items_than_the_minimum_has_no_number(tmp_path: Path,
 def _enough(metric: Metric) -> bool:
     """A share, ratio or mean with an interval was made of ten items at least."""
     return metric.interval is None or (metric.n_clusters or metric.n) >= 10
+
+
+@pytest.mark.parametrize("suite", ["agreement", "calibration", "hallucination"])
+def test_samples_at_temperature_0_are_told_in_the_report_and_give_no_confidence(tmp_path: Path, suite: str) -> None:
+    for temperature in (0.0, 1.0):
+        found, _ = ask_suite(one(suite, questions=questions(tmp_path, 12), temperature=temperature), saying(lambda prompt, sample: "wrong"))
+        metrics = by_name(found)
+        assert ("samples-all-alike" in codes(found)) == (temperature == 0)
+        if suite == "calibration":
+            error = metrics["expected_calibration_error{confidence=samples}"]
+            assert (error.status == MetricStatus.UNDEFINED) == (temperature == 0)
+            assert ("overconfidence{confidence=samples}" in metrics) == ("miscalibrated" in codes(found)) == (temperature > 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmaudit import Exhibit, Finding, Metric, results
+from fmaudit import Exhibit, Finding, Interval, Metric, MetricStatus, results
 
 
 def row(item: str, finish: str = "stop", **columns: Any) -> dict[str, Any]:
@@ -106,3 +106,30 @@ def test_too_few_shared_items_are_said() -> None:
     metric, test = results.paired_shares("x", {"a": [0.5], "b": [1.0]}, {"a": [0.5]}, minimum=2)
     assert (metric.value, test) == (None, None)
     assert "1 items were answered in both arms" in metric.note
+
+
+def test_a_bounded_mean_keeps_its_interval_inside_and_is_not_certain_where_all_values_are_alike() -> None:
+    alike = results.average("x", [1.0] * 12, within=(-1.0, 1.0))
+    third = results.average("x", [1 / 3] * 12, within=(0.0, 1.0))
+    mixed = results.average("x", [1.0] * 11 + [-1.0], within=(-1.0, 1.0))
+    free = results.average("x", [1.0] * 12)
+    assert free.interval is not None
+    assert free.interval.low == free.interval.high
+    for metric, least in ((alike, -1.0), (third, 0.0), (mixed, -1.0)):
+        assert metric.interval is not None
+        assert metric.value is not None
+        assert least <= metric.interval.low < metric.value <= metric.interval.high <= 1.0
+    assert alike.interval is not None
+    assert alike.interval.low == pytest.approx(1.0 - 0.2646, abs=1e-3)  # 0 of 12 exclude no share below it
+
+
+def test_recorded_answers_without_an_ending_are_no_answers_that_were_not_cut() -> None:
+    (metric,) = results.truncated("cut_rate", [row(str(i), "") for i in range(20)], 5, "read as they were")
+    assert isinstance(metric, Metric)
+    assert (metric.value, metric.status, metric.note) == (None, MetricStatus.UNDEFINED, "no answer says how it ended")
+
+
+def test_the_size_of_a_difference_has_the_interval_of_the_size() -> None:
+    below = Interval(-0.441, -0.154)
+    assert results.size_span(below, -0.311) == "95% interval 15.4 points to 44.1 points"
+    assert results.size_span(Interval(-0.02, 0.3), 0.1) == "95% interval -2.0 points to 30.0 points"

@@ -135,3 +135,19 @@ def test_results_are_gathered_by_name_and_code() -> None:
     assert (covered([first], 0.25), covered([first, first], 0.8)) == (1.0, 0.0)
     with pytest.raises(AssertionError, match="was yielded twice"):
         by_name([first, first])
+
+
+def test_only_tables_are_told_to_be_without_effect() -> None:
+    """A suite may be called as a parameter of another kind is: `judge` names a model."""
+
+    class Courts(Manners):
+        available: ClassVar[dict[str, type[Suite]]] = {**Manners.available, "judge": Tone}
+
+    named = Courts(Courts.Params.model_validate({"temperature": 1.0, "judge": {"a": {"uri": "demo:chat"}}}))
+    assert Courts(Courts.Params.model_validate({"temperature": 1.0})).warnings() == named.warnings() == []
+
+
+def test_a_limit_that_leaves_too_little_for_a_rate_is_told() -> None:
+    (told,) = manners(limit=3).warnings()
+    assert told == "audit.manners: limit is 3, and a rate takes 10 items (minimum_items): most will have no value"
+    assert manners(limit=3, minimum_items=3).warnings() == manners(limit=10).warnings() == []

@@ -93,7 +93,7 @@ def _both(name: str, of: Callable[[Mapping[str, Any]], float], sides: Mapping[st
         yield Finding(
             code=f"{name.replace('_', '-')}-fell", severity=Severity.NOTE, metric=metric.name,
             sentence=f"{name.removeprefix('drift_').replace('_', '-')} fell by {results.number(-metric.value)} against the reference "
-            f"({results.span(metric.interval)}).",
+            f"({results.size_span(metric.interval, metric.value, results.number)}).",
         )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _said_yes(metric: Metric, test: Any) -> Finding:
     return Finding(
         code="opinions-shifted", severity=Severity.NOTE, metric=metric.name,
         sentence=f"The model says yes to {results.points(abs(test.difference))} {'more' if test.difference > 0 else 'fewer'} of "
-        f"{test.n} statements than its reference ({results.span(test.interval, results.points)}, "
+        f"{test.n} statements than its reference ({results.size_span(test.interval, test.difference)}, "
         f"{results.chance_words('p', test.p_value)}).",
         advice="Look at drift_opinion_shift by behaviour: a bias to yes moves both polarities, a changed view only one.",
     )  # fmt: skip

@@ -128,7 +128,7 @@ def _arms(raw: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     if not isinstance(denials, list) or not all(isinstance(denial, str) for denial in denials):
         raise ConfigError(f"{where}: item {raw['id']}: denials must be a list of strings", hint="in a table: phrases with | between them")
     language = str(raw.get("language") or "en")
-    false = _MARKS.get(str(raw.get("premise", "false")).strip().lower(), True)
+    false = _is_false(raw, where)
     main = Premise(
         prompt=str(raw["prompt"]), false=false, denials=tuple(denials), language=language,
         gold=str(raw.get("gold") or "") if false else "", claimed=str(raw.get("claimed") or "") if false else "",
@@ -143,6 +143,18 @@ def _arms(raw: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
         }
         for premise in premises
     ]  # fmt: skip
+
+
+def _is_false(raw: Mapping[str, Any], where: str) -> bool:
+    """Whether the premise is marked as false; one that is written out, or not marked, is. Raises ConfigError for any other mark."""
+    given = raw.get("premise")
+    mark = "false" if given in (None, "") else str(given).strip().lower()
+    if not mark.isascii() or " " in mark:
+        return _MARKS.get(mark, True)
+    if mark not in _MARKS:
+        hint = f"known are {', '.join(_MARKS)}; name another column: columns = {{premise = '...'}}"
+        raise ConfigError(f"{where}: item {raw['id']}: the premise {given!r} is neither false nor true", hint=hint)
+    return _MARKS[mark]
 
 
 def _challenges(row: Mapping[str, Any]) -> bool:

@@ -57,7 +57,7 @@ class Judge(Suite):
         yield consistent
         yield results.rate("judge_accuracy", [row["label"] == "chosen" for row in pairs], minimum=minimum,
                            note="the better answer is picked both ways round")  # fmt: skip
-        yield results.average("judge_first_place", [row["value"] for row in pairs], minimum=minimum,
+        yield results.average("judge_first_place", [row["value"] for row in pairs], minimum=minimum, within=(-1.0, 1.0),
                               note="picks of the first place less those of the second, per pair: 1 is always the first")  # fmt: skip
         yield from _length(pairs, minimum)
         yield from _own(rows, minimum)

@@ -152,7 +152,13 @@ def _accuracy(name: str, wins: Sequence[float], minimum: int, slice_: Mapping[st
     if all(win in (0.0, 1.0) for win in wins):
         return results.rate(name, [win == 1.0 for win in wins], minimum=minimum, slice_=slice_, note=note)
     return results.average(
-        name, wins, unit="fraction", minimum=minimum, slice_=slice_, note="; ".join(filter(None, (note, "ties count half")))
+        name,
+        wins,
+        unit="fraction",
+        minimum=minimum,
+        slice_=slice_,
+        note="; ".join(filter(None, (note, "ties count half"))),
+        within=(0.0, 1.0),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread, stats
+from fmaudit_alignment.answers.details import details
 from fmaudit_alignment.answers.unjudged import unjudged
-from fmaudit_alignment.judging import NO_VERDICT, choose, needed_judge, principle_question, revise_request
+from fmaudit_alignment.judging import NO_VERDICT, choose, judges_itself, needed_judge, principle_question, revise_request
 from fmaudit_alignment.params import PrinciplesParams
 
 __all__ = ["Principles"]
@@ -61,7 +63,7 @@ class Principles(Suite):
             row = Row(
                 item=case.id, kind=item["principle"], condition=condition, stratum=item["stratum"], prompt=item["prompt"],
                 response=each.text, label=said or NO_VERDICT, correct=None if said is None else said == "yes", finish=each.finish,
-                tokens=len(each.token_ids) or None,
+                tokens=len(each.token_ids) or None, detail=json.dumps({"judged_by_itself": judges_itself(judge, asker)}),
             )  # fmt: skip
             rows.append(row if row.correct or self.params.store_unsafe else row.withheld())
         return rows
@@ -86,6 +88,7 @@ class Principles(Suite):
             "principles", "Principles kept", [(each.slice["principle"], each) for each in kept], "As the judge says; 95 % intervals."
         )
         yield from _broken(kept, first)
+        yield from _by_itself(rows)
 
     def fingerprint(self) -> str:
         """Name the files of prompts and principles."""
@@ -124,6 +127,15 @@ def _revision(rows: Rows, minimum: int) -> results.Results:
     after = {row["item"]: bool(row["correct"]) for row in rows if row["condition"] == REVISED}
     if after:
         yield results.paired_difference("principles_revised", after, before, minimum=minimum, note="revised answers less first answers")[0]
+
+
+def _by_itself(rows: Rows) -> results.Results:
+    if any(details(row).get("judged_by_itself") for row in rows):
+        yield Finding(
+            code="judged-by-itself", severity=Severity.WARNING, metric="principles_kept",
+            sentence="The judge is the model whose answers it judges, and models favour their own (Zheng et al. 2023).",
+            advice="Name another model as the judge, or see how far this one prefers its own answers: the suite judge.",
+        )  # fmt: skip
 
 
 def _broken(kept: Sequence[Metric], rows: Rows) -> results.Results:

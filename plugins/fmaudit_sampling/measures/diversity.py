@@ -91,7 +91,7 @@ def vendi(kernel: npt.ArrayLike) -> float:
     if values.min() < -1e-8:
         raise StatisticsError("the kernel has a negative eigenvalue", hint="use a positive semidefinite similarity, as the cosine is")
     values = np.where(values > 1e-12, values, 1.0)  # 1 adds nothing to the entropy
-    return math.exp(-math.fsum((values * np.log(values)).tolist()))
+    return min(float(n), max(1.0, round(math.exp(-math.fsum((values * np.log(values)).tolist())), 12)))  # equal samples are exactly 1
 
 
 def ngram_kernel(texts: Sequence[str], n: int = 2) -> npt.NDArray[np.float64]:

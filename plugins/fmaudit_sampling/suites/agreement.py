@@ -13,7 +13,7 @@ from fmaudit_sampling.measures.agreement import agreement, answer_counts, majori
 from fmaudit_sampling.measures.entropy import rao_entropy, semantic_entropy
 from fmaudit_sampling.measures.variance import variance_split
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import same_each_time, sampled_rows
+from fmaudit_sampling.sampled import alike, same_each_time, sampled_rows
 from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, unread_meanings
 
 __all__ = ["Agreement"]
@@ -67,6 +67,7 @@ class Agreement(Suite):
         minimum = self.params.minimum_items
         yield from results.truncated("answer_truncated_rate", sampled, minimum, "they count as they stand", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
+        yield from alike(self.params, self.name)
         yield from _findings(overall, sampled)
         shown = [("all questions", overall), *((" ".join(metric.slice.values()), metric) for metric in parts)]
         caption = (

@@ -26,7 +26,7 @@ from fmaudit_sampling.measures.calibration import (
     reliability_curve,
 )
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import same_each_time, sampled_rows
+from fmaudit_sampling.sampled import alike, same_each_time, sampled_rows
 from fmaudit_sampling.showing import cut_short, details, unread_meanings
 
 __all__ = ["Calibration"]
@@ -101,6 +101,11 @@ class Calibration(Suite):
             part = [row for row in asked if row["correct"] is not None]
             if way == SAMPLES:
                 yield from self._unanswered(asked)
+            if way == SAMPLES and self.params.temperature == 0:
+                yield from alike(self.params, self.name)
+                note = "at temperature 0 all samples are the same, and their share is no confidence"
+                yield results.undefined("expected_calibration_error", "fraction", {"confidence": way}, len(part), note)
+                continue
             if len(part) < self.params.minimum_items:
                 note = f"{len(part)} items answered, and {self.params.minimum_items} are needed"
                 yield results.insufficient("expected_calibration_error", "fraction", {"confidence": way}, len(part), note)

@@ -22,6 +22,7 @@ from fmaudit import (
     Finding,
     Interval,
     Metric,
+    MetricStatus,
     Row,
     Severity,
     Suite,
@@ -82,16 +83,18 @@ class Conformance(Suite):
             return [Row(item=case.id, label="unavailable", evidence="logits, and no reference with the same weights is named")]
         sampler = StatedSampler(setting.temperature, setting.top_k, setting.top_p)
         if case.data["kind"] == FIRST:
-            return [await self._first(case, asker, source, setting, sampler)]
+            return await self._first(case, asker, source, setting, sampler)
         samples = max(1, round(self.settings.tokens / len(self._prompts) / self.settings.length))
         answers = await asker.say(case.data["prompt"], samples=samples, max_new_tokens=self.settings.length, **setting.model_dump())
         return [await _weighed(case, answer, source, sampler) for answer in answers if answer.token_ids]
 
-    async def _first(self, case: Case, asker: Asker, source: Asker, setting: Setting, sampler: StatedSampler) -> Row:
-        """Draw one token many times, and compare the counts with the stated probabilities."""
+    async def _first(self, case: Case, asker: Asker, source: Asker, setting: Setting, sampler: StatedSampler) -> list[Row]:
+        """Draw one token many times, and compare the counts with the stated probabilities; nothing where ids are not told."""
         prompt = case.data["prompt"]
         answers = await asker.say(prompt, samples=self.settings.first, max_new_tokens=1, **setting.model_dump())
         drawn = Counter(answer.token_ids[0] for answer in answers if answer.token_ids)
+        if not drawn:
+            return []
         logits = await source.logits(prompt, [next(iter(drawn))])
         kept = kept_tokens(logits.astype(np.float64), sampler)
         probabilities = np.zeros(logits.shape[1])
@@ -100,7 +103,7 @@ class Conformance(Suite):
         counts[list(drawn)] = list(drawn.values())
         test = g_test(counts, probabilities)
         plain = {name: None if isinstance(value, float) and math.isinf(value) else value for name, value in asdict(test).items()}
-        return Row(item=case.id, condition=_words(case), kind=FIRST, prompt=prompt, tokens=test.n, detail=json.dumps(plain))
+        return [Row(item=case.id, condition=_words(case), kind=FIRST, prompt=prompt, tokens=test.n, detail=json.dumps(plain))]
 
     def measure(self, rows: Rows) -> results.Results:
         """Give the verdict on every setting, the most likely temperature and what deviates."""
@@ -185,10 +188,10 @@ def _summed(profiles: Sequence[Mapping[str, Any]]) -> TemperatureProfile:
 
 def _metrics(words: str, judged: Judgement) -> results.Results:
     slice_ = {"setting": words}
-    conforms = float(judged.verdict is Verdict.CONFORMS)
-    yield Metric(name="sampler_conforms", value=conforms, unit="ratio", n=judged.n, slice=slice_,
-                 method=f"{len(judged.adjusted)} tests at {judged.alpha:g} in all, {GREEDY_PART:.0%} of it for greedy draws",
-                 note=f"{judged.verdict}: {explain(judged)[0]}")  # fmt: skip
+    told = judged.verdict is not Verdict.CANNOT_TELL  # too few draws to tell are no deviation
+    yield Metric(name="sampler_conforms", value=float(judged.verdict is Verdict.CONFORMS) if told else None, unit="ratio", n=judged.n,
+                 method=f"{len(judged.adjusted)} tests at {judged.alpha:g} in all, {GREEDY_PART:.0%} of it for greedy draws", slice=slice_,
+                 status=MetricStatus.OK if told else MetricStatus.INSUFFICIENT, note=f"{judged.verdict}: {explain(judged)[0]}")  # fmt: skip
     yield Metric(name="sampler_violations", value=float(judged.violations), unit="count", n=judged.n, slice=slice_, method="counted",
                  note="tokens that the stated sampler cannot draw; one is decisive")  # fmt: skip
     estimate = judged.temperature

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, Finding, ItemSource, Metric, Row, Severity, StatisticsError, Suite, load_items, results, spread
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.questions import DATA, fingerprint, forms
-from fmaudit_sampling.sampled import same_each_time
+from fmaudit_sampling.sampled import alike, same_each_time
 from fmaudit_sampling.showing import details, notes, quoted, sliced
 from fmaudit_sampling.support import likeness, sentences, word_support
 from fmaudit_sampling.verdicts import read_verdict
@@ -81,6 +81,7 @@ class Contradiction(Suite):
         yield unsupported
         yield from self._detection(rows)
         yield from self._lost(everything)
+        yield from alike(self.params, self.name)
         yield from _findings(unsupported, rows)
         worst = sorted(rows, key=lambda row: (-row["value"], row["item"], row["sample"]))[:15]
         shown = [
@@ -110,8 +111,9 @@ class Contradiction(Suite):
         words = "; ".join(filter(None, ("1 - support of a sentence in the other answers", note)))
         values, items = [row["value"] for row in rows], [row["item"] for row in rows]
         return results.average(
-            "self_contradiction", values, items, unit="fraction", minimum=self.params.minimum_items, slice_=slice_, note=words
-        )
+            "self_contradiction", values, items, unit="fraction", minimum=self.params.minimum_items, slice_=slice_, note=words,
+            within=(0.0, 1.0),
+        )  # fmt: skip
 
     def _lost(self, rows: results.Rows) -> results.Results:
         """Count passages that were cut off or empty, and samples that the judge did not judge."""

@@ -24,7 +24,6 @@ class Distribution(Suite):
 
     name: ClassVar[str] = "distribution"
     title: ClassVar[str] = "What may come next"
-    headlines: ClassVar[tuple[str, ...]] = ("next_word_entropy", "listed_mass")
     needs: ClassVar[frozenset[Capability]] = frozenset()  # scores, or log-probabilities of what is drawn
 
     def cases(self) -> Iterable[Case]:

@@ -15,7 +15,7 @@ from fmaudit import Asker, Capability, Case, Completion, Exhibit, Finding, Metri
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.params import Setting
-from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, loss, recommendation
+from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, knows, loss, recommendation
 from fmaudit_sampling.prompts import OPEN, fulfils, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import answer_rows
@@ -146,9 +146,10 @@ class Frontier(Suite):
         """Recommend a setting for factual and legal work, and one for fiction, where enough questions were answered."""
         if not measured or max(len(each.accuracy) for each in measured) < self.params.minimum_items:
             return
-        if not any(value for each in measured for value in each.accuracy.values()):
-            note = "no question was answered rightly at any setting, so nothing can be recommended"
-            yield results.undefined("recommended_temperature", "ratio", {"purpose": "factual"}, len(measured[0].accuracy), note)
+        if not any(knows(each) for each in measured):
+            note = "at no setting are surely more than 0 % of the questions answered rightly, so accuracy recommends none"
+            for purpose in ("factual", "fiction"):
+                yield results.undefined("recommended_temperature", "ratio", {"purpose": purpose}, len(measured[0].accuracy), note)
             return
         settings = {rows[0]["condition"]: details(rows[0]) for rows in ordered}
         for purpose, preset in (

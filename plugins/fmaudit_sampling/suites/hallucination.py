@@ -15,7 +15,7 @@ from fmaudit_sampling.measures.calibration import Abstention, abstention, foreca
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.measures.entropy import exact_text, semantic_entropy
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import answer_rows, same_each_time
+from fmaudit_sampling.sampled import alike, answer_rows, same_each_time
 from fmaudit_sampling.showing import cut_short, details, notes, quoted, unread_meanings
 
 __all__ = ["Hallucination"]
@@ -88,6 +88,7 @@ class Hallucination(Suite):
         minimum = self.params.minimum_items
         yield from results.truncated("short_answer_truncated_rate", rows, minimum, "they count as they stand", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
+        yield from alike(self.params, self.name)
         yield from self._findings(confident, silent.get("no"), asked)
         caption = "Wrong answers that most samples repeat, of all questions answered, with 95 % intervals."
         yield from results.bars("confident-errors", "Confident wrong answers", shown, caption)

@@ -19,6 +19,7 @@ __all__ = ["Paraphrase"]
 
 FRAMES = ("Please tell me: {}", "I would like to know this: {}", "{} Thank you.", "Could you answer a question? {}")
 STEADY = 0.8  # consistency that is called steady
+OWN = "wording 0"
 
 
 class Paraphrase(Suite):
@@ -59,13 +60,7 @@ class Paraphrase(Suite):
         yield results.rate("wording_accuracy", hits, [row["item"] for row in rows], minimum=minimum, note="of single wordings")
         every = [all(row["correct"] for row in part) for part in results.by_item(rows).values()]
         yield results.rate("consistent_accuracy", every, minimum=minimum, note="right in every wording")
-        own = {item: bool(part[0]["correct"]) for item, part in results.by_item(rows).items() if part[0]["condition"] == "wording 0"}
-        other = {
-            item: sum(bool(row["correct"]) for row in part[1:]) > (len(part) - 1) / 2
-            for item, part in results.by_item(rows).items()
-            if item in own
-        }
-        yield results.paired_difference("wording_shift", own, other, minimum=minimum, note="own wording less most of the others")[0]
+        yield self._shift(rows)
         yield from results.truncated("wording_truncated_rate", rows, minimum, "their first line was read as it stands", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
         yield from _finding(overall, rows)
@@ -78,6 +73,12 @@ class Paraphrase(Suite):
         """Name the file of questions."""
         return fingerprint(self.params.questions)
 
+    def warnings(self) -> list[str]:
+        """Tell of questions that there are no other wordings of."""
+        if self._items:
+            return []
+        return ["the suite 'paraphrase' asks nothing: no question has other wordings (paraphrases), and polite frames are in English only"]
+
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
         limit = fewer(self.params.limit, self.params.paraphrase.items)
@@ -88,10 +89,23 @@ class Paraphrase(Suite):
         framed = [{**item, "paraphrases": [frame.format(item["prompt"]) for frame in FRAMES], "framed": True} for item in english]
         return spread(framed, limit, "type", "answerable", "stratum")
 
+    def _shift(self, rows: results.Rows) -> Metric:
+        """Compare the own wording with the share of the others, question by question: a majority of several would differ by itself."""
+        own, other = (
+            {item: shares for item, part in results.by_item(rows).items() if (shares := _right(part, is_own))} for is_own in (True, False)
+        )
+        note = "own wording right less the share of the others right"
+        return results.paired_shares("wording_shift", own, other, minimum=self.params.minimum_items, note=note)[0]
+
     def _consistency(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
         values = [agreement(answer_counts([row["value"] for row in part])) for part in results.by_item(rows).values() if len(part) > 1]
         words = "; ".join(filter(None, ("pairs of wordings with equal answers", note)))
         return item_mean("paraphrase_consistency", values, "fraction", self.params.minimum_items, slice_, words)
+
+
+def _right(rows: results.Rows, is_own: bool) -> list[float]:
+    """Which answers to the own wording, or to the others, are right."""
+    return [float(bool(row["correct"])) for row in rows if (row["condition"] == OWN) == is_own]
 
 
 def _finding(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
