@@ -87,3 +87,9 @@ def test_the_ieas_base_case_is_three_percent_and_twenty_percent_needs_another_gr
 def test_a_share_that_cannot_be_has_no_growth(share: float, year: int) -> None:
     with pytest.raises(ConfigError, match="has no growth"):
         electricity_growth(share, year=year)
+
+
+def test_an_unsure_growth_makes_the_year_unsure() -> None:
+    sure = replace(growth_of_runs(), interval=Interval(1.99, 2.01, 0.8, "stated"))
+    years = [exhaustion(public_text(), demand).interval for demand in (sure, growth_of_runs())]
+    assert years[0].high - years[0].low < 0.7 * (years[1].high - years[1].low)

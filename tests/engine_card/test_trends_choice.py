@@ -78,3 +78,20 @@ def test_what_cannot_be_compared_is_refused(candidates: list[Candidate], message
 def test_a_cost_that_is_not_known_is_refused() -> None:
     with pytest.raises(StatisticsError, match="cost of a is no finite number"):
         right_size([Candidate("a", float("nan"), [1, 0, 1]), Candidate("b", 2, [1, 1, 1])], margin=0.1)
+
+
+def test_dominating_takes_a_price_as_low_and_a_difference_that_is_no_luck() -> None:
+    found = {s.name: s for s in right_size([model("cheap", 1, 600), model("dear", 2, 800)], margin=0.02).standings}
+    assert found["cheap"].dominated_by == ()  # worse, but cheaper
+    luck = right_size([model("cheap", 1, 31, 60), model("dear", 2, 30, 60, shift=2)], margin=0.02)
+    assert luck.front == ("cheap",)
+    assert [s.dominated_by for s in luck.standings] == [(), ()]
+
+
+def test_the_more_models_are_judged_the_surer_each_must_be() -> None:
+    pair = [model("small", 1, 700, shift=5), model("big", 9, 700)]
+    alone = right_size(pair, margin=0.02).standings[0].difference_interval
+    among = right_size([*pair, model("x", 20, 300), model("y", 30, 300), model("z", 40, 300)], margin=0.02)
+    wider = {s.name: s for s in among.standings}["big" if among.best == "small" else "small"].difference_interval
+    assert (alone.level, wider.level) == pytest.approx((0.95, 0.9875))
+    assert wider.high - wider.low > alone.high - alone.low

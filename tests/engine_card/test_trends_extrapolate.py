@@ -83,5 +83,21 @@ def test_shares_stay_shares_and_a_family_that_turns_is_flagged() -> None:
 
 @pytest.mark.parametrize(("sizes", "at"), [([], 1e9), ([1.0, 2.0, 3.0, 4.0], 0.0), ([1.0, 2.0, 3.0, math.nan], 2.0)])
 def test_no_sizes_and_size_zero_are_refused_and_not_divided_by(sizes: list[float], at: float) -> None:
-    with pytest.raises(StatisticsError, match="beyond the data|finite"):
+    with pytest.raises(StatisticsError, match=r"beyond the data|finite"):
         extrapolate(sizes, [1.0] * len(sizes), at, scale="linear")
+
+
+def test_the_interval_of_shares_is_that_of_the_textbook_with_binomial_scatter_at_least() -> None:
+    sizes, hits, n = [1e8, 1e9, 1e10, 1e11], [500, 600, 692, 771], 1000  # as good as on a line of logits: less scatter than a coin has
+    found = extrapolate_rate(sizes, hits, [n] * 4, 1e12)
+    k, x = np.array(hits), np.array([8.0, 9.0, 10.0, 11.0])
+    logits, weight = np.log((k + 0.5) / (n - k + 0.5)), 1 / (1 / (k + 0.5) + 1 / (n - k + 0.5))
+    mean = (weight * x).sum() / weight.sum()
+    slope = (weight * (x - mean) * logits).sum() / (weight * (x - mean) ** 2).sum()
+    middle = (weight * logits).sum() / weight.sum() + slope * (12 - mean)
+    share = 1 / (1 + math.exp(-middle))
+    spread = math.sqrt(1 / (n * share * (1 - share)) + 1 / weight.sum() + (12 - mean) ** 2 / (weight * (x - mean) ** 2).sum())
+    t = 4.302652729911275  # 97.5 % of Student's t with two degrees of freedom
+    assert found.value == pytest.approx(share)
+    assert found.interval.low == pytest.approx(1 / (1 + math.exp(t * spread - middle)))
+    assert found.interval.high == pytest.approx(1 / (1 + math.exp(-t * spread - middle)))

@@ -76,5 +76,5 @@ def test_a_table_has_counts_or_values() -> None:
 
 
 def test_shares_in_a_column_of_counts_are_refused_and_not_rounded() -> None:
-    with pytest.raises(ConfigError, match="row 2: correct = 0.6 is no count"):
+    with pytest.raises(ConfigError, match=r"row 2: correct = 0\.6 is no count"):
         family_of_table([{"size": size, "correct": share, "n": 100} for size, share in ((1e9, 0), (1e10, 0.6), (1e11, 0.8))])

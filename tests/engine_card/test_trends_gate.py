@@ -142,3 +142,13 @@ def test_scores_that_are_no_numbers_are_an_error_and_no_infinite_divergence(brok
     if math.isnan(broken):
         with pytest.raises(StatisticsError, match="case 1 has scores"):
             divergence([[[1.0, broken]], [[1.0, 2.0]]], [[[1.0, 2.0]], [[1.0, 2.0]]])
+
+
+def test_a_limit_inside_the_interval_is_inconclusive_and_outweighs_a_pass() -> None:
+    before = Answers([True] * 500 + [False] * 500, ["a"] * 1000)
+    after = Answers([True] * 500 + [False] * 500, ["a"] * 990 + ["b"] * 10)
+    found = gate(before, after, max_drop=0.05, max_flips=0.012)  # 1 % of flips, 0.5 to 1.8 %
+    assert [m.decision for m in found.measures] == ["pass", "inconclusive"]
+    assert found.decision == "inconclusive"
+    assert gate(before, after, max_drop=0.05, max_flips=0.02).decision == "pass"
+    assert gate(before, after, max_drop=0.05, max_flips=0.005).decision == "fail"

@@ -169,3 +169,19 @@ def test_an_optimum_stays_within_ten_times_the_compute_of_runs_not_of_their_larg
     assert found.optimum(9 * most).flops == pytest.approx(9 * most)
     with pytest.raises(StatisticsError, match="times beyond"):
         found.optimum(11 * most)
+
+
+def test_the_runs_that_are_left_out_are_those_of_the_highest_loss() -> None:
+    table = runs(5)
+    table["loss"][:3] = [10.0, 9.0, 12.0]
+    found = fit_law(table, draws=0, drop_highest=3)
+    without = fit_law({name: column[3:] for name, column in table.items()}, draws=0)
+    assert found.values == pytest.approx(without.values)
+
+
+def test_intervals_are_widened_as_students_t_is_for_the_numbers_fitted(law: Law) -> None:
+    interval, draws = law.intervals["alpha"], law.draws[:, list(law.values).index("alpha")]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    tail = 0.5 * math.erfc(2.00404478 * math.sqrt(law.n / (law.n - 5)) / math.sqrt(2))  # t of 55 degrees of freedom
+    assert (law.n, interval.low <= low, high <= interval.high) == (60, True, True)
+    assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(draws, [tail, 1 - tail])))

@@ -151,3 +151,11 @@ def test_several_seeds_of_a_size_have_the_p_value_of_all_orders() -> None:
 def test_what_is_no_family_says_what_is_wrong(sizes: list[float], hits: list[int], settings: dict[str, Any], message: str) -> None:
     with pytest.raises(StatisticsError, match=message):
         trend(sizes, hits, [10, 10, 10], **settings)
+
+
+def test_models_of_one_size_are_pooled_before_a_turn_is_looked_for() -> None:
+    rates = [60, 60, 40, 40, 60, 60]
+    halves = trend([1e9, 1e9, 1e10, 1e10, 1e11, 1e11], rates, [100] * 6)
+    whole = trend([1e9, 1e10, 1e11], [120, 80, 120], [200] * 3)
+    assert (halves.shape, halves.turn_p) == ("u", whole.turn_p)
+    assert trend([1e9, 1e10, 1e11], [60, 40, 60], [100] * 3).turn_p > whole.turn_p
