@@ -35,6 +35,22 @@ def test_four_bits_shrink_the_matrices_of_the_blocks_alone() -> None:
     assert llama.fits("H100", "int8").weights == (6_738_415_616 - tables) + 2 * tables
 
 
+def test_positions_that_are_computed_at_once_are_shared_by_all_sequences() -> None:
+    """Serving engines cap them for a step, not for a sequence: state, not activations, sets the batch."""
+    llama = profile("llama-3-8b")
+    fit = llama.fits("H100", tokens=4096)
+    state = llama.cache_bytes(4096, 2)
+    assert fit.largest_batch == pytest.approx((fit.usable - fit.weights) / state, rel=0.03)
+    assert llama.fits("H100", tokens=4096, batch=64).activations < 1.6 * llama.fits("H100", tokens=4096).activations
+
+
+@pytest.mark.parametrize("device", [0, -5, True, float("nan")])
+def test_what_is_no_memory_is_refused(device: float) -> None:
+    with pytest.raises(ModelError, match="is no device"):
+        profile("llama-3-8b").fits(device)
+    assert profile("llama-3-8b").fits(24e9).usable == int(24_000_000_000 * 0.9)
+
+
 @pytest.mark.parametrize("name", ["llama-2-7b", "mixtral-8x7b", "mistral-7b-v0.1", "jamba-v0.1", "deepseek-v2"])
 @pytest.mark.parametrize("device", ["RTX 4090", "H200", 8 * 80 * 10**9])
 def test_the_largest_batch_and_the_longest_context_fit_and_one_more_does_not(name: str, device: str | int) -> None:

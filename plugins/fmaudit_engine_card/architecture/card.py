@@ -30,9 +30,10 @@ class Card:
 
     @cached_property
     def fits(self) -> tuple[Fit, ...]:
-        """Every device at every precision."""
+        """Every device at every precision, at no more tokens than the configuration allows."""
+        tokens = min(self.settings.tokens, self.profile.context or self.settings.tokens)
         return tuple(
-            self.profile.fits(device, kind, self.settings.tokens, self.settings.batch, reserve=self.settings.reserve)
+            self.profile.fits(device, kind, tokens, self.settings.batch, reserve=self.settings.reserve)
             for device in self.settings.devices
             if facts.find_device(device).memory_bytes is not None
             for kind in self.settings.precisions

@@ -140,7 +140,7 @@ def _operations(card: Card) -> Exhibit:
 def _fits(card: Card) -> Exhibit:
     import pyarrow as pa
 
-    settings = card.settings
+    settings, tokens = card.settings, max(fit.tokens for fit in card.fits)
     limit = f" Memory alone is looked at: the configuration ends at {card.profile.context:,} tokens." if card.profile.context else ""
     rows = []
     for device in dict.fromkeys(fit.device for fit in card.fits):
@@ -148,7 +148,7 @@ def _fits(card: Card) -> Exhibit:
         rows.append({"device": f"{device}, {amount(mine[0].usable)}"} | {fit.precision: _verdict(fit) for fit in mine})
     return Exhibit(
         name="fits", title="Where it fits", data=pa.Table.from_pylist(rows),
-        caption=f"{settings.batch} x {settings.tokens:,} tokens; memory without the {settings.reserve:.0%} left to the runtime. Cells: "
+        caption=f"{settings.batch} x {tokens:,} tokens; memory without the {settings.reserve:.0%} left to the runtime. Cells: "
         "whether it fits, and the longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
         f"Activations are estimated; int8 and int4 are of the matrices inside the blocks.{limit}",
     )  # fmt: skip

@@ -81,6 +81,7 @@ def _operations(card: Card) -> Iterator[Metric]:
 
 
 def _fits(card: Card) -> Iterator[Metric]:
+    ends = f"; the configuration ends at {card.profile.context:,}" if card.profile.context else ""
     how = f"memory less {card.settings.reserve:.0%}, weights, state and activations (estimated)"
     for fit in card.fits:
         slice_: Mapping[str, str] = {"device": fit.device, "precision": fit.precision}
@@ -97,7 +98,13 @@ def _fits(card: Card) -> Iterator[Metric]:
             yield results.undefined("longest_context", "count", slice_, 1, UNLIMITED)
         else:
             yield Metric(
-                name="longest_context", value=fit.longest, unit="count", n=1, slice=slice_, method=how, note=f"tokens, batch {fit.batch}"
+                name="longest_context",
+                value=fit.longest,
+                unit="count",
+                n=1,
+                slice=slice_,
+                method=how,
+                note=f"tokens, batch {fit.batch}{ends}",
             )
 
 
@@ -116,5 +123,6 @@ def _training(card: Card) -> Iterator[Metric]:
     )  # fmt: skip
     yield Metric(
         name="tokens_per_parameter", value=tokens / total, unit="ratio", n=1, method="training tokens / parameters",
-        note="about 20 is compute-optimal by Hoffmann et al. 2022; more makes a small model better, not training cheaper",
+        note="about 20 is compute-optimal by Hoffmann et al. 2022; more makes a small model better, not training cheaper"
+        + (f"; of all parameters, {tokens / active:,.0f} for each that a token meets" if active != total else ""),
     )  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PRECISIONS", "RESERVE", "Fit", "Precision", "fit", "precision"]
 
 RESERVE = 0.1  # of a device's memory, for the runtime, its kernels and fragments; what serving engines leave by default
-CHUNK = 2048  # positions that are computed at once: serving engines cut longer prompts
+CHUNK = 2048  # positions that are computed at once, of all sequences together: serving engines cut longer prompts
 LONGEST = 2**40
 
 
@@ -98,7 +98,7 @@ def precision(name: str) -> Precision:
 
 def fit(
     profile: EngineProfile,
-    device: str | int,
+    device: str | float,
     kind: str = "bfloat16",
     tokens: int = 4096,
     batch: int = 1,
@@ -108,8 +108,8 @@ def fit(
 ) -> Fit:
     """Set a model against `devices` devices, by name or by their bytes of memory each. Raises ModelError.
 
-    Activations are those of one block over at most 2,048 positions of every sequence, as serving engines cut prompts, and float32 logits
-    of one position each; scores are not stored (fused attention).
+    Activations are those of one block over at most 2,048 positions of all sequences together, as serving engines cut prompts, and float32
+    logits of one position of each sequence; scores are not stored (fused attention).
     """
     if batch < 1 or devices < 1 or tokens < 1 or not 0 <= reserve < 1:
         raise ModelError("batch, devices and tokens are at least 1, and reserve is a share below 1")
@@ -118,14 +118,15 @@ def fit(
     usable = int(memory * devices * (1 - reserve))
     weights = weights_at(profile, kept)
 
-    def sequence(length: int) -> int:
-        return profile.cache_bytes(length, kept.state) + activations(profile, kept, length)
+    def there_is_room(length: int, sequences: int) -> bool:
+        held = profile.cache_bytes(length, kept.state, sequences)
+        return weights + held + activations(profile, kept, length, sequences) <= usable
 
-    room = usable - weights
     return Fit(
         device=name, precision=kept.name, tokens=tokens, batch=batch, devices=devices, usable=usable, weights=weights,
-        state=profile.cache_bytes(tokens, kept.state, batch), activations=batch * activations(profile, kept, tokens),
-        largest_batch=max(0, room // sequence(tokens)), longest=_longest(lambda length: batch * sequence(length) <= room),
+        state=profile.cache_bytes(tokens, kept.state, batch), activations=activations(profile, kept, tokens, batch),
+        largest_batch=_largest(lambda sequences: there_is_room(tokens, sequences)) or 0,
+        longest=_largest(lambda length: there_is_room(length, batch)),
     )  # fmt: skip
 
 
@@ -135,17 +136,18 @@ def weights_at(profile: EngineProfile, kept: Precision) -> int:
     return math.ceil(dense * kept.dense + (profile.parameters - dense) * kept.rest)
 
 
-def activations(profile: EngineProfile, kept: Precision, tokens: int) -> int:
-    """Estimate the bytes that computing one sequence takes besides weights and state.
+def activations(profile: EngineProfile, kept: Precision, tokens: int, batch: int = 1) -> int:
+    """Estimate the bytes that computing sequences of so many tokens takes besides weights and state.
 
     For a position three residual streams, and half as much again as its widest module makes: activations stand beside what they are made
     of. Of Llama within a tenth of what transformers allocates; experts and activations that are not fused take more.
     """
-    return math.ceil(min(tokens, CHUNK) * (3 * profile.hidden + 1.5 * profile.widest) * kept.state) + 4 * profile.vocabulary
+    at_once = min(batch * tokens, CHUNK)
+    return math.ceil(at_once * (3 * profile.hidden + 1.5 * profile.widest) * kept.state) + 4 * profile.vocabulary * batch
 
 
-def _longest(fits: Callable[[int], bool]) -> int | None:
-    """Find the largest length that fits; None where any does, 0 where none does."""
+def _largest(fits: Callable[[int], bool]) -> int | None:
+    """Find the largest number that fits; None where any does, 0 where none does."""
     if fits(LONGEST):
         return None
     low, high = 0, 1
@@ -157,9 +159,11 @@ def _longest(fits: Callable[[int], bool]) -> int | None:
     return low
 
 
-def _memory(device: str | int) -> tuple[str, int]:
-    if isinstance(device, int):
-        return f"{device / 1e9:.0f} GB", device
+def _memory(device: str | float) -> tuple[str, int]:
+    if not isinstance(device, str):
+        if isinstance(device, bool) or not device > 0:
+            raise ModelError(f"{device!r} is no device", hint="give its name, or the bytes of its memory")
+        return f"{device / 1e9:.0f} GB", int(device)
     found = facts.find_device(device)
     if found.memory_bytes is None:
         raise ModelError(f"the memory of {found.name} is not known", hint="give its bytes instead of its name")

@@ -171,7 +171,14 @@ class EngineProfile:
     # -- memory ----------------------------------------------------------------------------------------------------
 
     def fits(
-        self, device: str | int, precision: str = "bfloat16", tokens: int = 4096, batch: int = 1, *, devices: int = 1, reserve: float = 0.1
+        self,
+        device: str | float,
+        precision: str = "bfloat16",
+        tokens: int = 4096,
+        batch: int = 1,
+        *,
+        devices: int = 1,
+        reserve: float = 0.1,
     ) -> Fit:
         """Set the model against a device, by name or by its bytes: does it fit, with how large a batch, with how long a context.
 
