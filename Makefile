@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/fmaudit demo --directory demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 check: lint types layers test
 

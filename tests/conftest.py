@@ -20,18 +20,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of torch that wai
 ROOT = Path(__file__).resolve().parent.parent
 
 
-APART = ("alignment", "dashboard", "sampling", "sample_data", "schedule")  # here what is loaded for a file serves all its tests
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, on one worker, the tests that share what takes long to make: the audited sample corpus, or what a file loads."""
-    for item in items:
-        folder = item.path.parent.name
-        if folder == "end_to_end" or folder in APART:
-            item.add_marker(pytest.mark.xdist_group(folder if folder == "end_to_end" else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data that never ships with the project; tests that need it skip where it is absent."""

@@ -20,6 +20,7 @@ from fmaudit.models.backends.transformers.rows import (
     PREFILL_ONCE_FROM_ON_GPU,
     PREFILL_TOKENS_OF_GPU,
     Batch,
+    Drawn,
     Limits,
     Row,
     batches,
@@ -58,8 +59,8 @@ class Generator:
 
     def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None) -> None:
         self._loaded = loaded
-        on_gpu = (PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
-        self._limits = Limits(rows) if loaded.device.type == "cpu" else Limits(rows, *on_gpu)
+        limits = Limits(rows) if loaded.device.type == "cpu" else Limits(rows, PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
+        self._limits = replace(limits, pause=0) if loaded.seq2seq else limits  # what a decoder drew is no part of its prompt
         self._encoder = RequestEncoder(loaded, add_bos)
         self._decode = decoder(loaded.tokenizer)
         self._memo: PromptMemo | None = None
@@ -76,7 +77,8 @@ class Generator:
     @property
     def mode(self) -> str:
         """What of the shapes can change the bits of an answer: part of the numeric mode."""
-        return f"rows {self._limits.rows}, prefill {self._limits.prefill_tokens} from {self._limits.prefill_from}, bucket {BUCKET}"
+        how = self._limits
+        return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}, pause {how.pause}"
 
     def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage) -> Iterator[tuple[int, Completion | Failure]]:
         """Yield (position of the request, one of its samples) as each batch ends, in an order that the requests alone determine.
@@ -124,12 +126,13 @@ class Generator:
         ]
 
     def _run(self, rows: Sequence[Row], usage: Usage) -> Iterator[tuple[Batch, Decoded]]:
-        """Decode all rows; after lack of memory the same ones come again in batches of half the height."""
+        """Decode all rows; those that pause go on in batches of their own, and after lack of memory all that are left in lower ones."""
         import torch
 
         left = list(rows)
         while left:
             done: set[tuple[int, int]] = set()
+            paused: list[Row] = []
             for batch in batches(left, self._loaded.abilities, self._limits):
                 try:
                     decoded = self._timed(batch, usage)
@@ -137,8 +140,9 @@ class Generator:
                     self._halve(batch, error)
                     break
                 done.update((row.request, row.sample) for row in batch.rows)
+                paused += _paused(batch, decoded)
                 yield batch, decoded
-            left = [row for row in left if (row.request, row.sample) not in done]
+            left = [row for row in left if (row.request, row.sample) not in done] + paused
 
     def _halve(self, batch: Batch, error: BaseException) -> None:
         shape = batch.shape
@@ -161,12 +165,15 @@ class Generator:
         """Run one batch: rows that are missing from its shape repeat the first."""
         loaded = self._loaded
         filled = [*batch.rows, *[batch.rows[0]] * (batch.shape.rows - len(batch.rows))]
-        if self._memo is not None:
-            self._memo.begin()
-        arguments, start = starting(loaded, [row.ids for row in filled], batch.shape, batch.limit, self._memo)
-        sampler = KeyedSampler(batch.cut, np.array([row.key for row in filled], np.uint64), start)
+        memo = self._memo if batch.offset == 0 else None  # nobody asks a second time for what one sample drew
+        if memo is not None:
+            memo.begin()
+        arguments, start = starting(loaded, [row.fed for row in filled], batch.shape, batch.limit, memo)
+        sampler = KeyedSampler(batch.cut, np.array([row.key for row in filled], np.uint64), start, batch.offset)
         ends = frozenset(loaded.end_ids)
         watches = [StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends) for row in batch.rows]
+        for row, watch in zip(batch.rows, watches, strict=True):
+            watch.resume(row.drawn.ids)
         with neutral(loaded.model):
             loaded.model.generate(
                 generation_config=settings(loaded, batch.limit),
@@ -174,7 +181,7 @@ class Generator:
                 stopping_criteria=[RowsDone(watches)],
                 **arguments,
             )
-        return Decoded(sampler, watches, frozenset(self._memo.reused) if self._memo is not None else frozenset())
+        return Decoded(sampler, watches, frozenset(memo.reused) if memo is not None else frozenset())
 
     def _answers(self, batch: Batch, decoded: Decoded) -> Iterator[tuple[Row, Completion | Failure]]:
         sampler = decoded.sampler
@@ -182,17 +189,19 @@ class Generator:
         broken = sampler.table("broken")
         for i, (row, watch) in enumerate(zip(batch.rows, decoded.watches, strict=True)):
             drawn = watch.tail.ids
-            if broken[i, : len(drawn)].any():
+            if broken[i, : len(drawn) - row.offset].any():
                 yield row, Failure(reason="bad-answer", detail="the model's logits are not numbers")
                 continue
+            if not watch.finish:
+                continue  # it pauses
             text, count = watch.ending()
             yield (
                 row,
                 Completion(
                     text=text,
                     token_ids=tuple(drawn[:count]),
-                    log_probs=tuple(log_probs[i, :count].tolist()),
-                    sampled_log_probs=tuple(sampled[i, :count].tolist()),
+                    log_probs=(row.drawn.log_probs + tuple(log_probs[i].tolist()))[:count],
+                    sampled_log_probs=(row.drawn.sampled_log_probs + tuple(sampled[i].tolist()))[:count],
                     finish=watch.finish,
                     sample=row.sample,
                     prompt_tokens=len(row.ids),
@@ -200,11 +209,32 @@ class Generator:
             )
 
 
+def _paused(batch: Batch, decoded: Decoded) -> list[Row]:
+    """Give the rows that go on later, with what they drew; rows whose logits broke are answered as they are."""
+    sampler = decoded.sampler
+    going = [(i, row, watch) for i, (row, watch) in enumerate(zip(batch.rows, decoded.watches, strict=True)) if not watch.finish]
+    if not going:
+        return []
+    log_probs, sampled, broken = (sampler.table(name) for name in ("log_probs", "sampled_log_probs", "broken"))
+    return [
+        replace(
+            row,
+            drawn=Drawn(
+                tuple(watch.tail.ids),
+                row.drawn.log_probs + tuple(log_probs[i].tolist()),
+                row.drawn.sampled_log_probs + tuple(sampled[i].tolist()),
+            ),
+        )
+        for i, row, watch in going
+        if not broken[i].any()
+    ]
+
+
 def _count(batch: Batch, decoded: Decoded, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
     """Add a batch to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
     shape, steps = batch.shape, len(decoded.sampler.steps)
-    drawn = sum(len(watch.tail.ids) for watch in decoded.watches)
-    prompts = [row.ids for row in batch.rows]
+    drawn = sum(len(watch.tail.ids) for watch in decoded.watches) - batch.offset * len(batch.rows)
+    prompts = [row.fed for row in batch.rows]
     fed = 0 if loaded.seq2seq or shape.slots else 1  # the first token comes with the prompt
     height, once = shape.rows, 0 if loaded.seq2seq else 1
     if shape.slots:

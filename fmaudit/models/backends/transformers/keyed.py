@@ -149,21 +149,24 @@ def _lowest_of_largest(noisy: Any, ids: Any) -> tuple[Any, Any]:
 class KeyedSampler:
     """A logits processor for `generate(do_sample=False)`: 0 at the token that the noise chooses, minus infinity elsewhere.
 
-    `keys` [rows] name the rows' samples, `start` is the length of the first input. Every row of every step is kept in `steps`.
+    `keys` [rows] name the rows' samples, `start` is the length of the first input, `offset` how many tokens every row drew before. Every
+    row of every step is kept in `steps`.
     """
 
     cut: Cut
     keys: NDArray[np.uint64]
     start: int
+    offset: int = 0
     steps: list[Drawn] = field(default_factory=list)
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """Choose one token of every row of `scores` [rows, vocabulary]."""
         import torch
 
-        del self.steps[input_ids.shape[1] - self.start :]  # a step that is asked again
+        step = input_ids.shape[1] - self.start
+        del self.steps[step:]  # one that is asked again
         work = scores if scores.device.type in {"cpu", "cuda"} else scores.cpu()  # no float64 elsewhere
-        drawn = draw(work.float(), self.cut, self.keys, input_ids.shape[1] - self.start)
+        drawn = draw(work.float(), self.cut, self.keys, self.offset + step)
         self.steps.append(drawn)
         return scores.fill_(-torch.inf).scatter_(1, drawn.ids.to(scores.device)[:, None], 0.0)
 
