@@ -10,6 +10,7 @@ from fmaudit.records import Metric, MetricStatus
 __all__ = ["Shown", "compact", "count", "describe", "duration", "number", "plural", "share", "show", "size"]
 
 _NBSP = "\u00a0"
+HUGE = 1e15  # from here on a power of ten is easier to read than a unit
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _STEPS = {
     "bytes": ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (0.0, "B")),
@@ -107,6 +108,8 @@ def plural(value: int, noun: str, nouns: str = "") -> str:
 def _scale(value: float, unit: str) -> tuple[float, str]:
     if unit == "fraction":
         return 100.0, "%"
+    if unit == "count" and abs(value) >= HUGE:
+        return 1.0, ""
     for step, word in _STEPS.get(unit, ()):
         if abs(value) >= step:
             return (1.0 if step == 0.0 and unit != "seconds" else 1.0 / (step or 1e-6)), word
@@ -148,6 +151,8 @@ def _fixed(value: float, places: int) -> str:
 def _plain(value: float, *, whole: bool = False) -> str:
     if value == 0:
         return "0"
+    if abs(value) >= HUGE:
+        return _power(value, 2)
     if whole and value == int(value):
         return count(int(value))
     if abs(value) < 1e-4:
