@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fmaudit.schedule.fresh import Ended, belongs_to, read_ended
 from fmaudit.store.layout import RunDirectory, list_runs
+from fmaudit.store.writer import sync_folder
 
 __all__ = ["Pruned", "is_pinned", "pin", "prune"]
 
@@ -109,7 +110,7 @@ def _discard(root: Path) -> None:
     """Rename first, so that a crash leaves either the whole run or something that is no run; then remove."""
     trash = root.with_name(f"{_TRASH}{root.name}-{os.getpid()}")
     root.rename(trash)
-    _sync(root.parent)
+    sync_folder(root.parent)
     shutil.rmtree(trash)
 
 
@@ -119,12 +120,3 @@ def _sweep(runs: Path) -> None:
         for path in runs.iterdir():
             if path.name.startswith(_TRASH) and path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -334,11 +334,9 @@ def test_charts_hold_hostile_names():
     assert "alert(1)" in page.text
 
 
-@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("sink", [sink for sink in SINKS if not sink.endswith("json")])
 def test_very_long_texts_are_cut(sink: str):
     """A hundred thousand characters in every field make no sink too large to be shown, except JSON, which keeps all."""
-    if sink.endswith("json"):
-        pytest.skip("JSON keeps all")
     limits = {"html": 1_000_000, "github": 1 << 20, "markdown": 2_000_000, "terminal": 20_000, "annotations": 30_000}
     data, _ = report_of("A" * 30_000 + "<b>")
     assert len(SINKS[sink](data).encode()) < limits.get(sink.split()[-1], 50_000_000)

@@ -10,6 +10,9 @@ __all__ = ["is_digit", "is_letter", "smiles_marks"]
 
 inlined = kernels.inlined
 
+# what a token is: first those that are an atom, last those that must follow one
+NOTHING, ATOM, CARBON, AROMATIC, BRACKET, BOND, MULTIPLE, RING, OPEN, CLOSE, DOT = range(11)
+
 
 @inlined
 def is_letter(byte):  # type: ignore[no-untyped-def]
@@ -64,70 +67,63 @@ def _ring_number(data, position, stop):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _token(data, position, stop):  # type: ignore[no-untyped-def]
+    """Tell what stands at a position and where it ends; NOTHING where it is no SMILES."""
+    byte = data[position]
+    length = _atom(data, position, stop)
+    if length < 0:
+        return AROMATIC, position + 1
+    if length > 0:
+        return (CARBON if length == 1 and byte == 67 else ATOM), position + length
+    if byte == 91:
+        end = _bracket_end(data, position, stop)
+        return (BRACKET if end > 0 else NOTHING), end
+    if is_digit(byte) or byte == 37:
+        return (RING if _ring_number(data, position, stop) >= 0 else NOTHING), position + (3 if byte == 37 else 1)
+    kind = NOTHING
+    if byte == 40:
+        kind = OPEN
+    elif byte == 41:
+        kind = CLOSE
+    elif byte == 46:
+        kind = DOT
+    elif byte == 61 or byte == 35:
+        kind = MULTIPLE
+    elif byte == 45 or byte == 47 or byte == 92 or byte == 58:
+        kind = BOND
+    return kind, position + 1
+
+
+@inlined
 def smiles_marks(data, start, stop):  # type: ignore[no-untyped-def]
     """Read a field as SMILES: -1 where it is none, else how many marks of structure it has."""
     marks, depth, rings, aromatic, ringed = 0, 0, int64(0), 0, 0
-    after_atom = False
-    carbon = False
+    after_atom, before = False, NOTHING
     position = start
     while position < stop:
-        byte = data[position]
-        length = _atom(data, position, stop)
-        if length != 0:
-            if length < 0:
-                aromatic += 1
-                length = 1
-            is_carbon = length == 1 and byte == 67
-            if is_carbon and carbon:
-                marks += 1
-            carbon = is_carbon
-            after_atom = True
-            position += length
-            continue
-        carbon = False
-        if byte == 91:
-            end = _bracket_end(data, position, stop)
-            if end == 0:
-                return -1
-            marks += 1
-            ringed += 1
-            after_atom = True
-            position = end
-        elif is_digit(byte) or byte == 37:
+        kind, end = _token(data, position, stop)
+        if kind == NOTHING or (kind >= RING and not after_atom):
+            return -1
+        if kind == RING:
             number = _ring_number(data, position, stop)
-            if not after_atom or number < 0:
-                return -1
-            width = 1 if byte != 37 else 3
             if number < 63:
                 rings ^= int64(1) << number
-            marks += 1
-            ringed += 1
-            position += width
-        elif byte == 40:
-            if not after_atom:
-                return -1
+        elif kind == OPEN:
             depth += 1
-            marks += 1
-            after_atom = False
-            position += 1
-        elif byte == 41:
+        elif kind == CLOSE:
             depth -= 1
-            if depth < 0 or not after_atom:
+            if depth < 0:
                 return -1
-            position += 1
-        elif byte == 61 or byte == 35 or byte == 45 or byte == 47 or byte == 92 or byte == 58:
-            if byte == 61 or byte == 35:
-                marks += 1
-            position += 1
-            if position == stop or data[position] == 41:
-                return -1
-        elif byte == 46:
-            if not after_atom:
-                return -1
-            after_atom = False
-            position += 1
-        else:
+        elif (kind == BOND or kind == MULTIPLE) and (end == stop or data[end] == 41):
             return -1
+        if kind == BRACKET or kind == RING or kind == OPEN or kind == MULTIPLE or (kind == CARBON and before == CARBON):
+            marks += 1
+        if kind == BRACKET or kind == RING:
+            ringed += 1
+        elif kind == AROMATIC:
+            aromatic += 1
+        after_atom = kind <= BRACKET or (after_atom and kind != OPEN and kind != DOT)
+        before, position = kind, end
     if depth != 0 or rings != 0 or not after_atom or (aromatic > 0 and ringed == 0):
         return -1
     return marks

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fmaudit import Metric, results
@@ -84,28 +85,13 @@ def _fits(card: Card) -> Iterator[Metric]:
     ends = f"; the configuration ends at {card.profile.context:,}" if card.profile.context else ""
     how = f"memory less {card.settings.reserve:.0%}, weights, state and activations (estimated)"
     for fit in card.fits:
-        slice_: Mapping[str, str] = {"device": fit.device, "precision": fit.precision}
-        yield Metric(
-            name="largest_batch",
-            value=fit.largest_batch,
-            unit="count",
-            n=1,
-            slice=slice_,
-            method=how,
-            note=f"sequences of {fit.tokens:,} tokens",
-        )
+        slice_ = {"device": fit.device, "precision": fit.precision}
+        estimate = partial(Metric, unit="count", n=1, slice=slice_, method=how)
+        yield estimate(name="largest_batch", value=fit.largest_batch, note=f"sequences of {fit.tokens:,} tokens")
         if fit.longest is None:
             yield results.undefined("longest_context", "count", slice_, 1, UNLIMITED)
         else:
-            yield Metric(
-                name="longest_context",
-                value=fit.longest,
-                unit="count",
-                n=1,
-                slice=slice_,
-                method=how,
-                note=f"tokens, batch {fit.batch}{ends}",
-            )
+            yield estimate(name="longest_context", value=fit.longest, note=f"tokens, batch {fit.batch}{ends}")
 
 
 def _training(card: Card) -> Iterator[Metric]:
