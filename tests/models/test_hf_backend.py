@@ -226,10 +226,10 @@ def _take_memory(patch: pytest.MonkeyPatch, tokens: int, rows: int) -> None:
             raise torch.OutOfMemoryError("no memory")
         return score(self, batch, work)
 
-    def decoded(self: Generator, batch: Any) -> Any:
-        if batch.shape.rows > rows:
+    def decoded(self: Generator, group: Any, *rest: Any) -> Any:
+        if group.shape.rows > rows:
             raise torch.OutOfMemoryError("no memory")
-        return decode(self, batch)
+        return decode(self, group, *rest)
 
     patch.setattr(Scorer, "_figures", figures)
     patch.setattr(Generator, "_decoded", decoded)

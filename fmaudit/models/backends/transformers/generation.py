@@ -5,25 +5,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers.keyed import KeyedSampler
+from fmaudit.models.backends.transformers.legs import Leg, Pool, Underway, Waiting, leg_end, record
 from fmaudit.models.backends.transformers.memo import PromptMemo
-from fmaudit.models.backends.transformers.prefill import neutral, settings, starting
+from fmaudit.models.backends.transformers.prefill import neutral, resumed, settings, starting
 from fmaudit.models.backends.transformers.prompts import encode_prompt
 from fmaudit.models.backends.transformers.rows import (
     BUCKET,
     PREFILL_ONCE_FROM_ON_GPU,
     PREFILL_TOKENS_OF_GPU,
-    Batch,
-    Drawn,
+    Group,
     Limits,
     Row,
-    batches,
+    Shape,
+    groups,
 )
 from fmaudit.models.backends.transformers.stops import RowsDone, StopWatch, Tail, decoder
 from fmaudit.models.backends.transformers.tokens import RequestEncoder
@@ -41,15 +42,6 @@ FEWEST_ROWS = 2  # no batch has fewer, where a batch can be decoded at all (rows
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """What came out of one batch: the draws of every step, what ended each row, which prompts cost nothing."""
-
-    sampler: KeyedSampler
-    watches: list[StopWatch]
-    reused: frozenset[tuple[int, ...]]  # prompts that were computed before
-
-
 class Generator:
     """Draws completions from a loaded model.
 
@@ -59,8 +51,7 @@ class Generator:
 
     def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None) -> None:
         self._loaded = loaded
-        limits = Limits(rows) if loaded.device.type == "cpu" else Limits(rows, PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
-        self._limits = replace(limits, pause=0) if loaded.seq2seq else limits  # what a decoder drew is no part of its prompt
+        self._limits = Limits(rows) if loaded.device.type == "cpu" else Limits(rows, PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
         self._encoder = RequestEncoder(loaded, add_bos)
         self._decode = decoder(loaded.tokenizer)
         self._memo: PromptMemo | None = None
@@ -78,7 +69,7 @@ class Generator:
     def mode(self) -> str:
         """What of the shapes can change the bits of an answer: part of the numeric mode."""
         how = self._limits
-        return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}, pause {how.pause}"
+        return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}"
 
     def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage) -> Iterator[tuple[int, Completion | Failure]]:
         """Yield (position of the request, one of its samples) as each batch ends, in an order that the requests alone determine.
@@ -98,14 +89,14 @@ class Generator:
         self._memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
         seen: set[int] = set()
         broken: set[int] = set()
-        for batch, decoded in self._run(rows, usage):
-            _count(batch, decoded, usage, self._loaded, seen)
-            for row, answer in self._answers(batch, decoded):
-                if isinstance(answer, Completion):
-                    yield row.request, answer
-                elif row.request not in broken:
-                    broken.add(row.request)
-                    yield row.request, answer
+        for leg in self._run(rows, usage):
+            _count(leg, usage, self._loaded, seen)
+            for sample in leg.samples:
+                if sample.broken and sample.row.request not in broken:
+                    broken.add(sample.row.request)
+                    yield sample.row.request, Failure(reason="bad-answer", detail="the model's logits are not numbers")
+                elif not sample.goes_on and not sample.broken:
+                    yield sample.row.request, _answer(sample)
         self._memo = None
 
     def _rows_of(self, position: int, request: GenerateRequest) -> list[Row] | Failure:
@@ -125,130 +116,119 @@ class Generator:
             for sample in dict.fromkeys(request.samples)
         ]
 
-    def _run(self, rows: Sequence[Row], usage: Usage) -> Iterator[tuple[Batch, Decoded]]:
-        """Decode all rows; those that pause go on in batches of their own, and after lack of memory all that are left in lower ones."""
+    def _run(self, rows: Sequence[Row], usage: Usage) -> Iterator[Leg]:
+        """Decode all rows; after lack of memory those that are left start anew in lower batches."""
         import torch
 
-        left = list(rows)
+        left = {(row.request, row.sample): row for row in rows}
         while left:
-            done: set[tuple[int, int]] = set()
-            paused: list[Row] = []
-            for batch in batches(left, self._loaded.abilities, self._limits):
+            for group in groups(left.values(), self._loaded.abilities, self._limits):
                 try:
-                    decoded = self._timed(batch, usage)
+                    for leg in self._legs(group, usage):
+                        for sample in leg.samples:
+                            if not sample.goes_on:
+                                del left[sample.row.request, sample.row.sample]
+                        yield leg
                 except (torch.OutOfMemoryError, MemoryError) as error:
-                    self._halve(batch, error)
+                    self._halve(group, error)
                     break
-                done.update((row.request, row.sample) for row in batch.rows)
-                paused += _paused(batch, decoded)
-                yield batch, decoded
-            left = [row for row in left if (row.request, row.sample) not in done] + paused
 
-    def _halve(self, batch: Batch, error: BaseException) -> None:
-        shape = batch.shape
+    def _legs(self, group: Group, usage: Usage) -> Iterator[Leg]:
+        """Decode a group of rows, a leg of a batch at a time."""
+        ends = frozenset(self._loaded.end_ids)
+        fresh = [Underway(row, StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends)) for row in group.rows]
+        pool = Pool(fresh, group.shape.rows)
+        while (batch := pool.take()) is not None:
+            started = time.perf_counter()
+            try:
+                leg, cache = self._decoded(group, *batch)
+            finally:
+                usage.seconds += time.perf_counter() - started
+            pool.wait(leg.offset + leg.steps, Waiting(leg.samples, cache).of(sample.goes_on for sample in leg.samples))
+            yield leg
+
+    def _halve(self, group: Group, error: BaseException) -> None:
+        shape, longest = group.shape, max(row.sampling.max_new_tokens for row in group.rows)
         if shape.rows <= FEWEST_ROWS:
             raise ModelError(
-                f"no memory for {shape.rows} completions of {shape.length} + {batch.limit} tokens at once: {error}",
+                f"no memory for {shape.rows} completions of {shape.length} + {longest} tokens at once: {error}",
                 hint="ask for shorter completions, or use a smaller dtype, a smaller model or a device with more memory",
             ) from error
         self.rows = max(FEWEST_ROWS, shape.rows // 2)
         _log.warning("no memory for %d completions at once, going on with %d (option batch_rows)", shape.rows, self.rows)
 
-    def _timed(self, batch: Batch, usage: Usage) -> Decoded:
-        started = time.perf_counter()
-        try:
-            return self._decoded(batch)
-        finally:
-            usage.seconds += time.perf_counter() - started
-
-    def _decoded(self, batch: Batch) -> Decoded:
-        """Run one batch: rows that are missing from its shape repeat the first."""
-        loaded = self._loaded
-        filled = [*batch.rows, *[batch.rows[0]] * (batch.shape.rows - len(batch.rows))]
-        memo = self._memo if batch.offset == 0 else None  # nobody asks a second time for what one sample drew
+    def _decoded(self, group: Group, offset: int, samples: Sequence[Underway], caches: Sequence[Any]) -> tuple[Leg, Any]:
+        """Run one leg of a batch, and give the cache of its rows; those that are missing from its shape repeat the first."""
+        loaded, shape = self._loaded, group.shape
+        limit = self._limit(shape, offset, samples)
+        memo = self._memo if not offset else None  # nobody asks a second time for what one sample drew
         if memo is not None:
             memo.begin()
-        arguments, start = starting(loaded, [row.fed for row in filled], batch.shape, batch.limit, memo)
-        sampler = KeyedSampler(batch.cut, np.array([row.key for row in filled], np.uint64), start, batch.offset)
-        ends = frozenset(loaded.end_ids)
-        watches = [StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends) for row in batch.rows]
-        for row, watch in zip(batch.rows, watches, strict=True):
-            watch.resume(row.drawn.ids)
+        filled = [*samples, *[samples[0]] * (shape.rows - len(samples))]
+        if caches:
+            texts = [sample.text for sample in samples]
+            arguments, start = resumed(loaded, texts, shape.rows, shape.length + offset, caches, limit)
+        else:
+            arguments, start = starting(loaded, [sample.row.ids for sample in filled], shape, limit, memo)
+        sampler = KeyedSampler(group.cut, np.array([sample.row.key for sample in filled], np.uint64), start, offset)
         with neutral(loaded.model):
-            loaded.model.generate(
-                generation_config=settings(loaded, batch.limit),
+            out = loaded.model.generate(
+                generation_config=settings(loaded, limit, return_dict_in_generate=True),
                 logits_processor=[sampler],
-                stopping_criteria=[RowsDone(watches)],
+                stopping_criteria=[RowsDone([sample.watch for sample in samples])],
                 **arguments,
             )
-        return Decoded(sampler, watches, frozenset(memo.reused) if memo is not None else frozenset())
+        record(samples, sampler, offset)
+        reused = frozenset(memo.reused) if memo is not None else frozenset()
+        return Leg(group, tuple(samples), offset, len(sampler.steps), reused), out.past_key_values
 
-    def _answers(self, batch: Batch, decoded: Decoded) -> Iterator[tuple[Row, Completion | Failure]]:
-        sampler = decoded.sampler
-        log_probs, sampled = sampler.table("log_probs"), sampler.table("sampled_log_probs")
-        broken = sampler.table("broken")
-        for i, (row, watch) in enumerate(zip(batch.rows, decoded.watches, strict=True)):
-            drawn = watch.tail.ids
-            if broken[i, : len(drawn) - row.offset].any():
-                yield row, Failure(reason="bad-answer", detail="the model's logits are not numbers")
-                continue
-            if not watch.finish:
-                continue  # it pauses
-            text, count = watch.ending()
-            yield (
-                row,
-                Completion(
-                    text=text,
-                    token_ids=tuple(drawn[:count]),
-                    log_probs=(row.drawn.log_probs + tuple(log_probs[i].tolist()))[:count],
-                    sampled_log_probs=(row.drawn.sampled_log_probs + tuple(sampled[i].tolist()))[:count],
-                    finish=watch.finish,
-                    sample=row.sample,
-                    prompt_tokens=len(row.ids),
-                ),
-            )
+    def _limit(self, shape: Shape, offset: int, samples: Sequence[Underway]) -> int:
+        """Say how many tokens a leg may draw: all of them where caches cannot be cut apart and joined."""
+        longest = max(sample.row.sampling.max_new_tokens for sample in samples)
+        apart = shape.rows > 1 and self._loaded.abilities.expand_cache and not self._loaded.seq2seq
+        return min(longest, leg_end(offset) if apart else longest) - offset
 
 
-def _paused(batch: Batch, decoded: Decoded) -> list[Row]:
-    """Give the rows that go on later, with what they drew; rows whose logits broke are answered as they are."""
-    sampler = decoded.sampler
-    going = [(i, row, watch) for i, (row, watch) in enumerate(zip(batch.rows, decoded.watches, strict=True)) if not watch.finish]
-    if not going:
-        return []
-    log_probs, sampled, broken = (sampler.table(name) for name in ("log_probs", "sampled_log_probs", "broken"))
-    return [
-        replace(
-            row,
-            drawn=Drawn(
-                tuple(watch.tail.ids),
-                row.drawn.log_probs + tuple(log_probs[i].tolist()),
-                row.drawn.sampled_log_probs + tuple(sampled[i].tolist()),
-            ),
-        )
-        for i, row, watch in going
-        if not broken[i].any()
-    ]
+def _answer(sample: Underway) -> Completion:
+    text, count = sample.watch.ending()
+    return Completion(
+        text=text,
+        token_ids=tuple(sample.watch.tail.ids[:count]),
+        log_probs=tuple(sample.log_probs[:count]),
+        sampled_log_probs=tuple(sample.sampled_log_probs[:count]),
+        finish=sample.watch.finish,
+        sample=sample.row.sample,
+        prompt_tokens=len(sample.row.ids),
+    )
 
 
-def _count(batch: Batch, decoded: Decoded, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
-    """Add a batch to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
-    shape, steps = batch.shape, len(decoded.sampler.steps)
-    drawn = sum(len(watch.tail.ids) for watch in decoded.watches) - batch.offset * len(batch.rows)
-    prompts = [row.fed for row in batch.rows]
-    fed = 0 if loaded.seq2seq or shape.slots else 1  # the first token comes with the prompt
-    height, once = shape.rows, 0 if loaded.seq2seq else 1
-    if shape.slots:
-        prompts = [prompt for prompt in dict.fromkeys(prompts) if prompt not in decoded.reused]
-        height = -(-len(prompts) // shape.slots) * shape.slots
-    else:
-        once = 0
-    computed = height * (shape.length - once) + shape.rows * (steps - fed)
-    useful = sum(len(prompt) - once for prompt in prompts) + drawn - fed * len(batch.rows)
+def _count(leg: Leg, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
+    """Add a leg to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
+    shape = leg.group.shape
+    begun = 0 if leg.offset else _count_prompts(leg, usage, loaded)
+    computed, useful = shape.rows * (leg.steps - begun), leg.drawn - begun * len(leg.samples)
     usage.computed_tokens += computed
     usage.padding_tokens += computed - useful
-    usage.completion_tokens += drawn
-    for row in batch.rows:
-        if row.request not in seen:
-            seen.add(row.request)
+    usage.completion_tokens += leg.drawn
+    if leg.offset:
+        return
+    for sample in leg.samples:
+        if sample.row.request not in seen:
+            seen.add(sample.row.request)
             usage.requests += 1
-            usage.prompt_tokens += len(row.ids)
+            usage.prompt_tokens += len(sample.row.ids)
+
+
+def _count_prompts(leg: Leg, usage: Usage, loaded: Loaded) -> int:
+    """Add what the prompts took, and say how many tokens of each row came with its prompt: the first, unless the cache was spread."""
+    shape = leg.group.shape
+    prompts = [sample.row.ids for sample in leg.samples]
+    height, last = shape.rows, 0
+    if shape.slots:
+        prompts = [prompt for prompt in dict.fromkeys(prompts) if prompt not in leg.reused]
+        height = -(-len(prompts) // shape.slots) * shape.slots
+        last = 0 if loaded.seq2seq else 1  # the last token of a prompt is a step of its samples
+    computed, useful = height * (shape.length - last), sum(len(prompt) - last for prompt in prompts)
+    usage.computed_tokens += computed
+    usage.padding_tokens += computed - useful
+    return 0 if loaded.seq2seq or shape.slots else 1

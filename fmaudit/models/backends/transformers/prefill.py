@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fmaudit.errors import ModelError
-from fmaudit.models.backends.transformers.roomy import spread
+from fmaudit.models.backends.transformers.caches import joined, spread
 
 if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.loaded import Loaded
     from fmaudit.models.backends.transformers.memo import PromptMemo
     from fmaudit.models.backends.transformers.rows import Shape
 
-__all__ = ["encoded_once", "joined", "neutral", "padded", "prefilled", "settings", "starting"]
+__all__ = ["encoded_once", "neutral", "padded", "prefilled", "resumed", "settings", "starting"]
 
 
 @contextmanager
@@ -53,14 +52,14 @@ def settings(loaded: Loaded, limit: int, **more: Any) -> Any:
     )
 
 
-def padded(prompts: Sequence[Sequence[int]], shape: Shape, loaded: Loaded) -> tuple[Any, Any]:
+def padded(prompts: Sequence[Sequence[int]], length: int, loaded: Loaded) -> tuple[Any, Any]:
     """Give token ids and mask [prompts, length]: padding to the left, to the right of an encoder's text."""
     import torch
 
-    ids = torch.full((len(prompts), shape.length), loaded.pad_id, dtype=torch.long)
+    ids = torch.full((len(prompts), length), loaded.pad_id, dtype=torch.long)
     mask = torch.zeros_like(ids)
     for i, prompt in enumerate(prompts):
-        place = slice(0, len(prompt)) if loaded.seq2seq else slice(shape.length - len(prompt), shape.length)
+        place = slice(0, len(prompt)) if loaded.seq2seq else slice(length - len(prompt), length)
         ids[i, place] = torch.tensor(prompt, dtype=torch.long)
         mask[i, place] = 1
     return ids.to(loaded.device), mask.to(loaded.device)
@@ -95,7 +94,7 @@ def prefilled(prompts: Sequence[Sequence[int]], shape: Shape, loaded: Loaded, me
 
 
 def _computed(chunk: Sequence[Sequence[int]], shape: Shape, loaded: Loaded) -> Any:
-    ids, mask = padded(chunk, shape, loaded)
+    ids, mask = padded(chunk, shape.length, loaded)
     with neutral(loaded.model):
         out = loaded.model.generate(
             ids[:, :-1],
@@ -113,7 +112,7 @@ def encoded_once(prompts: Sequence[Sequence[int]], shape: Shape, loaded: Loaded)
     states = []
     with torch.inference_mode():
         for chunk in _chunks(prompts, shape.slots):
-            ids, mask = padded(chunk, shape, loaded)
+            ids, mask = padded(chunk, shape.length, loaded)
             states.append(encoder(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state)
     return torch.cat(states)
 
@@ -127,7 +126,7 @@ def starting(
     """
     import torch
 
-    ids, mask = padded(prompts, shape, loaded)
+    ids, mask = padded(prompts, shape.length, loaded)
     start = 1 if loaded.seq2seq else shape.length
     arguments = {"input_ids": ids, **masked(loaded.model, mask)}
     if not shape.slots:
@@ -141,37 +140,32 @@ def starting(
         return {"encoder_outputs": BaseModelOutput(last_hidden_state=states), "attention_mask": mask}, start
     cache = prefilled(list(distinct), shape, loaded, memo)
     spread(cache, index, room)
+    return _after(loaded, cache, ids, mask)
+
+
+def resumed(
+    loaded: Loaded, texts: Sequence[tuple[int, ...]], rows: int, length: int, caches: Sequence[Any], room: int
+) -> tuple[dict[str, Any], int]:
+    """Give what `generate` goes on from: all that was read and written, padded to `length`, and caches that hold it but for the last token.
+
+    The caches have a row for every text; rows beyond those repeat the first.
+    """
+    import torch
+
+    order = [*range(len(texts)), *[0] * (rows - len(texts))]
+    ids, mask = padded([texts[i] for i in order], length, loaded)
+    cache = joined(caches)
+    spread(cache, torch.tensor(order, device=loaded.device), room)
+    return _after(loaded, cache, ids, mask)
+
+
+def _after(loaded: Loaded, cache: Any, ids: Any, mask: Any) -> tuple[dict[str, Any], int]:
     name = cache_name(loaded.model)
     if name == "past_key_values":
-        return {**arguments, name: cache}, start
+        return {"input_ids": ids, **masked(loaded.model, mask), name: cache}, ids.shape[1]
     return {"input_ids": ids[:, -1:], name: cache}, 1  # these models take the next token only, and no mask
 
 
 def cache_name(model: Any) -> str:
     """Give the name under which a model takes its cache."""
     return "past_key_values" if "past_key_values" in _arguments(model) else "cache_params"
-
-
-def joined(caches: Sequence[Any]) -> Any:
-    """Join caches of equal lengths along their rows, into the first of them: every tensor that its layers hold."""
-    first = caches[0]
-    if len(caches) > 1:
-        for i, layer in enumerate(first.layers):
-            others = [vars(cache.layers[i]) for cache in caches[1:]]
-            for name, value in vars(layer).items():
-                setattr(layer, name, _joined(value, [other[name] for other in others]))
-    return first
-
-
-def _joined(value: Any, others: Sequence[Any]) -> Any:
-    import torch
-
-    if isinstance(value, torch.Tensor) and value.ndim:
-        return torch.cat([value, *others])
-    if isinstance(value, Mapping):
-        return {key: _joined(part, [other[key] for other in others]) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_joined(part, list(rest)) for part, *rest in zip(value, *others, strict=True)]
-    if any(other is not value and other != value for other in others):
-        raise ModelError(f"caches that differ cannot be joined: {value!r}")
-    return value

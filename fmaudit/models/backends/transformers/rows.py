@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fmaudit.models.requests import Sampling
     from fmaudit.models.sampling import Cut
 
-__all__ = ["NOTHING", "Batch", "Drawn", "Limits", "Row", "Shape", "batches", "shape_of"]
+__all__ = ["Group", "Limits", "Row", "Shape", "groups", "shape_of"]
 
 BUCKET: Final = 32  # prompts are padded to a multiple of it
 PREFILL_ONCE_FROM: Final = 32  # padded tokens from which a prompt is computed once for all its samples: always on a processor
@@ -20,21 +20,18 @@ PREFILL_ONCE_FROM_ON_GPU: Final = 64  # which computes fewer as quickly for ever
 PREFILL_TOKENS: Final = 128  # that go through the model together when prompts are computed once: enough for a processor
 PREFILL_TOKENS_OF_GPU: Final = 4096
 BATCH_TOKENS: Final = 32_768  # of prompts in one batch
-PAUSE: Final = 64  # drawn tokens after which a row waits for the others that go on; then again at four times as many
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How many rows a batch has, how many tokens of prompts are computed together, and from which length on a prompt is computed once.
 
-    `pause` is the number of tokens after which rows that go on are put into new batches, 0 for never: few rows of a batch are long, and
-    the finished ones cannot leave it. All of them belong to the numeric mode.
+    All of them belong to the numeric mode.
     """
 
     rows: int
     prefill_tokens: int = PREFILL_TOKENS
     prefill_from: int = PREFILL_ONCE_FROM
-    pause: int = PAUSE
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,21 +44,9 @@ class Shape:
     padded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What a row drew before a pause: tokens, and their log-probabilities under the model's own and the stated distribution."""
-
-    ids: tuple[int, ...] = ()
-    log_probs: tuple[float, ...] = ()
-    sampled_log_probs: tuple[float, ...] = ()
-
-
-NOTHING: Final = Drawn()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One sample to draw: `request` is the position of its request, `ids` its prompt, `drawn` what it has so far."""
+    """One sample to draw: `request` is the position of its request, `ids` its prompt."""
 
     request: int
     sample: int
@@ -69,34 +54,15 @@ class Row:
     sampling: Sampling
     cut: Cut
     key: int
-    drawn: Drawn = NOTHING
-
-    @property
-    def fed(self) -> tuple[int, ...]:
-        """The tokens that the model reads before it goes on: the prompt and what was drawn after it."""
-        return self.ids + self.drawn.ids
-
-    @property
-    def offset(self) -> int:
-        """How many tokens were drawn."""
-        return len(self.drawn.ids)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Rows that go through the model together, at most as many as the shape has: each after `offset` drawn tokens, up to `pause`."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one shape that are drawn in one way: any of them may share a batch."""
 
     shape: Shape
     cut: Cut
     rows: tuple[Row, ...]
-    offset: int = 0
-    pause: int = 0
-
-    @property
-    def limit(self) -> int:
-        """Tokens that the longest completion may get in this batch."""
-        longest = max(row.sampling.max_new_tokens for row in self.rows)
-        return (min(longest, self.pause) if self.pause else longest) - self.offset
 
 
 def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
@@ -114,18 +80,13 @@ def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
     return Shape(full, height, slots, padded)
 
 
-def batches(rows: Iterable[Row], abilities: Abilities, limits: Limits) -> Iterator[Batch]:
-    """Put rows into batches: the longest prompts first, equal parameters together, a prompt's samples side by side."""
-    shaped = [(shape_of(len(row.fed), abilities, limits), row) for row in rows]
-    shaped.sort(key=_order)
-    for (shape, cut, offset), group in groupby(shaped, key=lambda pair: (pair[0], pair[1].cut, pair[1].offset)):
-        members = [row for _, row in group]
-        # a row alone holds nobody up
-        pause = max(limits.pause, 4 * offset) if limits.pause and shape.rows > 1 else 0
-        for start in range(0, len(members), shape.rows):
-            yield Batch(shape=shape, cut=cut, rows=tuple(members[start : start + shape.rows]), offset=offset, pause=pause)
+def groups(rows: Iterable[Row], abilities: Abilities, limits: Limits) -> Iterator[Group]:
+    """Put rows that may share a batch together: the longest prompts first, then the longest answers, a prompt's samples side by side."""
+    shaped = sorted(((shape_of(len(row.ids), abilities, limits), row) for row in rows), key=_order)
+    for (shape, cut), members in groupby(shaped, key=lambda pair: (pair[0], pair[1].cut)):
+        yield Group(shape, cut, tuple(row for _, row in members))
 
 
 def _order(pair: tuple[Shape, Row]) -> tuple[object, ...]:
     shape, row = pair
-    return -shape.length, row.cut, row.offset, -row.sampling.max_new_tokens, row.request, row.sample
+    return -shape.length, row.cut, -row.sampling.max_new_tokens, row.request, row.sample

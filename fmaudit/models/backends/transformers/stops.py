@@ -102,11 +102,6 @@ class StopWatch:
         elif len(self.tail.ids) >= self.limit:
             self.finish = "length"
 
-    def resume(self, ids: Sequence[int]) -> None:
-        """Take the tokens that were drawn before a pause: none of them ended the row."""
-        for token in ids:
-            self.tail.push(token)
-
     def ending(self) -> tuple[str, int]:
         """Give the text without the stop string, and how many of the drawn tokens belong to it (an end token does)."""
         ids = self.tail.ids
