@@ -107,11 +107,11 @@ def _mixed(word: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.asarray(word ^ (word >> np.uint64(31)))
 
 
-def step_seeds(keys: ArrayLike, step: int) -> NDArray[np.uint64]:
-    """Give the hash of (key, step): output number `step` of the splitmix64 stream that the key seeds."""
+def step_seeds(keys: ArrayLike, step: ArrayLike) -> NDArray[np.uint64]:
+    """Give the hash of (key, step), which broadcast: output number `step` of the splitmix64 stream that the key seeds."""
     with np.errstate(over="ignore"):
-        key = np.asarray(keys, np.uint64)
-        return _mixed(np.atleast_1d(key) + np.uint64((step + 1) * PHI % 2**64)).reshape(key.shape)
+        key, steps = np.broadcast_arrays(np.asarray(keys, np.uint64), np.asarray(step).astype(np.uint64) + np.uint64(1))
+        return _mixed(np.atleast_1d(key) + np.atleast_1d(steps) * np.uint64(PHI)).reshape(key.shape)
 
 
 def hashes(keys: ArrayLike, step: int, ids: ArrayLike) -> NDArray[np.uint64]:

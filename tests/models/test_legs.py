@@ -10,21 +10,19 @@ import pytest
 import torch
 from test_keyed_generation import able, asked
 
-from fmaudit.models.backends.transformers import generation
 from fmaudit.models.backends.transformers.generation import Generator
-from fmaudit.models.backends.transformers.legs import Pool, Underway, Waiting, leg_end
+from fmaudit.models.backends.transformers.legs import Batch, Leg, Pool, Underway
 from fmaudit.models.backends.transformers.loaded import Loaded
-from fmaudit.models.backends.transformers.rows import Row
+from fmaudit.models.backends.transformers.rows import Row, Shape
 from fmaudit.models.backends.transformers.stops import StopWatch, Tail
 from fmaudit.models.base import Usage
-from fmaudit.models.requests import Completion, GenerateRequest, Sampling
+from fmaudit.models.requests import Completion, Failure, GenerateRequest, Sampling
 from fmaudit.models.sampling import canonical
 
 LONG = Sampling(temperature=0.9, top_k=40, max_new_tokens=20)
 PROMPTS = ["a", "the cat", "x" * 31, "y" * 75]
 CACHED = ["llama", "gpt2", "mixtral", "mistral", "mamba", "jamba"]
 MORE = ["opt", "bloom", "gemma2", "qwen3", "gpt_oss", "mamba2", "falcon_h1", "deepseek_v3", "qwen3_next", "rwkv", "t5", "bart"]
-EMPTY = SimpleNamespace(layers=[])
 Answers = dict[tuple[str, int], Completion]
 
 
@@ -39,7 +37,7 @@ def drawn(loaded: Loaded, requests: Sequence[GenerateRequest], rows: int = 4) ->
 
 
 def in_one_leg(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(generation, "leg_end", lambda _: 1 << 30)
+    patch.setattr(Batch, "steps", property(lambda batch: batch.longest))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -47,10 +45,10 @@ def in_one_leg(patch: pytest.MonkeyPatch) -> None:
 def test_no_bit_of_a_sample_changes_where_its_batch_is_put_together_anew(family: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = able(family, getattr(torch, dtype))
     requests = asked(2, LONG, PROMPTS)
-    monkeypatch.setattr(generation, "leg_end", lambda offset: offset + 3)
+    monkeypatch.setattr(Batch, "steps", property(lambda batch: min(4 - batch.length % 4, batch.longest)))
     together, _ = drawn(loaded, requests)
     assert any(len(answer.token_ids) > 12 for answer in together.values())
-    assert all(len(answer.token_ids) == len(answer.log_probs) == len(answer.sampled_log_probs) for answer in together.values())
+    assert all(len(answer.token_ids) == len(answer.log_probs or ()) == len(answer.sampled_log_probs or ()) for answer in together.values())
     backwards = [replace(request, samples=(1, 0)) for request in requests[::-1]]
     for some in (backwards, requests[::2], [replace(requests[1], samples=(1,))]):
         for name, answer in drawn(loaded, some)[0].items():
@@ -87,49 +85,81 @@ def test_a_few_long_rows_do_not_hold_up_the_others(monkeypatch: pytest.MonkeyPat
     assert usage.computed_tokens - usage.padding_tokens == without.computed_tokens - without.padding_tokens
 
 
-def test_legs_double() -> None:
-    assert [leg_end(offset) for offset in (0, 8, 16, 32, 64)] == [8, 16, 32, 64, 128]
+def test_rows_of_one_length_share_a_batch_however_they_came_to_it_and_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short prompt with a long answer and a long prompt with a short one; four ways of drawing."""
+    loaded = replace(able("llama"), end_ids=())
+    ways = [Sampling(temperature=t, top_p=p, max_new_tokens=75) for t, p in ((0.0, 1.0), (1.0, 1.0), (0.7, 0.9), (1.3, 0.8))]
+    requests = [GenerateRequest(prompt=prompt, sampling=way, samples=(0, 1)) for prompt in ("ab", "y" * 40, "z" * 45) for way in ways]
+    mixed: list[set[int]] = []
+    honest = Generator._decoded
+
+    def seen(self: Generator, batches: list[Batch]) -> tuple[Leg, object]:
+        leg, cache = honest(self, batches)
+        mixed.append({sample.drawn for sample in leg.batch.samples})
+        return leg, cache
+
+    monkeypatch.setattr(Generator, "_decoded", seen)
+    together = completions(loaded, requests)
+    assert any(len(lengths) > 1 for lengths in mixed)
+    in_one_leg(monkeypatch)
+    assert completions(loaded, requests) == together
 
 
-def samples(count: int) -> list[Underway]:
+def completions(loaded: Loaded, requests: Sequence[GenerateRequest]) -> dict[tuple[int, int], Completion | Failure]:
+    found = Generator(loaded, 5).generate_each(requests, Usage())
+    return {(position, answer.sample): answer for position, answer in found if isinstance(answer, Completion)}
+
+
+def underway(count: int, length: int = 32, first: int = 0, drawn: int = 0) -> list[Underway]:
     def one(i: int) -> Underway:
-        row = Row(request=i, sample=0, ids=(5, 6), sampling=LONG, cut=canonical(LONG), key=1)
-        return Underway(row, StopWatch(Tail(lambda ids: "", ()), 20, frozenset()))
+        row = Row(request=i, sample=0, ids=(5, 6), sampling=replace(LONG, max_new_tokens=500), cut=canonical(LONG), key=1)
+        return Underway(row, Shape(length, 8, 1, True), StopWatch(Tail(lambda ids: "", (), [9] * drawn), 500, frozenset()))
 
-    return [one(i) for i in range(count)]
+    return [one(first + i) for i in range(count)]
 
 
-def test_a_full_batch_that_is_further_goes_before_fresh_rows_and_the_rest_last() -> None:
-    pool = Pool(samples(20), 8)
-    taken = pool.take()
-    assert taken is not None
-    assert [sample.row.request for sample in taken[1]] == list(range(8))
-    pool.wait(8, Waiting(tuple(taken[1][:5]), "first"))
-    second = pool.take()
-    assert second is not None
-    assert second[0] == 0  # five do not fill a batch
-    pool.wait(8, Waiting((), None))
-    pool.wait(8, Waiting(tuple(second[1][:3]), "second"))
-    full = pool.take()
-    assert full is not None
-    assert (full[0], len(full[1]), full[2]) == (8, 8, ["first", "second"])
-    pool.wait(16, Waiting(tuple(full[1][:1]), "third"))
-    last = pool.take()
-    assert last is not None
-    assert (last[0], len(last[1])) == (0, 4)
-    assert pool.take() == (16, full[1][:1], ["third"])
-    assert pool.take() is None
+def test_legs_end_where_rows_of_other_prompts_can_join() -> None:
+    ends = []
+    length, drawn = 64, 0
+    for _ in range(7):
+        steps = Batch(tuple(underway(1, 64, drawn=drawn)), length).steps
+        length, drawn = length + steps, drawn + steps
+        ends.append(length)
+    assert ends == [72, 80, 88, 96, 128, 160, 192]
+    assert Batch(tuple(underway(1, 64, drawn=497)), 561).steps == 3
+
+
+def waiting(samples: Sequence[Underway], length: int) -> Batch:
+    return Batch(tuple(samples), length, SimpleNamespace(layers=[]))
+
+
+def test_full_batches_go_first_the_longest_before_the_others_and_what_is_left_last() -> None:
+    pool = Pool([*underway(8, 64), *underway(12, 32, first=8)])
+    (first,) = pool.take()
+    assert [sample.row.request for sample in first.samples] == list(range(8))
+    pool.wait(waiting(first.samples[:5], 72))
+    (second,) = pool.take()
+    assert (second.length, len(second.samples)) == (32, 8)  # five do not fill a batch
+    pool.wait(waiting(second.samples[:5], 72))
+    joined = pool.take()
+    assert [len(batch.samples) for batch in joined] == [5, 3]
+    assert {batch.length for batch in joined} == {72}
+    (third,) = pool.take()
+    assert (third.length, len(third.samples)) == (32, 4)
+    (rest,) = pool.take()
+    assert [sample.row.request for sample in rest.samples] == [11, 12]
+    assert pool.take() == []
 
 
 def test_few_rows_wait_at_a_time() -> None:
-    pool, most, steps = Pool(samples(400), 8), 0, 0
-    waiting: dict[int, int] = {}
-    while (taken := pool.take()) is not None:
-        offset, some, _ = taken
-        waiting[offset] = waiting.get(offset, 0) - len(some) if offset else 0
-        if offset < 200:  # every sample goes on
-            pool.wait(leg_end(offset), Waiting(tuple(some[:5]), EMPTY))
-            waiting[leg_end(offset)] = waiting.get(leg_end(offset), 0) + len(some[:5])
-        most, steps = max(most, sum(waiting.values())), steps + 1
+    pool, most, legs = Pool(underway(400)), 0, 0
+    alive = 0
+    while batches := pool.take():
+        samples = [sample for batch in batches for sample in batch.samples]
+        alive -= len(samples) if batches[0].cache is not None else 0
+        if batches[0].length < 200:
+            pool.wait(waiting(samples[:5], batches[0].length + 16))
+            alive += len(samples[:5])
+        most, legs = max(most, alive), legs + 1
     assert most <= 3 * 8
-    assert steps > 50
+    assert legs > 50

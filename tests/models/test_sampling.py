@@ -43,7 +43,7 @@ def keys_of(count: int, seed: int = 0) -> Any:
 
 def drawn(cut: Cut, count: int, seed: int = 0) -> Any:
     """Draw one token per key through the logits processor: [count] ids."""
-    sampler = keyed.KeyedSampler(cut, keys_of(count, seed), start=1)
+    sampler = keyed.KeyedSampler([cut] * count, keys_of(count, seed), np.zeros(count, np.int64), start=1)
     scores = torch.from_numpy(LOGITS).expand(count, -1).clone()
     sampler(torch.zeros(count, 1, dtype=torch.long), scores)
     return scores.argmax(1).numpy()
@@ -141,7 +141,7 @@ def test_torch_draws_the_tokens_that_numpy_draws(cut: Cut, rounded: bool) -> Non
     logits = torch.randn(24, 4000, generator=torch.Generator().manual_seed(5)) * 2
     logits = logits.bfloat16().float() if rounded else logits
     keys = keys_of(24)
-    found = keyed.draw(logits, cut, keys, 6)
+    found = keyed.draw(logits, cut, step_seeds(keys, 6))
     for i, key in enumerate(keys):
         row = logits[i].numpy()
         chosen = draw(row, cut, int(key), 6)
@@ -156,7 +156,7 @@ def test_a_row_is_drawn_alike_whatever_the_other_rows_hold() -> None:
     others = logits.clone()
     others[1:] = torch.randn(7, 6000) * 0.01  # so flat that the first look does not hold enough
     for cut in (Cut(0.8, 0, 0.9), Cut(1.0, 50), Cut(1.0)):
-        one, other = keyed.draw(logits, cut, keys_of(8), 0), keyed.draw(others, cut, keys_of(8), 0)
+        one, other = keyed.draw(logits, cut, step_seeds(keys_of(8), 0)), keyed.draw(others, cut, step_seeds(keys_of(8), 0))
         assert int(one.ids[0]) == int(other.ids[0])
         assert float(one.sampled_log_probs[0]) == float(other.sampled_log_probs[0])
 
@@ -183,9 +183,9 @@ def test_top_p_is_of_what_top_k_kept_after_temperature() -> None:
 def test_equal_logits_count_by_their_ids() -> None:
     assert np.flatnonzero(distribution(np.zeros(9), Cut(1.0, 4))).tolist() == [0, 1, 2, 3]
     assert np.flatnonzero(distribution(np.zeros(10), Cut(1.0, 0, 0.25))).tolist() == [0, 1, 2]
-    kept = keyed.draw(torch.zeros(500, 3000), Cut(1.0, 4), keys_of(500), 0).ids
+    kept = keyed.draw(torch.zeros(500, 3000), Cut(1.0, 4), step_seeds(keys_of(500), 0)).ids
     assert sorted(set(kept.tolist())) == [0, 1, 2, 3]
-    assert keyed.draw(torch.zeros(3, 50), Cut(0.0), keys_of(3), 0).ids.tolist() == [0, 0, 0]
+    assert keyed.draw(torch.zeros(3, 50), Cut(0.0), step_seeds(keys_of(3), 0)).ids.tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("cut", SETTINGS, ids=lambda cut: f"T={cut.temperature} k={cut.top_k} p={cut.top_p}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,16 @@ import numpy as np
 
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers.keyed import KeyedSampler
-from fmaudit.models.backends.transformers.legs import Leg, Pool, Underway, Waiting, leg_end, record
+from fmaudit.models.backends.transformers.legs import Batch, Leg, Pool, Underway, record
 from fmaudit.models.backends.transformers.memo import PromptMemo
 from fmaudit.models.backends.transformers.prefill import neutral, resumed, settings, starting
 from fmaudit.models.backends.transformers.prompts import encode_prompt
 from fmaudit.models.backends.transformers.rows import (
     BUCKET,
-    PREFILL_ONCE_FROM_ON_GPU,
-    PREFILL_TOKENS_OF_GPU,
-    Group,
     Limits,
     Row,
     Shape,
-    groups,
+    in_order,
 )
 from fmaudit.models.backends.transformers.stops import RowsDone, StopWatch, Tail, decoder
 from fmaudit.models.backends.transformers.tokens import RequestEncoder
@@ -51,7 +48,8 @@ class Generator:
 
     def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None) -> None:
         self._loaded = loaded
-        self._limits = Limits(rows) if loaded.device.type == "cpu" else Limits(rows, PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
+        parameters = sum(weight.numel() for weight in loaded.model.parameters())
+        self._limits = Limits.of(rows, parameters, processor=loaded.device.type == "cpu")
         self._encoder = RequestEncoder(loaded, add_bos)
         self._decode = decoder(loaded.tokenizer)
         self._memo: PromptMemo | None = None
@@ -91,7 +89,7 @@ class Generator:
         broken: set[int] = set()
         for leg in self._run(rows, usage):
             _count(leg, usage, self._loaded, seen)
-            for sample in leg.samples:
+            for sample in leg.batch.samples:
                 if sample.broken and sample.row.request not in broken:
                     broken.add(sample.row.request)
                     yield sample.row.request, Failure(reason="bad-answer", detail="the model's logits are not numbers")
@@ -117,76 +115,89 @@ class Generator:
         ]
 
     def _run(self, rows: Sequence[Row], usage: Usage) -> Iterator[Leg]:
-        """Decode all rows; after lack of memory those that are left start anew in lower batches."""
+        """Decode all rows, a leg of a batch at a time; after lack of memory those that are left start anew in lower batches."""
         import torch
 
         left = {(row.request, row.sample): row for row in rows}
         while left:
-            for group in groups(left.values(), self._loaded.abilities, self._limits):
+            pool = Pool(self._begun(left.values()))
+            while batches := pool.take():
                 try:
-                    for leg in self._legs(group, usage):
-                        for sample in leg.samples:
-                            if not sample.goes_on:
-                                del left[sample.row.request, sample.row.sample]
-                        yield leg
+                    leg, cache = self._timed(batches, usage)
                 except (torch.OutOfMemoryError, MemoryError) as error:
-                    self._halve(group, error)
+                    self._halve(batches[0], error)
                     break
+                samples = leg.batch.samples
+                for sample in samples:
+                    if not sample.goes_on:
+                        del left[sample.row.request, sample.row.sample]
+                on = [i for i, sample in enumerate(samples) if sample.goes_on]
+                if on:
+                    pool.wait(Batch(samples, leg.batch.length + leg.steps, cache).of(on))
+                yield leg
 
-    def _legs(self, group: Group, usage: Usage) -> Iterator[Leg]:
-        """Decode a group of rows, a leg of a batch at a time."""
+    def _begun(self, rows: Iterable[Row]) -> Iterator[Underway]:
         ends = frozenset(self._loaded.end_ids)
-        fresh = [Underway(row, StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends)) for row in group.rows]
-        pool = Pool(fresh, group.shape.rows)
-        while (batch := pool.take()) is not None:
-            started = time.perf_counter()
-            try:
-                leg, cache = self._decoded(group, *batch)
-            finally:
-                usage.seconds += time.perf_counter() - started
-            pool.wait(leg.offset + leg.steps, Waiting(leg.samples, cache).of(sample.goes_on for sample in leg.samples))
-            yield leg
+        for shape, row in in_order(rows, self._loaded.abilities, self._limits):
+            yield Underway(row, shape, StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends))
 
-    def _halve(self, group: Group, error: BaseException) -> None:
-        shape, longest = group.shape, max(row.sampling.max_new_tokens for row in group.rows)
+    def _halve(self, batch: Batch, error: BaseException) -> None:
+        shape = batch.shape
         if shape.rows <= FEWEST_ROWS:
             raise ModelError(
-                f"no memory for {shape.rows} completions of {shape.length} + {longest} tokens at once: {error}",
+                f"no memory for {shape.rows} completions of {batch.length} + {batch.longest} tokens at once: {error}",
                 hint="ask for shorter completions, or use a smaller dtype, a smaller model or a device with more memory",
             ) from error
         self.rows = max(FEWEST_ROWS, shape.rows // 2)
         _log.warning("no memory for %d completions at once, going on with %d (option batch_rows)", shape.rows, self.rows)
 
-    def _decoded(self, group: Group, offset: int, samples: Sequence[Underway], caches: Sequence[Any]) -> tuple[Leg, Any]:
-        """Run one leg of a batch, and give the cache of its rows; those that are missing from its shape repeat the first."""
-        loaded, shape = self._loaded, group.shape
-        limit = self._limit(shape, offset, samples)
-        memo = self._memo if not offset else None  # nobody asks a second time for what one sample drew
+    def _timed(self, batches: Sequence[Batch], usage: Usage) -> tuple[Leg, Any]:
+        started = time.perf_counter()
+        try:
+            return self._decoded(batches)
+        finally:
+            usage.seconds += time.perf_counter() - started
+
+    def _decoded(self, batches: Sequence[Batch]) -> tuple[Leg, Any]:
+        """Run one leg of batches that go on as one, and give the cache of their rows; those that are missing repeat the first."""
+        loaded, first = self._loaded, batches[0]
+        batch = Batch(tuple(sample for part in batches for sample in part.samples), first.length)
+        limit = batch.steps if self._apart(batch.shape) else batch.longest
+        fresh = first.cache is None
+        memo = self._memo if fresh else None
         if memo is not None:
             memo.begin()
-        filled = [*samples, *[samples[0]] * (shape.rows - len(samples))]
-        if caches:
-            texts = [sample.text for sample in samples]
-            arguments, start = resumed(loaded, texts, shape.rows, shape.length + offset, caches, limit)
+        filled = [*batch.samples, *[batch.samples[0]] * (batch.shape.rows - len(batch.samples))]
+        if fresh:
+            arguments, start = starting(loaded, [sample.row.ids for sample in filled], batch.shape, limit, memo)
         else:
-            arguments, start = starting(loaded, [sample.row.ids for sample in filled], shape, limit, memo)
-        sampler = KeyedSampler(group.cut, np.array([sample.row.key for sample in filled], np.uint64), start, offset)
+            texts = [sample.text for sample in batch.samples]
+            arguments, start = resumed(loaded, texts, batch.shape.rows, batch.length, [part.cache for part in batches], limit)
+        sampler = _sampler(filled, start)
+        before = sum(sample.drawn for sample in batch.samples)
         with neutral(loaded.model):
             out = loaded.model.generate(
                 generation_config=settings(loaded, limit, return_dict_in_generate=True),
                 logits_processor=[sampler],
-                stopping_criteria=[RowsDone([sample.watch for sample in samples])],
+                stopping_criteria=[RowsDone([sample.watch for sample in batch.samples])],
                 **arguments,
             )
-        record(samples, sampler, offset)
-        reused = frozenset(memo.reused) if memo is not None else frozenset()
-        return Leg(group, tuple(samples), offset, len(sampler.steps), reused), out.past_key_values
+        record(batch.samples, sampler)
+        drawn = sum(sample.drawn for sample in batch.samples) - before
+        return Leg(batch, fresh, len(sampler.steps), drawn, frozenset(memo.reused if memo is not None else ())), out.past_key_values
 
-    def _limit(self, shape: Shape, offset: int, samples: Sequence[Underway]) -> int:
-        """Say how many tokens a leg may draw: all of them where caches cannot be cut apart and joined."""
-        longest = max(sample.row.sampling.max_new_tokens for sample in samples)
-        apart = shape.rows > 1 and self._loaded.abilities.expand_cache and not self._loaded.seq2seq
-        return min(longest, leg_end(offset) if apart else longest) - offset
+    def _apart(self, shape: Shape) -> bool:
+        """Say whether rows can leave a batch and join another: a decoder of a prompt computed apart stays with it to the end."""
+        return shape.rows > 1 and self._loaded.abilities.expand_cache and not self._loaded.seq2seq
+
+
+def _sampler(samples: Sequence[Underway], start: int) -> KeyedSampler:
+    return KeyedSampler(
+        cuts=[sample.row.cut for sample in samples],
+        keys=np.array([sample.row.key for sample in samples], np.uint64),
+        offsets=np.array([sample.drawn for sample in samples]),
+        start=start,
+    )
 
 
 def _answer(sample: Underway) -> Completion:
@@ -204,15 +215,13 @@ def _answer(sample: Underway) -> Completion:
 
 def _count(leg: Leg, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
     """Add a leg to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
-    shape = leg.group.shape
-    begun = 0 if leg.offset else _count_prompts(leg, usage, loaded)
-    computed, useful = shape.rows * (leg.steps - begun), leg.drawn - begun * len(leg.samples)
+    batch = leg.batch
+    begun = _count_prompts(leg, usage, loaded) if leg.fresh else 0
+    computed, useful = batch.shape.rows * (leg.steps - begun), leg.drawn - begun * len(batch.samples)
     usage.computed_tokens += computed
     usage.padding_tokens += computed - useful
     usage.completion_tokens += leg.drawn
-    if leg.offset:
-        return
-    for sample in leg.samples:
+    for sample in batch.samples if leg.fresh else ():
         if sample.row.request not in seen:
             seen.add(sample.row.request)
             usage.requests += 1
@@ -221,8 +230,8 @@ def _count(leg: Leg, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
 
 def _count_prompts(leg: Leg, usage: Usage, loaded: Loaded) -> int:
     """Add what the prompts took, and say how many tokens of each row came with its prompt: the first, unless the cache was spread."""
-    shape = leg.group.shape
-    prompts = [sample.row.ids for sample in leg.samples]
+    shape = leg.batch.shape
+    prompts = [sample.row.ids for sample in leg.batch.samples]
     height, last = shape.rows, 0
     if shape.slots:
         prompts = [prompt for prompt in dict.fromkeys(prompts) if prompt not in leg.reused]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,8 +73,11 @@ class Drawn:
     broken: Any
 
 
-def draw(scores: Any, cut: Cut, keys: NDArray[np.uint64], step: int) -> Drawn:
-    """Draw one token per row from logits [rows, vocabulary] (float32) as the cut states, by the noise of (key, step, token id)."""
+def draw(scores: Any, cut: Cut, seeds: NDArray[np.uint64]) -> Drawn:
+    """Draw one token per row from logits [rows, vocabulary] (float32) as the cut states, by the noise of (seed, token id).
+
+    The seeds [rows] are those of the rows' keys and steps (`sampling.step_seeds`).
+    """
     import torch
 
     highest, own = _log_sums(scores, 1.0)
@@ -82,9 +85,9 @@ def draw(scores: Any, cut: Cut, keys: NDArray[np.uint64], step: int) -> Drawn:
         ids = scores.argmax(1)
         sampled = torch.zeros(len(ids), dtype=torch.float64, device=scores.device)
     elif cut.truncates:
-        ids, sampled = _from_kept(scores, cut, step_seeds(keys, step))
+        ids, sampled = _from_kept(scores, cut, seeds)
     else:
-        ids = _from_all(scores, highest, cut, step_seeds(keys, step))
+        ids = _from_all(scores, highest, cut, seeds)
         scaled = own if cut.temperature == 1 else _log_sums(scores, 1 / cut.temperature)[1]
         sampled = _below(scores, highest, ids) / cut.temperature - scaled
     return Drawn(ids, _below(scores, highest, ids) - own, sampled, ~torch.isfinite(own))
@@ -145,18 +148,31 @@ def _lowest_of_largest(noisy: Any, ids: Any) -> tuple[Any, Any]:
     return ids.gather(1, places)[:, 0], places
 
 
+def _draw_each(scores: Any, cuts: Sequence[Cut], seeds: NDArray[np.uint64]) -> Drawn:
+    """Draw every row by its own cut: all rows by each, so that a row's bits do not depend on how the others are drawn."""
+    import torch
+
+    ways = list(dict.fromkeys(cuts))
+    drawn = draw(scores, ways[0], seeds)
+    for cut in ways[1:]:
+        mine = torch.tensor([own == cut for own in cuts], device=scores.device)
+        other = draw(scores, cut, seeds)
+        drawn = Drawn(*(torch.where(mine, getattr(other, part.name), getattr(drawn, part.name)) for part in fields(Drawn)))
+    return drawn
+
+
 @dataclass(slots=True)
 class KeyedSampler:
     """A logits processor for `generate(do_sample=False)`: 0 at the token that the noise chooses, minus infinity elsewhere.
 
-    `keys` [rows] name the rows' samples, `start` is the length of the first input, `offset` how many tokens every row drew before. Every
-    row of every step is kept in `steps`.
+    Row by row, `keys` [rows] name the samples, `cuts` how each is drawn, and `offsets` [rows] how many tokens it has; `start` is the
+    length of the first input. Every row of every step is kept in `steps`.
     """
 
-    cut: Cut
+    cuts: Sequence[Cut]
     keys: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
     start: int
-    offset: int = 0
     steps: list[Drawn] = field(default_factory=list)
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
@@ -166,7 +182,7 @@ class KeyedSampler:
         step = input_ids.shape[1] - self.start
         del self.steps[step:]  # one that is asked again
         work = scores if scores.device.type in {"cpu", "cuda"} else scores.cpu()  # no float64 elsewhere
-        drawn = draw(work.float(), self.cut, self.keys, self.offset + step)
+        drawn = _draw_each(work.float(), self.cuts, step_seeds(self.keys, self.offsets + step))
         self.steps.append(drawn)
         return scores.fill_(-torch.inf).scatter_(1, drawn.ids.to(scores.device)[:, None], 0.0)
 

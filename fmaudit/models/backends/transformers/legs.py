@@ -1,7 +1,8 @@
-"""Samples on their way: a batch goes a few steps, and what goes on is put together with others that got as far.
+"""Samples on their way: a batch goes a few steps, and what goes on is put together with others that are as long.
 
-A batch keeps its height to its end, so that a row's bits do not depend on when its mates finish. Rows that stop at the same token have
-caches of one length: joined with others they go through the shapes that they would have gone through anyway, and no bit changes.
+A batch keeps its height to its end, so that a row's bits do not depend on when its mates finish. Rows whose prompt and answer are of
+one length have caches of one length: joined with others they go through the shapes that they would have gone through anyway, and no
+bit changes.
 """
 
 from __future__ import annotations
@@ -11,21 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fmaudit.models.backends.transformers.caches import chosen
+from fmaudit.models.backends.transformers.rows import BUCKET
 
 if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.keyed import KeyedSampler
-    from fmaudit.models.backends.transformers.rows import Group, Row
+    from fmaudit.models.backends.transformers.rows import Row, Shape
     from fmaudit.models.backends.transformers.stops import StopWatch
 
-__all__ = ["LEG", "Leg", "Pool", "Underway", "Waiting", "leg_end", "record"]
+__all__ = ["LEG", "Batch", "Leg", "Pool", "Underway", "record"]
 
-LEG: Final = 8  # tokens of the first leg; every later one doubles what a row has
+LEG: Final = 8  # tokens of the first legs; later ones end where the length is a multiple of a bucket
 WAITING: Final = 2  # batches whose rows may wait with their caches before a batch goes on that is not full
-
-
-def leg_end(offset: int) -> int:
-    """Give the number of tokens at which the leg ends that begins after `offset` tokens."""
-    return max(LEG, 2 * offset)
 
 
 @dataclass(slots=True)
@@ -33,6 +30,7 @@ class Underway:
     """One sample on its way: what it drew so far, under the model's own and the stated distribution, and what may end it."""
 
     row: Row
+    shape: Shape  # of the batches that it goes through
     watch: StopWatch
     log_probs: list[float] = field(default_factory=list)
     sampled_log_probs: list[float] = field(default_factory=list)
@@ -44,93 +42,129 @@ class Underway:
         return not self.watch.finish and not self.broken
 
     @property
+    def drawn(self) -> int:
+        """How many tokens it has."""
+        return len(self.watch.tail.ids)
+
+    @property
+    def left(self) -> int:
+        """How many more it may get."""
+        return self.row.sampling.max_new_tokens - self.drawn
+
+    @property
     def text(self) -> tuple[int, ...]:
         """The tokens that the model has read and written."""
         return (*self.row.ids, *self.watch.tail.ids)
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One stretch of a batch: its samples began it after `offset` tokens and took `steps`; `reused` prompts were computed before."""
+class Batch:
+    """Samples that go through the model together, all `length` tokens long with their padding.
 
-    group: Group
+    `cache` is what the model remembers of them, a row for each, and None before it has read their prompts.
+    """
+
     samples: tuple[Underway, ...]
-    offset: int
-    steps: int
-    reused: frozenset[tuple[int, ...]]
+    length: int
+    cache: Any = None
 
     @property
-    def drawn(self) -> int:
-        """Tokens that all its samples drew."""
-        return sum(len(sample.watch.tail.ids) - self.offset for sample in self.samples)
+    def shape(self) -> Shape:
+        """The shape that each of them began with: the height of all is the same."""
+        return self.samples[0].shape
+
+    @property
+    def steps(self) -> int:
+        """How many tokens are drawn before the batch is put together anew."""
+        newest = min(sample.drawn for sample in self.samples)
+        leg = LEG if newest < BUCKET else BUCKET - self.length % BUCKET
+        return min(leg, self.longest)
+
+    @property
+    def longest(self) -> int:
+        """How many tokens the longest answer may still get."""
+        return max(sample.left for sample in self.samples)
+
+    def of(self, places: Sequence[int]) -> Batch:
+        """Give the samples at these places."""
+        import torch
+
+        return Batch(tuple(self.samples[i] for i in places), self.length, chosen(self.cache, torch.tensor(places)))
+
+    def split(self, count: int) -> tuple[Batch, Batch]:
+        """Divide it after so many samples."""
+        return self.of(range(count)), self.of(range(count, len(self.samples)))
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Samples that stopped at the same token, and what the model remembers of them: a cache with a row for each."""
+class Leg:
+    """One stretch of a batch: how many steps it took, how many tokens were drawn, and whether it began with the prompts.
 
-    samples: tuple[Underway, ...]
-    cache: Any
+    Prompts that are `reused` cost nothing.
+    """
 
-    def of(self, wanted: Iterable[bool]) -> Waiting:
-        """Give those of the samples that are wanted."""
-        import torch
-
-        places = [i for i, want in enumerate(wanted) if want]
-        return Waiting(tuple(self.samples[i] for i in places), chosen(self.cache, torch.tensor(places)) if places else None)
+    batch: Batch
+    fresh: bool
+    steps: int
+    drawn: int
+    reused: frozenset[tuple[int, ...]]
 
 
 class Pool:
-    """The samples of one group that are not done: fresh ones, and those that wait by the number of tokens they have."""
+    """The samples that are not done: fresh ones, and batches of those that wait for others of their length."""
 
-    def __init__(self, fresh: Iterable[Underway], rows: int) -> None:
-        """Hand out batches of at most `rows` samples."""
-        self._fresh, self._rows = list(fresh)[::-1], rows
-        self._waiting: dict[int, list[Waiting]] = {}
+    def __init__(self, fresh: Iterable[Underway]) -> None:
+        """Hand out fresh samples in this order."""
+        self._fresh = list(fresh)[::-1]
+        self._waiting: dict[tuple[int, int], list[Batch]] = {}  # by length and height
 
-    def wait(self, offset: int, waiting: Waiting) -> None:
-        """Let samples wait that have `offset` tokens."""
-        if waiting.samples:
-            self._waiting.setdefault(offset, []).append(waiting)
+    def wait(self, batch: Batch) -> None:
+        """Let the samples of a batch wait."""
+        self._waiting.setdefault((batch.length, batch.shape.rows), []).append(batch)
 
-    def take(self) -> tuple[int, list[Underway], list[Any]] | None:
-        """Give the next batch, None when all are done: how many tokens its samples have, the samples, and the caches of theirs.
+    def take(self) -> list[Batch]:
+        """Give batches that go on as one, none when all samples are done.
 
-        Those that are furthest come first where they fill a batch; a batch that is not full goes on when nothing else is left to do, or
-        when too many wait.
+        The longest come first where they fill a batch; one that is not full goes on when nothing else is left to do, or when too many wait.
         """
-        counts = {offset: sum(len(part.samples) for part in parts) for offset, parts in self._waiting.items()}
-        full = [offset for offset, count in counts.items() if count >= self._rows]
+        counts = {key: sum(len(batch.samples) for batch in batches) for key, batches in self._waiting.items()}
+        full = [key for key, count in counts.items() if count >= key[1]]
         if full:
             return self._taken(max(full))
-        if self._fresh and sum(counts.values()) <= WAITING * self._rows:
-            count = min(self._rows, len(self._fresh))
-            return 0, [self._fresh.pop() for _ in range(count)], []
+        if self._fresh and sum(counts.values()) <= WAITING * self._fresh[-1].shape.rows:
+            return [self._begun()]
         if self._fresh:
-            return self._taken(max(counts, key=lambda offset: (counts[offset], offset)))
-        return self._taken(min(counts)) if counts else None
+            return self._taken(max(counts, key=lambda key: (counts[key], key)))
+        return self._taken(min(counts)) if counts else []
 
-    def _taken(self, offset: int) -> tuple[int, list[Underway], list[Any]]:
+    def _begun(self) -> Batch:
+        shape = self._fresh[-1].shape
         samples: list[Underway] = []
-        caches: list[Any] = []
-        parts = self._waiting.pop(offset)
-        while parts and len(samples) < self._rows:
-            part, room = parts.pop(0), self._rows - len(samples)
-            if len(part.samples) > room:
-                parts.insert(0, part.of(i >= room for i in range(len(part.samples))))
-                part = part.of(i < room for i in range(len(part.samples)))
-            samples += part.samples
-            caches.append(part.cache)
-        if parts:
-            self._waiting[offset] = parts
-        return offset, samples, caches
+        while self._fresh and len(samples) < shape.rows and self._fresh[-1].shape == shape:
+            samples.append(self._fresh.pop())
+        return Batch(tuple(samples), shape.length)
+
+    def _taken(self, key: tuple[int, int]) -> list[Batch]:
+        """Take as many samples as fill a batch."""
+        taken: list[Batch] = []
+        batches, room = self._waiting.pop(key), key[1]
+        while batches and room:
+            batch = batches.pop(0)
+            if len(batch.samples) > room:
+                batch, rest = batch.split(room)
+                batches.insert(0, rest)
+            taken.append(batch)
+            room -= len(batch.samples)
+        if batches:
+            self._waiting[key] = batches
+        return taken
 
 
-def record(samples: Sequence[Underway], sampler: KeyedSampler, offset: int) -> None:
-    """Give every sample the log-probabilities of what it drew after `offset` tokens."""
+def record(samples: Sequence[Underway], sampler: KeyedSampler) -> None:
+    """Give every sample the log-probabilities of what it drew."""
     log_probs, sampled, broken = (sampler.table(name) for name in ("log_probs", "sampled_log_probs", "broken"))
     for i, sample in enumerate(samples):
-        count = len(sample.watch.tail.ids) - offset
+        count = sample.drawn - len(sample.log_probs)
         sample.log_probs += log_probs[i, :count].tolist()
         sample.sampled_log_probs += sampled[i, :count].tolist()
         sample.broken = bool(broken[i, :count].any())

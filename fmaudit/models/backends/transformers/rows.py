@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,12 +11,14 @@ if TYPE_CHECKING:
     from fmaudit.models.requests import Sampling
     from fmaudit.models.sampling import Cut
 
-__all__ = ["Group", "Limits", "Row", "Shape", "groups", "shape_of"]
+__all__ = ["BUCKET", "Limits", "Row", "Shape", "in_order", "shape_of"]
 
 BUCKET: Final = 32  # prompts are padded to a multiple of it
 PREFILL_ONCE_FROM: Final = 32  # padded tokens from which a prompt is computed once for all its samples: always on a processor
 PREFILL_ONCE_FROM_ON_GPU: Final = 64  # which computes fewer as quickly for every sample as in a pass of their own
 PREFILL_TOKENS: Final = 128  # that go through the model together when prompts are computed once: enough for a processor
+SMALL: Final = 16_000_000  # parameters of a model for which they are enough: with fewer, the calls cost more than the products
+MOST_PREFILL_TOKENS: Final = 1024
 PREFILL_TOKENS_OF_GPU: Final = 4096
 BATCH_TOKENS: Final = 32_768  # of prompts in one batch
 
@@ -32,6 +33,16 @@ class Limits:
     rows: int
     prefill_tokens: int = PREFILL_TOKENS
     prefill_from: int = PREFILL_ONCE_FROM
+
+    @classmethod
+    def of(cls, rows: int, parameters: int, *, processor: bool) -> Limits:
+        """Give the limits for a model of so many parameters on a processor or a GPU."""
+        if not processor:
+            return cls(rows, PREFILL_TOKENS_OF_GPU, PREFILL_ONCE_FROM_ON_GPU)
+        tokens = PREFILL_TOKENS
+        while tokens < MOST_PREFILL_TOKENS and parameters * tokens < SMALL * PREFILL_TOKENS:
+            tokens *= 2
+        return cls(rows, tokens)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,15 +67,6 @@ class Row:
     key: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows of one shape that are drawn in one way: any of them may share a batch."""
-
-    shape: Shape
-    cut: Cut
-    rows: tuple[Row, ...]
-
-
 def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
     """Give the shape for a prompt of `length` tokens: a function of the prompt and the model alone, so part of the numeric mode.
 
@@ -80,11 +82,12 @@ def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
     return Shape(full, height, slots, padded)
 
 
-def groups(rows: Iterable[Row], abilities: Abilities, limits: Limits) -> Iterator[Group]:
-    """Put rows that may share a batch together: the longest prompts first, then the longest answers, a prompt's samples side by side."""
-    shaped = sorted(((shape_of(len(row.ids), abilities, limits), row) for row in rows), key=_order)
-    for (shape, cut), members in groupby(shaped, key=lambda pair: (pair[0], pair[1].cut)):
-        yield Group(shape, cut, tuple(row for _, row in members))
+def in_order(rows: Iterable[Row], abilities: Abilities, limits: Limits) -> list[tuple[Shape, Row]]:
+    """Give rows with their shapes: the longest prompts first, then equal parameters together, then the longest answers.
+
+    A prompt's samples stand side by side.
+    """
+    return sorted(((shape_of(len(row.ids), abilities, limits), row) for row in rows), key=_order)
 
 
 def _order(pair: tuple[Shape, Row]) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "truncated"]
 
 SPARE = 64  # candidates beyond those that count: where this many share the last logit that counts, the row is sorted whole
-FIRST_LOOK = 1024  # tokens that are tried for top-p before a row is sorted whole
+LOOKS = (128, 1024)  # so many tokens are tried for top-p before a row is sorted whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,37 @@ def truncated(scores: Any, cut: Cut) -> Kept:
 
     A row's answer does not depend on the other rows.
     """
-    width = min(cut.top_k or FIRST_LOOK, scores.shape[1])
-    values, ids = _largest(scores, width)
     if cut.top_p == 1 or cut.top_k:
+        values, ids = _largest(scores, min(cut.top_k or scores.shape[1], scores.shape[1]))
         return _narrow(ids, *_nucleus(_scaled(values, values, cut), None, cut.top_p))
-    total = _scaled(scores, values, cut).exp_().sum(1, keepdim=True)
+    total = _scaled(scores, scores.amax(1, keepdim=True), cut).exp_().sum(1, keepdim=True)
+    return _narrow(*_looked(scores, cut, total, LOOKS))
+
+
+def _looked(scores: Any, cut: Cut, total: Any, looks: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+    """Find what top-p keeps among the first few tokens, and among more of them for the rows that need more."""
+    vocabulary = scores.shape[1]
+    width = min(looks[0], vocabulary) if looks else vocabulary
+    values, ids = _largest(scores, width)
     scaled, counts, masses = _nucleus(_scaled(values, values, cut), total, cut.top_p)
     # where the last candidate is needed, more may be, or an equal one with a lower id that is no candidate
-    short = (counts == width).nonzero()[:, 0] if width < scores.shape[1] else counts[:0]
+    short = (counts == width).nonzero()[:, 0] if width < vocabulary else counts[:0]
     if not len(short):
-        return _narrow(ids, scaled, counts, masses)
-    return _extended(scores, cut, total, short, (ids, scaled, counts, masses))
+        return ids, scaled, counts, masses
+    return _extended((ids, scaled, counts, masses), short, _looked(scores[short], cut, total[short], looks[1:]))
 
 
-def _extended(scores: Any, cut: Cut, total: Any, short: Any, first: tuple[Any, Any, Any, Any]) -> Kept:
-    """Sort the rows whose first look holds less than p to their end, and put them beside the others."""
+def _extended(first: tuple[Any, Any, Any, Any], short: Any, more: tuple[Any, Any, Any, Any]) -> tuple[Any, Any, Any, Any]:
+    """Put what was found for the rows `short` with a closer look beside the others."""
     import torch
 
     ids, scaled, counts, masses = first
-    values, whole_ids = torch.sort(scores[short], dim=1, descending=True, stable=True)
-    whole_scaled, whole_counts, whole_masses = _nucleus(_scaled(values, values, cut), total[short], cut.top_p)
-    grown = max(int(whole_counts.max()), ids.shape[1]) - ids.shape[1]
+    grown = max(int(more[2].max()), ids.shape[1]) - ids.shape[1]
     ids = torch.nn.functional.pad(ids, (0, grown))
     scaled = torch.nn.functional.pad(scaled, (0, grown), value=-torch.inf)
-    width = ids.shape[1]
-    ids[short], scaled[short] = whole_ids[:, :width], whole_scaled[:, :width]
-    return _narrow(ids, scaled, counts.index_copy(0, short, whole_counts), masses.index_copy(0, short, whole_masses))
+    width = min(ids.shape[1], more[0].shape[1])
+    ids[short, :width], scaled[short, :width] = more[0][:, :width], more[1][:, :width]
+    return ids, scaled, counts.index_copy(0, short, more[2]), masses.index_copy(0, short, more[3])
 
 
 def _narrow(ids: Any, scaled: Any, counts: Any, masses: Any) -> Kept:
@@ -98,8 +103,9 @@ def _largest(scores: Any, count: int) -> tuple[Any, Any]:
             return torch.from_numpy(found[0]), torch.from_numpy(found[1])
     vocabulary = scores.shape[1]
     wide = min(vocabulary, count + SPARE)
-    values, ids = torch.topk(scores, wide, dim=1)
-    if wide < vocabulary and bool((values[:, -1] == values[:, count - 1]).any()):
+    if wide < vocabulary:
+        values, ids = torch.topk(scores, wide, dim=1)
+    if wide == vocabulary or bool((values[:, -1] == values[:, count - 1]).any()):
         values, ids = torch.sort(scores, dim=1, descending=True, stable=True)
         return values[:, :count], ids[:, :count]
     ids, order = torch.sort(ids, dim=1)
