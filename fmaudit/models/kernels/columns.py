@@ -138,7 +138,7 @@ class Columns:
     def add(self, part: Logits, first: int) -> None:
         """Take in the logits [ids, rows] of the ids from `first` on: float32, or bfloat16 as uint16."""
         _pick(part, first, self.rows, self.targets, self._own)
-        shared_out(lambda start, stop: _walk(part, first, start, stop, self._state), self.width, self.threads)
+        shared_out(lambda start, stop: _walk(part, first, start, stop, self._state), self.width, len(part), self.threads)
 
     def figures(self) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
         """Give log-probabilities, whether a target is the most probable, and entropies in nats (empty where not asked) of all pairs."""

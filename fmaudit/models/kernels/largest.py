@@ -70,12 +70,12 @@ def largest(logits: NDArray[np.float32], count: int, threads: int = 1) -> tuple[
     if combs < 2 * count:
         return None
     maxima = np.empty((rows, combs), np.float32)
-    shared_out(lambda first, last: _maxima(logits, first, last, maxima), rows, threads)
+    shared_out(lambda first, last: _maxima(logits, first, last, maxima), rows, logits.shape[1], threads)
     # at least `count` combs reach the bound, each by a token of its own: so the wanted ones do
     bounds = np.partition(maxima, combs - count, axis=1)[:, combs - count]
     values = np.full((rows, PLENTY * count), -np.inf, np.float32)
     ids, counts = np.zeros(values.shape, np.int64), np.empty(rows, np.int64)
-    shared_out(lambda first, last: _collect(logits, first, last, bounds, values, ids, counts), rows, threads)
+    shared_out(lambda first, last: _collect(logits, first, last, bounds, values, ids, counts), rows, logits.shape[1], threads)
     if counts.min(initial=count) < count or counts.max(initial=0) > values.shape[1]:
         return None
     order = np.argsort(-values, axis=1, kind="stable")[:, :count]

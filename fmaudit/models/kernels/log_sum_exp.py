@@ -167,12 +167,14 @@ def row_figures(
     count = len(rows)
     found = (np.empty(count, np.float32), np.empty(count, np.bool_))
     more = (np.empty(count if entropy else 0, np.float32), np.empty(count if rank else 0, np.int64))
-    shared_out(lambda first, last: _row_figures(logits, rows, targets, first, last, _room(), *found, *more), count, threads)
+    each = logits.shape[1]
+    shared_out(lambda first, last: _row_figures(logits, rows, targets, first, last, _room(), *found, *more), count, each, threads)
     return *found, *more
 
 
 def log_sums(logits: NDArray[np.float32], rate: float = 1.0, threads: int = 1) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Give every row's maximum and log(sum(e^(rate (x - maximum)))) of logits [rows, vocabulary]; NaN where one is NaN or infinite."""
     highest, sums = np.empty(len(logits), np.float32), np.empty(len(logits), np.float64)
-    shared_out(lambda first, last: _log_sums(logits, np.float32(rate), first, last, _room(), highest, sums), len(logits), threads)
+    count, each = logits.shape
+    shared_out(lambda first, last: _log_sums(logits, np.float32(rate), first, last, _room(), highest, sums), count, each, threads)
     return highest, sums

@@ -9,12 +9,12 @@ from functools import cache
 
 __all__ = ["shared_out"]
 
-LEAST = 16  # items: fewer are not worth a thread
+LEAST = 1 << 16  # numbers: fewer are not worth a thread
 
 
-def shared_out(work: Callable[[int, int], object], count: int, threads: int) -> None:
-    """Call `work(first, last)` over all `count` items, in at most `threads` runs at once; `work` must not hold the GIL."""
-    parts = max(1, min(threads, count // LEAST))
+def shared_out(work: Callable[[int, int], object], count: int, each: int, threads: int) -> None:
+    """Call `work(first, last)` over `count` items of `each` numbers, in at most `threads` runs at once; `work` must not hold the GIL."""
+    parts = max(1, min(threads, count, count * each // LEAST))
     ends = [count * i // parts for i in range(parts + 1)]
     if parts == 1:
         work(0, count)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from fmaudit.errors import ModelError
 
-__all__ = ["chosen", "joined", "spread"]
+__all__ = ["bytes_of", "chosen", "joined", "spread"]
 
 
 def spread(cached: Any, index: Any, room: int) -> None:
@@ -32,6 +32,21 @@ def joined(caches: Sequence[Any]) -> Any:
 def chosen(cached: Any, rows: Any) -> Any:
     """Give these rows of a cache as a cache of their own, without the room behind them."""
     return _made([cached], lambda parts: _together(parts, lambda tensors: tensors[0].index_select(0, rows.to(tensors[0].device))))
+
+
+def bytes_of(cached: Any) -> int:
+    """Count the bytes that a cache holds."""
+    return sum(tensor.numel() * tensor.element_size() for layer in cached.layers for tensor in _tensors(list(vars(layer).values())))
+
+
+def _tensors(value: Any) -> Iterator[Any]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors(part)
 
 
 def _made(caches: Sequence[Any], change: Callable[[Sequence[Any]], Any]) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fmaudit.models.backends.transformers.caches import chosen
+from fmaudit.models.backends.transformers.caches import bytes_of, chosen
 from fmaudit.models.backends.transformers.rows import BUCKET
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["LEG", "Batch", "Leg", "Pool", "Underway", "record"]
 
 LEG: Final = 8  # tokens of the first legs; later ones end where the length is a multiple of a bucket
-WAITING: Final = 2  # batches whose rows may wait with their caches before a batch goes on that is not full
+WAITING: Final = 1 << 30  # bytes of caches that may wait before a batch goes on that is not full
 
 
 @dataclass(slots=True)
@@ -113,9 +113,9 @@ class Leg:
 class Pool:
     """The samples that are not done: fresh ones, and batches of those that wait for others of their length."""
 
-    def __init__(self, fresh: Iterable[Underway]) -> None:
-        """Hand out fresh samples in this order."""
-        self._fresh = list(fresh)[::-1]
+    def __init__(self, fresh: Iterable[Underway], room: int = WAITING) -> None:
+        """Hand out fresh samples in this order; let caches of about `room` bytes wait."""
+        self._fresh, self._room = list(fresh)[::-1], room
         self._waiting: dict[tuple[int, int], list[Batch]] = {}  # by length and height
 
     def wait(self, batch: Batch) -> None:
@@ -131,11 +131,14 @@ class Pool:
         full = [key for key, count in counts.items() if count >= key[1]]
         if full:
             return self._taken(max(full))
-        if self._fresh and sum(counts.values()) <= WAITING * self._fresh[-1].shape.rows:
+        if self._fresh and self._held() <= self._room:
             return [self._begun()]
         if self._fresh:
             return self._taken(max(counts, key=lambda key: (counts[key], key)))
         return self._taken(min(counts)) if counts else []
+
+    def _held(self) -> int:
+        return sum(bytes_of(batch.cache) for batches in self._waiting.values() for batch in batches)
 
     def _begun(self) -> Batch:
         shape = self._fresh[-1].shape

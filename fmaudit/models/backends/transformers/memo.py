@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
+
+from fmaudit.models.backends.transformers.caches import bytes_of
 
 __all__ = ["PromptMemo"]
 
@@ -42,29 +44,10 @@ class PromptMemo:
 
     def keep(self, length: int, chunk: Sequence[Sequence[int]], cache: Any) -> None:
         """Keep a copy, and let go of the oldest where there is no room."""
-        size = sum(tensor.numel() * tensor.element_size() for tensor in _tensors(cache))
+        size = bytes_of(cache)
         if size > self._limit:
             return
         self._kept[length, tuple(map(tuple, chunk))] = copy.deepcopy(cache), size
         self._bytes += size
         while self._bytes > self._limit:
             self._bytes -= self._kept.popitem(last=False)[1][1]
-
-
-def _tensors(cache: Any) -> Iterator[Any]:
-    for layer in cache.layers:
-        for value in vars(layer).values():
-            yield from _inside(value)
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _inside(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _inside(part)
