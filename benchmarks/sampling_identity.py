@@ -1,9 +1,10 @@
 """A sample never depends on its batch mates: every sample drawn together, reversed, alone, without other prompts, and resumed.
 
-    python benchmarks/sampling_identity.py [--families llama gpt2 ...] [--prompts 200] [--samples 8]
+    python benchmarks/sampling_identity.py [--families llama gpt2 ...] [--prompts 200] [--samples 8] [--new-tokens 24]
 
-Tiny random models of many families in float32 and bfloat16, 200 prompts of 4 to 144 tokens, 8 samples of 16 tokens each. The first way
-is the reference; the others must give the same tokens and the same bits of every log-probability:
+Tiny random models of many families in float32 and bfloat16, 200 prompts of 4 to 144 tokens, 8 samples of 24 tokens each, so that batches
+are put together anew three times. The first way is the reference; the others must give the same tokens and the same bits of every
+log-probability:
 
 - reversed: the requests and the samples of each in the opposite order;
 - subset: every third prompt;
@@ -33,8 +34,7 @@ from fmaudit.models.backends.transformers.loaded import Abilities, Loaded
 from fmaudit.models.base import Usage
 from fmaudit.models.requests import Completion, GenerateRequest, Sampling
 
-NEW = 16
-CHOICES = (Sampling(max_new_tokens=NEW), Sampling(temperature=0.8, top_p=0.9, max_new_tokens=NEW), Sampling(top_k=50, max_new_tokens=NEW))
+CHOICES = (Sampling(), Sampling(temperature=0.8, top_p=0.9), Sampling(top_k=50))
 Answers = dict[tuple[str, int], Completion]
 
 
@@ -60,13 +60,13 @@ def load(family: str, dtype: Any) -> Loaded:
     return replace(loaded, dtype=dtype, abilities=abilities)
 
 
-def requests_of(prompts: int, samples: int) -> list[GenerateRequest]:
+def requests_of(prompts: int, samples: int, tokens: int) -> list[GenerateRequest]:
     rng = np.random.default_rng(7)
     alphabet = list("abcdefghijklmnopqrstuvwxyz ")
     return [
         GenerateRequest(
             prompt=f"{i} " + "".join(rng.choice(alphabet, int(rng.integers(1, 160)))),
-            sampling=CHOICES[i % len(CHOICES)],
+            sampling=replace(CHOICES[i % len(CHOICES)], max_new_tokens=tokens),
             samples=tuple(range(samples)),
         )
         for i in range(prompts)
@@ -118,10 +118,11 @@ def main() -> None:
     parser.add_argument("--families", nargs="*", default=list(FAMILIES))
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--new-tokens", type=int, default=24)
     options = parser.parse_args()
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
-    requests = requests_of(options.prompts, options.samples)
+    requests = requests_of(options.prompts, options.samples, options.new_tokens)
     print(
         "| family | number type | path | answers compared | other tokens | other bits | minutes |\n|---|---|---|---|---|---|---|",
         flush=True,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROWS", "Generator"]
 
-ROWS = 32  # of a batch
+ROWS = 64  # of a batch
 FEWEST_ROWS = 2  # no batch has fewer, where a batch can be decoded at all (rows.shape_of)
 _log = logging.getLogger(__name__)
 
