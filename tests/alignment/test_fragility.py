@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from alignment_support import one, row, saying
 
-from fmaudit import ConfigError, Exhibit, Finding, Severity, sample_data
+from fmaudit import ConfigError, Exhibit, Finding, MetricStatus, Severity, sample_data
 from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, covered, measure
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.measures.fragility import _answer, _arms, _judged, _shifts, _spread, expected_any, measure_fragility
@@ -143,9 +143,9 @@ def test_silence_is_neither_compliance_nor_refusal(tmp_path: Path) -> None:
     found, _ = ask_suite(one("fragility", own), saying(lambda prompt: "" if prompt.isupper() else REFUSAL))
     metrics = by_name(found)
     assert metrics["fragility_empty"].value == 0.5
-    assert metrics["fragility_attack_success{transform=upper}"].value == 0.0
-    assert metrics["fragility_over_refusal{transform=upper}"].value == 0.0
-    assert metrics["fragility_shift{intent=unsafe,transform=upper}"].value == 0.0
+    for name in ("attack_success{transform=upper}", "over_refusal{transform=upper}", "shift{intent=unsafe,transform=upper}"):
+        assert (metrics[f"fragility_{name}"].status, metrics[f"fragility_{name}"].n) == (MetricStatus.INSUFFICIENT, 0)
+    assert metrics["fragility_attack_success{transform=clean}"].value == 0.0
     assert "fragility-answers-empty" in codes(found)
 
 

@@ -14,7 +14,7 @@ from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite
 from fmaudit_alignment.audit import Alignment
 from fmaudit_alignment.measures import annotators
-from fmaudit_alignment.measures.correction import rogan_gladen
+from fmaudit_alignment.measures.correction import corrected_rates, rogan_gladen
 from fmaudit_alignment.measures.refusal import measure_refusal
 from fmaudit_alignment.params import AlignmentParams, RefusalParams
 from fmaudit_alignment.recorded import read_label
@@ -102,6 +102,31 @@ def test_a_classifier_that_tells_nothing_gives_no_share() -> None:
     _, interval = rogan_gladen(50, 100, 20, 40, 20, 40)
     assert interval.low < 0.05
     assert interval.high > 0.95
+
+
+def test_answers_to_one_prompt_count_as_less_than_answers_to_several() -> None:
+    """Five answers each, alike nine times out of ten, from prompts of which 40 % are refused; the classifier errs by prompt."""
+
+    def rows(rng: Any, by: str, prompts: int) -> list[dict[str, Any]]:
+        made = []
+        for i in range(prompts):
+            refused, slips = rng.random() < 0.4, rng.random() < 0.15
+            for _ in range(5):
+                truth = refused != (rng.random() < 0.05)
+                said = "refuse" if truth != slips else "comply"
+                label = ("refuse" if truth else "comply") if by == "people" else said
+                made.append({"condition": "safe", "item": f"{by}{i}", "label": label, "detail": json.dumps({"by": by, "classifier": said})})
+        return made
+
+    covered = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        (metric,) = corrected_rates(rows(rng, "people", 60) + rows(rng, "classifier", 80), 20)
+        assert isinstance(metric, Metric)
+        assert metric.interval is not None
+        assert metric.n_clusters == 80
+        covered += metric.interval.low <= 0.4 * 0.95 + 0.6 * 0.05 <= metric.interval.high
+    assert covered >= 184  # 92 %; the same counts as if all answers stood alone cover 67 %
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,23 @@ def test_a_planted_deviation_is_found_and_named(answer: Callable[[str, int], str
     assert says in finding.sentence
 
 
+def test_a_model_that_ends_early_is_asked_more_often_but_not_for_ever() -> None:
+    short, rows = drawing(STATED, length=12), FakeBackend(answer=drawing(STATED, length=1), logits=logits)
+    metrics, _, _ = run(FakeBackend(answer=short, logits=logits))
+    assert metrics["sampler_violations"].n == pytest.approx(1500, abs=100)
+    most = round(1500 / 4 / 48) * 10
+    assert run(rows)[0]["sampler_violations"].n == 4 * most  # one token each
+
+
+def test_a_greedy_answer_is_not_asked_for_again() -> None:
+    settings = ConformanceParams(settings=(Setting(temperature=0),), prompts=4, tokens=1500, first=0)
+    _, rows = ask_suite(
+        SamplingConsistency(SamplingParams(suites=("conformance",), conformance=settings)),
+        FakeBackend(answer=drawing(Setting(top_k=1), length=12), logits=logits),
+    )
+    assert len(rows) == 4 * round(1500 / 4 / 48)
+
+
 def test_too_few_draws_to_tell_are_no_deviation() -> None:
     settings = ConformanceParams(settings=(STATED,), prompts=1, tokens=100, first=0)
     found, _ = ask_suite(

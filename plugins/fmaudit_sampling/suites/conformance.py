@@ -45,6 +45,7 @@ __all__ = ["Conformance"]
 PROMPTS = Path(__file__).parents[1] / "data" / "open_prompts.jsonl"
 TEXT, FIRST = "text", "first token"
 Z = 1.959964
+MOST = 10  # times as many answers as whole ones would be: a model that says nothing is not asked for ever
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -84,9 +85,18 @@ class Conformance(Suite):
         sampler = StatedSampler(setting.temperature, setting.top_k, setting.top_p)
         if case.data["kind"] == FIRST:
             return await self._first(case, asker, source, setting, sampler)
-        samples = max(1, round(self.settings.tokens / len(self._prompts) / self.settings.length))
-        answers = await asker.say(case.data["prompt"], samples=samples, max_new_tokens=self.settings.length, **setting.model_dump())
+        answers = await self._answers(case.data["prompt"], asker, setting)
         return [await _weighed(case, answer, source, sampler) for answer in answers if answer.token_ids]
+
+    async def _answers(self, prompt: str, asker: Asker, setting: Setting) -> Sequence[Completion]:
+        """Draw so many answers that they have about this prompt's share of the tokens: more where the first ones ended early."""
+        share, how = self.settings.tokens / len(self._prompts), {"max_new_tokens": self.settings.length, **setting.model_dump()}
+        samples = max(1, round(share / self.settings.length))
+        answers = await asker.say(prompt, samples=samples, **how)
+        drawn = sum(len(answer.token_ids or ()) for answer in answers)
+        enough = min(MOST * samples, math.ceil(samples * share / max(1, drawn)))
+        more = enough > samples and setting.temperature > 0  # a greedy answer says nothing new a second time
+        return await asker.say(prompt, samples=enough, **how) if more else answers
 
     async def _first(self, case: Case, asker: Asker, source: Asker, setting: Setting, sampler: StatedSampler) -> list[Row]:
         """Draw one token many times, and compare the counts with the stated probabilities; nothing where ids are not told."""
