@@ -93,10 +93,10 @@ def test_rows_of_one_length_share_a_batch_however_they_came_to_it_and_are_drawn(
     mixed: list[set[int]] = []
     honest = Generator._decoded
 
-    def seen(self: Generator, batches: list[Batch]) -> tuple[Leg, object]:
-        leg, cache = honest(self, batches)
+    def seen(self: Generator, batches: list[Batch]) -> tuple[Leg, Batch]:
+        leg, after = honest(self, batches)
         mixed.append({sample.drawn for sample in leg.batch.samples})
-        return leg, cache
+        return leg, after
 
     monkeypatch.setattr(Generator, "_decoded", seen)
     together = completions(loaded, requests)

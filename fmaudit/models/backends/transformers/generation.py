@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROWS", "Generator"]
 
-ROWS = 64  # of a batch
+ROWS = 32  # of a batch
 FEWEST_ROWS = 2  # no batch has fewer, where a batch can be decoded at all (rows.shape_of)
 _log = logging.getLogger(__name__)
 
@@ -123,17 +123,16 @@ class Generator:
             pool = Pool(self._begun(left.values()))
             while batches := pool.take():
                 try:
-                    leg, cache = self._timed(batches, usage)
+                    leg, after = self._timed(batches, usage)
+                    on = [i for i, sample in enumerate(after.samples) if sample.goes_on]
+                    if on:
+                        pool.wait(after.of(on))
                 except (torch.OutOfMemoryError, MemoryError) as error:
                     self._halve(batches[0], error)
                     break
-                samples = leg.batch.samples
-                for sample in samples:
+                for sample in after.samples:
                     if not sample.goes_on:
                         del left[sample.row.request, sample.row.sample]
-                on = [i for i, sample in enumerate(samples) if sample.goes_on]
-                if on:
-                    pool.wait(Batch(samples, leg.batch.length + leg.steps, cache).of(on))
                 yield leg
 
     def _begun(self, rows: Iterable[Row]) -> Iterator[Underway]:
@@ -151,19 +150,18 @@ class Generator:
         self.rows = max(FEWEST_ROWS, shape.rows // 2)
         _log.warning("no memory for %d completions at once, going on with %d (option batch_rows)", shape.rows, self.rows)
 
-    def _timed(self, batches: Sequence[Batch], usage: Usage) -> tuple[Leg, Any]:
+    def _timed(self, batches: Sequence[Batch], usage: Usage) -> tuple[Leg, Batch]:
         started = time.perf_counter()
         try:
             return self._decoded(batches)
         finally:
             usage.seconds += time.perf_counter() - started
 
-    def _decoded(self, batches: Sequence[Batch]) -> tuple[Leg, Any]:
-        """Run one leg of batches that go on as one, and give the cache of their rows; those that are missing repeat the first."""
-        loaded, first = self._loaded, batches[0]
-        batch = Batch(tuple(sample for part in batches for sample in part.samples), first.length)
+    def _decoded(self, batches: Sequence[Batch]) -> tuple[Leg, Batch]:
+        """Run one leg of batches that go on as one, and give the batch as it is then; rows that it lacks repeat the first."""
+        loaded, fresh = self._loaded, batches[0].cache is None
+        batch = Batch(tuple(sample for part in batches for sample in part.samples), batches[0].length)
         limit = batch.steps if self._apart(batch.shape) else batch.longest
-        fresh = first.cache is None
         memo = self._memo if fresh else None
         if memo is not None:
             memo.begin()
@@ -184,7 +182,8 @@ class Generator:
             )
         record(batch.samples, sampler)
         drawn = sum(sample.drawn for sample in batch.samples) - before
-        return Leg(batch, fresh, len(sampler.steps), drawn, frozenset(memo.reused if memo is not None else ())), out.past_key_values
+        leg = Leg(batch, fresh, len(sampler.steps), drawn, frozenset(memo.reused if memo is not None else ()))
+        return leg, Batch(batch.samples, batch.length + leg.steps, out.past_key_values)
 
     def _apart(self, shape: Shape) -> bool:
         """Say whether rows can leave a batch and join another: a decoder of a prompt computed apart stays with it to the end."""
