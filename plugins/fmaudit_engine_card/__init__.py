@@ -16,6 +16,10 @@ if typing.TYPE_CHECKING:
     from fmaudit_engine_card.cards.build import card as card
     from fmaudit_engine_card.cards.records import Card as Card
     from fmaudit_engine_card.claims import check_claims as check_claims
+    from fmaudit_engine_card.scale.optimum import disagreement as disagreement
+    from fmaudit_engine_card.scale.stock import electricity_growth as electricity_growth
+    from fmaudit_engine_card.scale.stock import electricity_share as electricity_share
+    from fmaudit_engine_card.scale.stock import unique_tokens_for as unique_tokens_for
     from fmaudit_engine_card.trends.tests import trend as trend
 
 # public name -> the module that defines it, imported when the name is first used
@@ -24,11 +28,26 @@ _HOMES = {
     "EngineProfile": "fmaudit_engine_card.architecture.profile",
     "card": "fmaudit_engine_card.cards.build",
     "check_claims": "fmaudit_engine_card.claims",
+    "disagreement": "fmaudit_engine_card.scale.optimum",
+    "electricity_growth": "fmaudit_engine_card.scale.stock",
+    "electricity_share": "fmaudit_engine_card.scale.stock",
     "profile": "fmaudit_engine_card.architecture.profile",
     "trend": "fmaudit_engine_card.trends.tests",
+    "unique_tokens_for": "fmaudit_engine_card.scale.stock",
 }
 
-__all__ = ["Card", "EngineProfile", "card", "check_claims", "profile", "trend"]
+__all__ = [
+    "Card",
+    "EngineProfile",
+    "card",
+    "check_claims",
+    "disagreement",
+    "electricity_growth",
+    "electricity_share",
+    "profile",
+    "trend",
+    "unique_tokens_for",
+]
 
 
 @hookimpl
@@ -50,7 +69,12 @@ def fmaudit_commands() -> dict[str, Callable[[Sequence[str]], int]]:
 
         return main(arguments, "fmaudit claims")
 
-    return {"card": card, "claims": claims}
+    def scaling(arguments: Sequence[str]) -> int:
+        from fmaudit_engine_card.trends.command import main
+
+        return main(arguments)
+
+    return {"card": card, "claims": claims, "scaling": scaling}
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
@@ -36,6 +37,7 @@ class EngineCard(ModelAudit):
             ("counted", pa.int64()),  # parameters of the model that was built or loaded, tied ones once
             ("dtype", pa.string()),
             ("weights_bytes", pa.int64()),
+            ("day", pa.string()),  # of the run, an ISO date: how old facts were is told by it, and measuring again tells the same
             *COLUMNS,
         ]
     )
@@ -65,21 +67,27 @@ class EngineCard(ModelAudit):
                 "counted": known.parameters,
                 "dtype": known.dtype,
                 "weights_bytes": known.weights_bytes,
+                "day": datetime.now(UTC).date().isoformat(),
             }
         ]
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Yield what follows from the configuration, what was timed, the toys, and the card of all of it."""
         found = list(self._found(seen))
-        if self.settings.card:
-            from fmaudit_engine_card.cards.exhibit import card_exhibits
+        told, unknown = self._card(seen, [result for result in found if isinstance(result, Metric)])
+        yield from (*told, *found, *unknown)
 
-            data = self.settings.card_data.get(seen.target)
-            yield from card_exhibits(seen, [result for result in found if isinstance(result, Metric)], self.name, data)
-        yield from found
+    def _card(self, seen: Observations, own: Sequence[Metric]) -> tuple[list[Exhibit], list[Exhibit]]:
+        """Sum the run up: what it knows, and what it knows nothing of, which comes after everything else."""
+        if not self.settings.card:
+            return [], []
+        from fmaudit_engine_card.cards.exhibit import UNKNOWN, card_exhibits
+
+        shown = list(card_exhibits(seen, own, self.name, self.settings.card_data.get(seen.target)))
+        return [one for one in shown if one.name != UNKNOWN], [one for one in shown if one.name == UNKNOWN]
 
     def _found(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
-        from fmaudit_engine_card.architecture.card import measure_architecture, profiled
+        from fmaudit_engine_card.architecture.card import day_of, measure_architecture, profiled
 
         rows = seen.sql("SELECT * FROM observations").to_pylist()
         profile = profiled(rows)
@@ -87,7 +95,7 @@ class EngineCard(ModelAudit):
         if self.settings.measure:
             from fmaudit_engine_card.measured.behaviour import measure_behaviour
 
-            yield from measure_behaviour(rows, None if isinstance(profile, ModelError) else profile)
+            yield from measure_behaviour(rows, None if isinstance(profile, ModelError) else profile, day_of(rows))
         if self.settings.probes:
             from fmaudit_engine_card.measured.toys import toys
 

@@ -89,9 +89,19 @@ def test_wrong_questions_are_refused() -> None:
         llama.fits("H100", "int3")
     with pytest.raises(ModelError, match="no facts"):
         llama.fits("a toaster")
-    for wrong in ({"batch": 0}, {"tokens": 0}, {"devices": 0}, {"reserve": 1.0}):
-        with pytest.raises(ModelError, match="at least 1"):
-            llama.fits("H100", **wrong)  # type: ignore[arg-type]
+    for name, wrong in (("batch", 0), ("tokens", 0), ("devices", 0), ("tokens", 1.5), ("batch", "2"), ("reserve", 1.0), ("state_bytes", 0)):
+        with pytest.raises(ModelError, match=f"{name} is {wrong!r}") as caught:
+            llama.fits("H100", **{name: wrong})  # type: ignore[arg-type]
+        assert caught.value.hint
+
+
+def test_a_cache_in_fewer_bits_leaves_room_for_a_longer_context() -> None:
+    llama = profile("llama-2-7b")
+    wide, narrow = llama.fits("RTX 4090"), llama.fits("RTX 4090", state_bytes=0.5)
+    assert (wide.state_width, narrow.state_width) == (2, 0.5)
+    assert narrow.state == wide.state // 4
+    assert narrow.activations == wide.activations
+    assert (narrow.longest or 0) > 3.9 * (wide.longest or 0)
 
 
 def test_every_device_of_the_table_with_a_memory_can_be_asked_about() -> None:

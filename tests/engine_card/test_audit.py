@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,18 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from fmaudit import Exhibit, Finding, Metric, MetricStatus, Severity, load_backend
+from fmaudit import ConfigError, Exhibit, Finding, Metric, MetricStatus, Severity, load_backend
 from fmaudit.testing import MemoryObservations, ask, assert_audit_contract, assert_results, by_name, codes, measure
 from fmaudit_engine_card.architecture.loading import read_config
 from fmaudit_engine_card.audit import EngineCard
 from fmaudit_engine_card.params import EngineCardParams
 
 
-def _seen(config: str | dict[str, Any] | None, counted: int | None = None) -> MemoryObservations:
+def _seen(config: str | dict[str, Any] | None, counted: int | None = None, day: str = "") -> MemoryObservations:
     """Make the row that a backend's profile gives, of a published configuration, of values, or of nothing."""
     values = read_config(config)[0] if config is not None else None
     text = "" if values is None else json.dumps(values)
-    row = {"case": "profile", "config": text, "architecture": "", "counted": counted, "dtype": "", "weights_bytes": None}
+    row = {"case": "profile", "config": text, "architecture": "", "counted": counted, "dtype": "", "weights_bytes": None, "day": day}
     return MemoryObservations({"observations": pa.Table.from_pylist([row], schema=_schema())}, kind="model", uri="config:x")
 
 
@@ -29,8 +30,12 @@ def _schema() -> pa.Schema:
     return pa.schema([("case", pa.string()), *EngineCard.schema])
 
 
-def _all(config: str | dict[str, Any] | None, counted: int | None = None, **params: Any) -> list[Metric | Finding | Exhibit]:
-    return list(EngineCard(EngineCardParams(**params)).measure(_seen(config, counted)))
+def _all(config: str | dict[str, Any] | None, counted: int | None = None, day: str = "", **params: Any) -> list[Metric | Finding | Exhibit]:
+    return list(EngineCard(EngineCardParams(**params)).measure(_seen(config, counted, day)))
+
+
+def _shown(found: list[Metric | Finding | Exhibit]) -> dict[str, Exhibit]:
+    return {result.name: result for result in found if isinstance(result, Exhibit)}
 
 
 def test_the_audit_keeps_its_contract() -> None:
@@ -147,6 +152,80 @@ def test_parameters_are_checked_when_planning() -> None:
     assert params.devices == ("H100",)
 
 
+def _planned(text: str, folder: Path) -> EngineCardParams:
+    """Plan an audit.toml with this [audit.engine-card] and two models, and return the audit's parameters."""
+    from fmaudit.config import load_config
+    from fmaudit.hooks.manager import load_plugins
+    from fmaudit.runs.audits import planned_audits
+
+    (folder / "audit.toml").write_text(
+        '[model.llama-2-7b]\nuri = "config:llama-2-7b"\n[model.mamba]\nuri = "config:mamba-2.8b"\n'
+        f'[tokenizer.plain]\nuri = "bytes:"\n[audit.engine-card]\n{text}\n'
+    )
+    planned = planned_audits(load_config(folder / "audit.toml"), load_plugins())
+    params = planned[0].audit.params
+    assert isinstance(params, EngineCardParams)
+    assert planned[0].parameters.keys().isdisjoint({"models", "corpora", "tokenizers"})
+    return params
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("training_tokens = { llama2-7b = 2e12 }", ("training_tokens", "'llama2-7b'", "did you mean 'llama-2-7b'?", "llama-2-7b, mamba")),
+        ("card_data = { mambo = [] }", ("card_data", "'mambo'", "did you mean 'mamba'?")),
+        ('card_data = { mamba = ["plane"] }', ("card_data", "mamba: 'plane'", "corpus or tokenizer", "did you mean 'plain'?")),
+    ],
+)
+def test_names_that_are_no_targets_are_refused_when_planning(text: str, told: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _planned(text, tmp_path)
+    assert all(part in str(caught.value) for part in ("audit.engine-card", *told))
+
+
+def test_names_of_targets_are_taken_when_planning(tmp_path: Path) -> None:
+    params = _planned('training_tokens = { mamba = 3e11 }\ncard_data = { mamba = ["plain"] }', tmp_path)
+    assert params.training_tokens == {"mamba": 3e11}
+    assert params.card_data == {"mamba": ("plain",)}
+
+
+def test_one_wrong_length_is_told_once() -> None:
+    for wrong in ({"contexts": [0]}, {"contexts": []}, {"precisions": []}):
+        with pytest.raises(ValidationError) as caught:
+            EngineCardParams.model_validate(wrong)
+        assert caught.value.error_count() == 1
+
+
+def test_the_bytes_of_the_state_change_what_fits_and_the_table_says_which() -> None:
+    half, full = (_all("llama-2-7b", devices=("RTX 4090",), precisions=("bfloat16",), state_bytes=width) for width in (1, None))
+    name = "longest_context{device=RTX 4090,precision=bfloat16}"
+    ratio = (by_name(half)[name].value or 0) / (by_name(full)[name].value or 1)
+    assert ratio == pytest.approx(2, rel=0.05)
+    assert "state (8 bits a value)" in by_name(half)[name].method
+    assert "A value of the state takes 8 bits." in _shown(half)["fits"].caption
+    assert "A value of the state takes 16 bits." in _shown(full)["fits"].caption
+    assert _shown(half)["fits"].data != _shown(full)["fits"].data
+    both = _shown(_all("llama-2-7b", devices=("H100",), precisions=("float32", "int8")))["fits"].caption
+    assert "takes 32 bits beside float32; 16 bits beside int8." in both
+
+
+def test_old_facts_are_told_beside_the_figures_that_rest_on_them_by_the_day_of_the_run() -> None:
+    name = "largest_batch{device=H100,precision=bfloat16}"
+    old, fresh, unknown = (
+        _all("mixtral-8x7b", devices=("H100",), precisions=("bfloat16",), day=day) for day in ("2026-11-22", "2024-12-01", "")
+    )
+    for told in (by_name(old)[name].note, _shown(old)["fits"].caption, next(one.advice for one in old if isinstance(one, Finding))):
+        assert "acts of H100: read on 2024-11-18, 734 days ago (older than 90 days: check it)" in told
+    for found in (fresh, unknown):
+        assert "days ago" not in by_name(found)[name].note + _shown(found)["fits"].caption
+
+
+def test_what_is_shown_comes_in_the_order_of_use() -> None:
+    names = list(_shown(_all("llama-2-7b")))
+    assert names[-1] == "card-unknown"
+    assert names.index("fits") == names.index("architecture") + 1
+
+
 def test_a_configuration_and_a_built_in_model_are_profiled_without_being_asked(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     values = {"model_type": "llama", "vocab_size": 99, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2}
@@ -158,3 +237,9 @@ def test_a_configuration_and_a_built_in_model_are_profiled_without_being_asked(t
         assert metrics["parameters"].value == backend.profile().parameters
         assert "counts-differ" not in [finding.code for finding in findings]
         assert backend.usage.requests == 0
+
+
+def test_the_day_of_the_run_is_taken_down() -> None:
+    pytest.importorskip("transformers")
+    rows = ask(EngineCard(), load_backend("config:llama-2-7b")).sql("SELECT day FROM observations").to_pylist()
+    assert abs((datetime.now(UTC).date() - date.fromisoformat(rows[0]["day"])).days) <= 1

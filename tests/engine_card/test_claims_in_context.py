@@ -120,6 +120,32 @@ def test_nothing_near_a_row_recalled_from_memory_is_called_wrong_and_far_from_it
     assert status("DPO was published in 2009.") == ["wrong"]
 
 
+def test_what_rests_on_a_recalled_figure_names_the_source_that_was_not_opened_again() -> None:
+    (right,) = check_claims("PaLM was trained on 780B tokens.")
+    assert right.status == "holds"
+    assert "as Chowdhery et al. 2022" in right.reason
+    assert "not opened again" in right.reason
+    (other,) = check_claims("Llama 3.1 405B has 126 layers.")  # a field of its row that was read
+    assert "not opened again" not in other.reason
+
+
+def test_a_run_that_the_text_gives_in_full_rests_on_no_recalled_figure() -> None:
+    (verdict,) = check_claims("A 540B PaLM on 780B tokens takes 2.5e24 FLOP to train.")
+    assert verdict.status == "holds"
+
+
+def test_a_recalled_figure_is_marked_where_it_is_shown_with_one_note() -> None:
+    from fmaudit_engine_card.claims.showing import to_json, to_markdown, to_toml
+
+    verdicts = check_claims("PaLM was trained on 780B tokens. Gopher has 280B parameters.")
+    page = to_markdown(verdicts)
+    assert all("(recalled)" in verdict.arithmetic for verdict in verdicts)
+    assert page.count("written down from memory of its source") == 1
+    assert "(recalled)" in to_json(verdicts)
+    assert to_toml(verdicts).count("written down from memory of its source") == 1
+    assert "recalled" not in to_markdown(check_claims("Llama 2 7B has 6.74B parameters."))
+
+
 def test_tokens_seen_and_different_tokens_are_both_right_and_named() -> None:
     assert status("phi-1 was trained on 7B tokens.") == ["holds"]
     (verdict,) = check_claims("phi-1 was trained on 51B tokens.")

@@ -67,6 +67,15 @@ def test_planted_times_are_found_within_their_intervals() -> None:
     assert codes(found) == ["attention-bends-time", "times-are-relative"]
 
 
+def test_a_use_of_a_looked_up_rate_says_how_old_the_table_was_on_the_day_of_the_run() -> None:
+    told = {}
+    for device in ("NVIDIA H100 80GB HBM3", "cpu:x"):
+        rows = _rows(lambda trial, draw: 1.0, device=device)
+        told[device] = by_name(measure_behaviour(rows, profile("llama-2-7b"), "2026-11-22"))["utilisation{phase=prefill}"].note
+    assert "facts of H100: read on 2024-11-18, 734 days ago" in told["NVIDIA H100 80GB HBM3"]
+    assert "days ago" not in told["cpu:x"]
+
+
 def test_utilisation_is_the_work_of_the_architecture_over_the_machines_peak() -> None:
     found = by_name(measure_behaviour(_rows(lambda trial, draw: 1.0), profile("llama-2-7b")))
     engine = profile("llama-2-7b")

@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 
 from fmaudit import ConfigError, ModelError, facts
-from fmaudit_engine_card.scale.facts import fact, stale_notes, table
+from fmaudit_engine_card.scale.facts import fact, stale_devices, stale_notes, table
 
 OWN = [
     ("fits", "fit"),
@@ -56,7 +56,10 @@ def test_older_than_ninety_days_is_said_on_the_day_given() -> None:
     assert "91 days ago" in facts.age_note("2026-01-01", date(2026, 4, 2))
     rows = list(table("stock", "electricity"))
     assert stale_notes(rows, date(2025, 4, 11)) == []
-    assert len(stale_notes(rows, date(2026, 4, 11))) == len(rows)
+    (note,) = stale_notes(rows, date(2026, 4, 11))
+    assert note.startswith(", ".join(str(row["name"]) for row in rows))
+    assert stale_devices(["H100", "RTX 4090"], "2025-01-01") == ""
+    assert stale_devices(["H100", "RTX 4090"], "2026-11-22").startswith("facts of H100, RTX 4090: read on 2024-11-18, 734 days ago")
 
 
 @pytest.mark.parametrize(

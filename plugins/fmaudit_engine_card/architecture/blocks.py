@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from fmaudit_engine_card.architecture.parts import Attends, Weight, matrix, table, vector
 
-__all__ = ["Heads", "Latent", "embedding", "experts", "feed_forward", "head", "norm"]
+__all__ = ["TOO_FEW", "Heads", "Latent", "embedding", "experts", "feed_forward", "head", "norm"]
+
+TOO_FEW = "as many experts as a token uses, or more, are needed: look at num_experts_per_tok and the number of experts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,25 +15,28 @@ if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.profile import EngineProfile
     from fmaudit_engine_card.params import EngineCardParams
 
-__all__ = ["Card", "measure_architecture", "profiled"]
+__all__ = ["Card", "day_of", "measure_architecture", "profiled"]
 
 
 @dataclass(frozen=True)
 class Card:
-    """One model, what is asked of it, and what a backend counted."""
+    """One model, what is asked of it, what a backend counted, and the day of the run as an ISO date."""
 
     target: str
     profile: EngineProfile
     settings: EngineCardParams
     counted: int | None = None
     dtype: str = ""
+    day: str = ""
 
     @cached_property
     def fits(self) -> tuple[Fit, ...]:
         """Every device at every precision, at no more tokens than the configuration allows."""
         tokens = min(self.settings.tokens, self.profile.context or self.settings.tokens)
         return tuple(
-            self.profile.fits(device, kind, tokens, self.settings.batch, reserve=self.settings.reserve)
+            self.profile.fits(
+                device, kind, tokens, self.settings.batch, reserve=self.settings.reserve, state_bytes=self.settings.state_bytes
+            )
             for device in self.settings.devices
             if facts.find_device(device).memory_bytes is not None
             for kind in self.settings.precisions
@@ -70,6 +73,11 @@ def profiled(rows: Rows) -> EngineProfile | ModelError:
         return error
 
 
+def day_of(rows: Rows) -> str:
+    """Return the day the rows were observed on as an ISO date, nothing where they do not say."""
+    return str(_known(rows).get("day") or "")
+
+
 def _known(rows: Rows) -> Mapping[str, Any]:
     """Find the row that holds what the backend knows."""
     return next((row for row in rows if row["case"] == "profile"), {})
@@ -89,7 +97,7 @@ def measure_architecture(
     if isinstance(profile, ModelError):
         yield from _unknown(row, profile)
         return
-    card = Card(target, profile, settings, row["counted"], row["dtype"] or "")
+    card = Card(target, profile, settings, row["counted"], row["dtype"] or "", day_of(rows))
     yield from figures(card)
     yield from remarks(card)
     yield from exhibits(card)

@@ -64,7 +64,9 @@ class Config:
         if value is None:
             return ()
         if not isinstance(value, list | tuple) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-            raise ModelError(f"{self.where}: {name} is no list of whole numbers")
+            raise ModelError(
+                f"{self.where}: {name} is no list of whole numbers", hint="[3, 7, 11], say: the layers by their number, from 0"
+            )
         return tuple(value)
 
     @property
@@ -105,7 +107,10 @@ class Config:
         if kinds is None:
             return ()
         if not isinstance(kinds, list | tuple) or len(kinds) != layers or not all(isinstance(kind, str) for kind in kinds):
-            raise ModelError(f"{self.where}: layer_types does not name one kind for each of {layers} layers")
+            raise ModelError(
+                f"{self.where}: layer_types does not name one kind for each of {layers} layers",
+                hint='a list such as ["full_attention", "sliding_attention"], as long as the model has layers',
+            )
         return tuple(kinds)
 
     def head_width(self, hidden: int, heads: int, default: int | None = None) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fmaudit import ModelError
-from fmaudit_engine_card.architecture.blocks import Heads, embedding, experts, feed_forward, head, norm
+from fmaudit_engine_card.architecture.blocks import TOO_FEW, Heads, embedding, experts, feed_forward, head, norm
 from fmaudit_engine_card.architecture.config import Config
 from fmaudit_engine_card.architecture.parts import Layer, Plan, Weight, matrix, vector
 
@@ -63,7 +63,10 @@ def _gpt_neo(config: Config, layers: int) -> tuple[int | None, ...]:
     except (TypeError, ValueError):
         raise ModelError(f"{config.where}: attention_types is {given!r}", hint='[[["global", "local"], 12]], say') from None
     if len(kinds) != layers:
-        raise ModelError(f"{config.where}: attention_types names {len(kinds)} layers, not {layers}")
+        raise ModelError(
+            f"{config.where}: attention_types names {len(kinds)} layers, not {layers}",
+            hint="the patterns, each as often as it comes, give one kind for every layer",
+        )
     return tuple(config.count("window_size", default=256) if kind == "local" else None for kind in kinds)
 
 
@@ -96,7 +99,7 @@ class Sparse:
         """Describe one layer's router and experts. Raises ModelError where more are used than there are."""
         count, active = self.count_of(config), config.count("num_experts_per_tok", "experts_per_token", default=self.active)
         if active > count:
-            raise ModelError(f"{config.where}: a token uses {active} of {count} experts")
+            raise ModelError(f"{config.where}: a token uses {active} of {count} experts", hint=TOO_FEW)
         shared = config.count(*self.shared, default=0, zero=True) if self.shared else 0
         return experts(
             config.hidden, config.count(*self.width), count, active, shared=shared, shared_gate=self.shared_gate, bias=self.bias,
@@ -138,7 +141,10 @@ class Style:
 def _grouped(config: Config, heads: int) -> int:
     keys = config.count("num_key_value_heads", default=heads)
     if heads % keys:
-        raise ModelError(f"{config.where}: {heads} query heads cannot share {keys} key-value heads")
+        raise ModelError(
+            f"{config.where}: {heads} query heads cannot share {keys} key-value heads",
+            hint="num_attention_heads is a multiple of num_key_value_heads",
+        )
     return keys
 
 

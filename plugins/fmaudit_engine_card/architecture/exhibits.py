@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fmaudit import Exhibit
 from fmaudit_engine_card.architecture.remarks import amount, length
+from fmaudit_engine_card.scale.facts import stale_devices
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -18,13 +19,13 @@ LENGTHS = tuple(2**power for power in range(10, 21))  # 1K to 1M, doubling
 
 
 def exhibits(card: Card) -> Iterator[Exhibit]:
-    """Yield the exhibits in reading order."""
+    """Yield the exhibits in reading order: what it is, where it fits, then what that comes from."""
     yield _facts(card)
+    if card.fits:
+        yield _fits(card)
     yield _modules(card)
     yield _state(card)
     yield _operations(card)
-    if card.fits:
-        yield _fits(card)
 
 
 def _facts(card: Card) -> Exhibit:
@@ -41,7 +42,7 @@ def _facts(card: Card) -> Exhibit:
         ("attention", _attention(card)),
         ("longest context", f"{profile.context:,} tokens" if profile.context else "not said"),
         ("weights in 16 bits", f"{profile.weights_bytes(2):,} bytes, {amount(profile.weights_bytes(2))}"),
-        ("state a token adds", f"{profile.state_bytes_per_token(card.settings.state_bytes):,} bytes"),
+        ("state a token adds", f"{profile.state_bytes_per_token(card.settings.state_width):,} bytes"),
     ]
     if card.counted is not None:
         agrees = "the same" if card.counted == profile.parameters else f"{card.counted:,}"
@@ -94,7 +95,7 @@ def _lengths(card: Card) -> tuple[int, ...]:
 def _state(card: Card) -> Exhibit:
     import pyarrow as pa
 
-    profile, width = card.profile, card.settings.state_bytes
+    profile, width = card.profile, card.settings.state_width
     rows = [
         {"tokens": length(tokens), "bytes": profile.cache_bytes(tokens, each), "of": f"state, {each * 8:g} bits a value"}
         for each in dict.fromkeys((4.0, 2.0, 1.0, width))
@@ -142,6 +143,8 @@ def _fits(card: Card) -> Exhibit:
 
     settings, tokens = card.settings, max(fit.tokens for fit in card.fits)
     limit = f" Memory alone is looked at: the configuration ends at {card.profile.context:,} tokens." if card.profile.context else ""
+    old = stale_devices((fit.device for fit in card.fits), card.day)
+    aged = f" {old[0].upper()}{old[1:]}." if old else ""
     rows = []
     for device in dict.fromkeys(fit.device for fit in card.fits):
         mine = [fit for fit in card.fits if fit.device == device]
@@ -150,8 +153,19 @@ def _fits(card: Card) -> Exhibit:
         name="fits", title="Where it fits", data=pa.Table.from_pylist(rows),
         caption=f"{settings.batch} x {tokens:,} tokens; memory without the {settings.reserve:.0%} left to the runtime. Cells: "
         "whether it fits, and the longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
-        f"Activations are estimated; int8 and int4 are of the matrices inside the blocks.{limit}",
+        f"Activations are estimated; int8 and int4 are of the matrices inside the blocks. {_widths(card.fits)}{limit}{aged}",
     )  # fmt: skip
+
+
+def _widths(fits: Sequence[Fit]) -> str:
+    """Say in how many bits the state is held, beside which weights where that differs."""
+    widths: dict[float, list[str]] = {}
+    for fit in fits:
+        widths.setdefault(fit.state_width, [])
+        if fit.precision not in widths[fit.state_width]:
+            widths[fit.state_width].append(fit.precision)
+    told = [f"{width * 8:g} bits" + (f" beside {', '.join(kinds)}" if len(widths) > 1 else "") for width, kinds in widths.items()]
+    return f"A value of the state takes {'; '.join(told)}."
 
 
 def _verdict(fit: Fit) -> str:

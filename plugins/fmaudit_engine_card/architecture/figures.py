@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fmaudit import Metric, results
+from fmaudit_engine_card.scale.facts import stale_devices
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -51,7 +52,7 @@ def _size(card: Card) -> Iterator[Metric]:
 
 
 def _state(card: Card) -> Iterator[Metric]:
-    profile, width = card.profile, card.settings.state_bytes
+    profile, width = card.profile, card.settings.state_width
     method = f"keys and values of all layers, {width:g} bytes each" if profile.attends else f"recurrent state, {width:g} bytes a value"
     yield exact("state_bytes_per_token", profile.state_bytes_per_token(width), "bytes", method)
     for tokens in card.settings.contexts:
@@ -83,15 +84,18 @@ def _operations(card: Card) -> Iterator[Metric]:
 
 def _fits(card: Card) -> Iterator[Metric]:
     ends = f"; the configuration ends at {card.profile.context:,}" if card.profile.context else ""
-    how = f"memory less {card.settings.reserve:.0%}, weights, state and activations (estimated)"
     for fit in card.fits:
         slice_ = {"device": fit.device, "precision": fit.precision}
+        state = f"state ({fit.state_width * 8:g} bits a value)"
+        how = f"memory less {card.settings.reserve:.0%}, weights, {state} and activations (estimated)"
         estimate = partial(Metric, unit="count", n=1, slice=slice_, method=how)
-        yield estimate(name="largest_batch", value=fit.largest_batch, note=f"sequences of {fit.tokens:,} tokens")
+        old = stale_devices([fit.device], card.day)
+        aged = f"; {old}" if old else ""
+        yield estimate(name="largest_batch", value=fit.largest_batch, note=f"sequences of {fit.tokens:,} tokens{aged}")
         if fit.longest is None:
             yield results.undefined("longest_context", "count", slice_, 1, UNLIMITED)
         else:
-            yield estimate(name="longest_context", value=fit.longest, note=f"tokens, batch {fit.batch}{ends}")
+            yield estimate(name="longest_context", value=fit.longest, note=f"tokens, batch {fit.batch}{ends}{aged}")
 
 
 def _training(card: Card) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fmaudit import ModelError, facts
+from fmaudit_engine_card.architecture.refusing import positive, whole
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.profile import EngineProfile
@@ -43,7 +45,10 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
         )
     }
 )  # fmt: skip
-_SPOKEN = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "fp8": "float8"}
+_SPOKEN = {
+    "fp32": "float32", "single": "float32", "bf16": "bfloat16", "fp16": "float16", "half": "float16", "fp8": "float8", "8bit": "int8",
+    "4bit": "int4", "int-8": "int8", "int-4": "int4",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Fit:
     """What a model needs on a device, in bytes. `activations` is an estimate, everything else exact.
 
     `largest_batch` is for sequences of `tokens`, `longest` for `batch` of them; None where memory sets no limit (a state that does not
-    grow).
+    grow). `state_width` are the bytes of a value in the state.
     """
 
     device: str
@@ -65,6 +70,7 @@ class Fit:
     activations: int
     largest_batch: int
     longest: int | None
+    state_width: float
 
     @property
     def needed(self) -> int:
@@ -89,10 +95,12 @@ class Fit:
 
 def precision(name: str) -> Precision:
     """Find a precision by its name ("bf16" and "bfloat16" are one). Raises ModelError."""
-    spoken = name.strip().lower()
+    spoken = name.strip().lower() if isinstance(name, str) else ""
     found = PRECISIONS.get(_SPOKEN.get(spoken, spoken))
     if found is None:
-        raise ModelError(f"{name!r} is no precision of weights", hint=f"one of {', '.join(PRECISIONS)}")
+        close = difflib.get_close_matches(spoken, [*PRECISIONS, *_SPOKEN], 1)
+        meant = f"did you mean {close[0]}? " if close else ""
+        raise ModelError(f"{name!r} is no precision of weights", hint=f"{meant}one of {', '.join(PRECISIONS)}")
     return found
 
 
@@ -105,28 +113,33 @@ def fit(
     *,
     devices: int = 1,
     reserve: float = RESERVE,
+    state_bytes: float | None = None,
 ) -> Fit:
     """Set a model against `devices` devices, by name or by their bytes of memory each. Raises ModelError.
 
+    `state_bytes` are those of a value in the state (1 for a cache in 8 bits); by default as wide as the precision's activations.
     Activations are those of one block over at most 2,048 positions of all sequences together, as serving engines cut prompts, and float32
     logits of one position of each sequence; scores are not stored (fused attention).
     """
-    if batch < 1 or devices < 1 or tokens < 1 or not 0 <= reserve < 1:
-        raise ModelError("batch, devices and tokens are at least 1, and reserve is a share below 1")
+    for what, count in (("batch", batch), ("devices", devices), ("tokens", tokens)):
+        whole(count, what, least=1)
+    if isinstance(reserve, bool) or not isinstance(reserve, int | float) or not 0 <= reserve < 1:
+        raise ModelError(f"reserve is {reserve!r}", hint="the share of memory left to the runtime is needed, from 0 to below 1")
     name, memory = _memory(device)
     kept = precision(kind)
+    width = kept.state if state_bytes is None else positive(state_bytes, "state_bytes")
     usable = int(memory * devices * (1 - reserve))
     weights = weights_at(profile, kept)
 
     def there_is_room(length: int, sequences: int) -> bool:
-        held = profile.cache_bytes(length, kept.state, sequences)
+        held = profile.cache_bytes(length, width, sequences)
         return weights + held + activations(profile, kept, length, sequences) <= usable
 
     return Fit(
         device=name, precision=kept.name, tokens=tokens, batch=batch, devices=devices, usable=usable, weights=weights,
-        state=profile.cache_bytes(tokens, kept.state, batch), activations=activations(profile, kept, tokens, batch),
+        state=profile.cache_bytes(tokens, width, batch), activations=activations(profile, kept, tokens, batch),
         largest_batch=_largest(lambda sequences: there_is_room(tokens, sequences)) or 0,
-        longest=_largest(lambda length: there_is_room(length, batch)),
+        longest=_largest(lambda length: there_is_room(length, batch)), state_width=width,
     )  # fmt: skip
 
 
@@ -161,8 +174,8 @@ def _largest(fits: Callable[[int], bool]) -> int | None:
 
 def _memory(device: str | float) -> tuple[str, int]:
     if not isinstance(device, str):
-        if isinstance(device, bool) or not device > 0:
-            raise ModelError(f"{device!r} is no device", hint="give its name, or the bytes of its memory")
+        if isinstance(device, bool) or not isinstance(device, int | float) or not 0 < device < math.inf:
+            raise ModelError(f"{device!r} is no device", hint='give its name ("H100"), or the bytes of its memory')
         return f"{device / 1e9:.0f} GB", int(device)
     found = facts.find_device(device)
     if found.memory_bytes is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmaudit import ModelError
-from fmaudit_engine_card.architecture.blocks import Heads, embedding, experts, feed_forward, head, norm
+from fmaudit_engine_card.architecture.blocks import TOO_FEW, Heads, embedding, experts, feed_forward, head, norm
 from fmaudit_engine_card.architecture.config import Config
 from fmaudit_engine_card.architecture.parts import Layer, Plan, Weight
 from fmaudit_engine_card.architecture.recurrent import Selective, Structured, step_rank
@@ -72,7 +72,10 @@ def _structured(config: Config, inner: int, *, normed: bool = True, out_bias: bo
     heads, bias = config.count("mamba_n_heads", default=128), config.flag("mamba_proj_bias", False)
     width = inner // heads if config.get("mamba_d_head") in (None, "auto") else config.count("mamba_d_head")
     if width * heads != inner:
-        raise ModelError(f"{config.where}: {heads} state-space heads of {width} do not make {inner} channels")
+        raise ModelError(
+            f"{config.where}: {heads} state-space heads of {width} do not make {inner} channels",
+            hint="mamba_n_heads x mamba_d_head is mamba_expand x hidden_size, or mamba_d_ssm where that is given",
+        )
     return Structured(
         hidden=config.hidden, heads=heads, width=width, state=config.count("mamba_d_state", default=256),
         groups=config.count("mamba_n_groups", default=1), kernel=config.count("mamba_d_conv", default=4), bias=bias,
@@ -92,7 +95,7 @@ def _experts(config: Config) -> tuple[Weight, ...]:
     if count == 1:
         return ()
     if active > count:
-        raise ModelError(f"{config.where}: a token uses {active} of {count} experts")
+        raise ModelError(f"{config.where}: a token uses {active} of {count} experts", hint=TOO_FEW)
     return experts(config.hidden, config.count("intermediate_size"), count, active)
 
 

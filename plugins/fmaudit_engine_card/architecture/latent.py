@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmaudit import ModelError
-from fmaudit_engine_card.architecture.blocks import Latent, embedding, experts, feed_forward, head, norm
+from fmaudit_engine_card.architecture.blocks import TOO_FEW, Latent, embedding, experts, feed_forward, head, norm
 from fmaudit_engine_card.architecture.config import Config
 from fmaudit_engine_card.architecture.parts import Layer, Plan, Weight
 
@@ -51,5 +51,5 @@ def _experts(config: Config) -> tuple[Weight, ...]:
         return feed_forward("mlp", config.hidden, config.count("intermediate_size"), gated=True)
     count, active, width = config.count("n_routed_experts"), config.count("num_experts_per_tok"), config.count("moe_intermediate_size")
     if active > count:
-        raise ModelError(f"{config.where}: a token uses {active} of {count} experts")
+        raise ModelError(f"{config.where}: a token uses {active} of {count} experts", hint=TOO_FEW)
     return experts(config.hidden, width, count, active, shared=width * config.count("n_shared_experts", default=0, zero=True))

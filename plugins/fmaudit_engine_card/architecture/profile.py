@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fmaudit import ModelError
 from fmaudit_engine_card.architecture.families import plan_of
 from fmaudit_engine_card.architecture.parts import Attends, Plan, Weight
+from fmaudit_engine_card.architecture.refusing import positive, whole
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.checkpoint import Checkpoint
@@ -92,7 +92,7 @@ class EngineProfile:
 
     def weights_bytes(self, bytes_per_value: float = 2) -> int:
         """Return the bytes of all parameters at so many bytes each, rounded up."""
-        return math.ceil(self.parameters * bytes_per_value)
+        return math.ceil(self.parameters * positive(bytes_per_value, "bytes_per_value"))
 
     @cached_property
     def dense_parameters(self) -> int:
@@ -112,20 +112,22 @@ class EngineProfile:
         This is the number that papers publish: 2 layers kv_heads head_dim values a token, with MLA layers (rank + rotary), a window
         capping the tokens; of a hybrid the attention layers alone. `cache_bytes` counts all that a sequence holds.
         """
-        values = self._kept(_whole(tokens, "tokens")) if self.attends else sum(recurs.state for recurs in self.plan.recurs())
-        return math.ceil(values * bytes_per_value) * _whole(batch, "batch")
+        values = self._kept(whole(tokens, "tokens")) if self.attends else sum(recurs.state for recurs in self.plan.recurs())
+        return math.ceil(values * positive(bytes_per_value, "bytes_per_value")) * whole(batch, "batch")
 
     def state_bytes_per_token(self, bytes_per_value: float = 2) -> int:
         """Return what one more token adds to the state before any window is full; 0 for a recurrent state."""
-        return math.ceil(self._kept(1) * bytes_per_value)
+        return math.ceil(self._kept(1) * positive(bytes_per_value, "bytes_per_value"))
 
     def full_state_bytes_per_token(self, bytes_per_value: float = 2) -> int:
         """Return what a token would add if every query head had a key and a value of its own (MHA)."""
-        return math.ceil(sum(attends.kept_full for attends in self.plan.attends()) * bytes_per_value)
+        kept = sum(attends.kept_full for attends in self.plan.attends())
+        return math.ceil(kept * positive(bytes_per_value, "bytes_per_value"))
 
     def cache_bytes(self, tokens: int, bytes_per_value: float = 2, batch: int = 1) -> int:
         """Return all that a sequence holds: keys and values, recurrent states, and the last inputs of convolutions and token shifts."""
-        return math.ceil((self._kept(_whole(tokens, "tokens")) + self._constant) * bytes_per_value) * _whole(batch, "batch")
+        values = self._kept(whole(tokens, "tokens")) + self._constant
+        return math.ceil(values * positive(bytes_per_value, "bytes_per_value")) * whole(batch, "batch")
 
     @cached_property
     def attends(self) -> bool:
@@ -152,7 +154,7 @@ class EngineProfile:
 
     def linear_flops(self, tokens: int) -> int:
         """Return the operations that grow with `tokens`: 2 inputs outputs of every matrix a position meets, and recurrences."""
-        return _whole(tokens, "tokens") * self._token_flops
+        return whole(tokens, "tokens") * self._token_flops
 
     @cached_property
     def _token_flops(self) -> int:
@@ -165,7 +167,7 @@ class EngineProfile:
         All pairs count, as a dense product computes them, so that twice the tokens are four times the operations; with `causal` only those
         that the mask leaves, tokens (tokens + 1) / 2. A window counts tokens x window.
         """
-        _whole(tokens, "tokens")
+        whole(tokens, "tokens")
         return sum(count * attends.pair_flops * attends.pairs(tokens, causal) for attends, count in self._alike.items())
 
     # -- memory ----------------------------------------------------------------------------------------------------
@@ -179,14 +181,16 @@ class EngineProfile:
         *,
         devices: int = 1,
         reserve: float = 0.1,
+        state_bytes: float | None = None,
     ) -> Fit:
         """Set the model against a device, by name or by its bytes: does it fit, with how large a batch, with how long a context.
 
-        `reserve` is the share of memory left to the runtime. Raises ModelError for a device or precision that is not known.
+        `reserve` is the share of memory left to the runtime, `state_bytes` are the bytes of a value in the state, by default those of the
+        precision's activations. Raises ModelError for a device or precision that is not known.
         """
         from fmaudit_engine_card.architecture.fits import fit
 
-        return fit(self, device, precision, tokens, batch, devices=devices, reserve=reserve)
+        return fit(self, device, precision, tokens, batch, devices=devices, reserve=reserve, state_bytes=state_bytes)
 
 
 def _width(weights: tuple[Weight, ...]) -> int:
@@ -195,13 +199,6 @@ def _width(weights: tuple[Weight, ...]) -> int:
     for weight in weights:
         made[weight.module] = made.get(weight.module, 0) + weight.outputs * min(weight.active, weight.copies)
     return max(made.values(), default=0)
-
-
-def _whole(value: int, what: str) -> int:
-    """Refuse what counts nothing. Raises ModelError."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ModelError(f"{what} is {value!r}", hint="a whole number from 0 is needed")
-    return value
 
 
 _ORDER: Final = ("embedding", "attention", "mlp", "experts", "shared-experts", "router", "ssm", "recurrent", "norms", "head")

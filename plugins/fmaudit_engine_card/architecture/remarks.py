@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fmaudit import Finding, Severity
+from fmaudit_engine_card.scale.facts import stale_devices
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -46,13 +47,19 @@ def _nowhere(card: Card) -> Iterator[Finding]:
         code="fits-nowhere", severity=Severity.NOTE if others else Severity.WARNING, slice={"precision": kind},
         sentence=f"In {kind} it needs {amount(best.needed)} for {best.batch} x {best.tokens:,} tokens and fits none of the devices asked "
         f"about ({best.devices_needed} x {best.device} would hold it); {elsewhere}.",
-        metric=f"largest_batch{{device={best.device},precision={kind}}}",
+        metric=f"largest_batch{{device={best.device},precision={kind}}}", advice=_aged(card),
     )  # fmt: skip
+
+
+def _aged(card: Card) -> str:
+    """Ask for newer facts where those about the devices are old."""
+    old = stale_devices(card.settings.devices, card.day)
+    return f"It rests on old facts about memory: {old}." if old else ""
 
 
 def _state_outgrows(card: Card) -> Iterator[Finding]:
     """Say from which of the lengths, within its longest context, one sequence takes more memory than the weights."""
-    profile, width = card.profile, card.settings.state_bytes
+    profile, width = card.profile, card.settings.state_width
     weights = profile.weights_bytes(2)
     possible = [tokens for tokens in card.settings.contexts if profile.context is None or tokens <= profile.context]
     beyond = [tokens for tokens in possible if profile.state_bytes(tokens, width) > weights]

@@ -14,7 +14,9 @@ from fmaudit_engine_card.cards.records import Section, Source
 if TYPE_CHECKING:
     from fmaudit import Metric, Observations
 
-__all__ = ["card_exhibits"]
+__all__ = ["UNKNOWN", "card_exhibits"]
+
+UNKNOWN = "card-unknown"  # the name of the table of what this run knows nothing of
 
 
 def card_exhibits(seen: Observations, own: Sequence[Metric], audit: str, data: Sequence[str] | None = None) -> Iterator[Exhibit]:
@@ -51,6 +53,6 @@ def _nothing(sections: Sequence[Section]) -> Exhibit:
     rows = [{"section": section.title.lower(), "unknown": sentence} for section in sections for sentence in section.unknown]
     names = ", ".join(section.title.lower() for section in sections)
     return Exhibit(
-        name="card-unknown", title="Card: unknown", data=pa.Table.from_pylist(rows),
+        name=UNKNOWN, title="Card: unknown", data=pa.Table.from_pylist(rows),
         caption=f"Of {names} no audit of this run has a number. fmaudit card takes in what other runs measured.",
     )  # fmt: skip

@@ -10,6 +10,7 @@ from fmaudit_engine_card.claims.doubts import doubt
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading, read_sentences
+from fmaudit_engine_card.claims.recalled import marked, resting_on
 from fmaudit_engine_card.claims.records import Claim, Verdict
 from fmaudit_engine_card.claims.sentences import sentences
 
@@ -17,16 +18,6 @@ __all__ = ["check", "check_claims", "find_claims"]
 
 FAR = 1.5  # a figure recalled from a source may be off by this factor, no more
 YEARS = 2  # and a year by so many
-_FIELDS = {  # what a kind of claim is held against, where a row names its recalled fields
-    "layers": {"layers"},
-    "hidden": {"hidden"},
-    "training-tokens": {"tokens"},
-    "tokens-per-parameter": {"tokens"},
-    "over-training": {"tokens"},
-    "training-flops": {"flops", "tokens"},
-    "training-time": {"flops", "tokens"},
-    "training-cost": {"flops", "tokens"},
-}
 
 
 def check_claims(text: str) -> list[Verdict]:
@@ -50,7 +41,12 @@ def find_claims(text: str) -> list[Claim]:
 
 
 def check(claim: Claim) -> Verdict:
-    """Check one claim by its kind; before one is called wrong, other readings of its figure and the table's own certainty are weighed."""
+    """Check one claim by its kind, and mark what rests on a figure of the table that was only recalled."""
+    return marked(_weighed(claim), resting_on(claim))
+
+
+def _weighed(claim: Claim) -> Verdict:
+    """Check by the claim's kind; before it is called wrong, other readings of its figure and the table's own certainty are weighed."""
     made = CHECKS[claim.kind](claim)
     if made.status != "wrong":
         return made
@@ -82,8 +78,7 @@ def _other_readings(value: Quantity) -> Iterator[tuple[Quantity, str]]:
 
 def _from_memory(claim: Claim, made: Verdict) -> Verdict:
     """Call nothing wrong that only differs a little from a row whose source was not opened again when it was written."""
-    known = claim.given.get("model") or claim.given.get("origin")
-    if known is None or not (known.recalled is True or (known.recalled and _FIELDS.get(claim.kind, set()) & known.recalled)):
+    if not resting_on(claim):
         return made
     doubt = "the table's row was written from memory of its source, so the difference may be the table's"
     if claim.value is None:

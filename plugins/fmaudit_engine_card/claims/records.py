@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from fmaudit_engine_card.claims.quantities import Quantity
 
-__all__ = ["Claim", "Status", "Verdict"]
+__all__ = ["RECALLED", "Claim", "Status", "Verdict"]
+
+RECALLED = "(recalled)"  # the mark of a figure whose source was not opened again when it was written down
 
 Status = Literal["holds", "holds-under", "wrong", "unverifiable"]
 

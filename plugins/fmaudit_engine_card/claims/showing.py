@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 
-from fmaudit_engine_card.claims.records import Verdict
+from fmaudit_engine_card.claims.records import RECALLED, Verdict
 
 __all__ = ["FORMATS", "to_json", "to_markdown", "to_toml"]
 
+_NOTE = (
+    f"{RECALLED}: written down from memory of its source, which was not opened again; what differs little from such a figure is not "
+    "called wrong"
+)
 _ORDER = ("wrong", "holds-under", "unverifiable", "holds")
 
 
@@ -34,7 +38,11 @@ def to_markdown(verdicts: Iterable[Verdict]) -> str:
             if text
         ]
         parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, f"{_NOTE}.\n"] if _any_recalled(rows) else parts)
+
+
+def _any_recalled(rows: Iterable[Verdict]) -> bool:
+    return any(RECALLED in row.arithmetic or RECALLED in row.reason for row in rows)
 
 
 def to_json(verdicts: Iterable[Verdict]) -> str:
@@ -44,8 +52,9 @@ def to_json(verdicts: Iterable[Verdict]) -> str:
 
 def to_toml(verdicts: Iterable[Verdict]) -> str:
     """Write the verdicts as `[[verdict]]` tables."""
-    parts = []
-    for row in verdicts:
+    rows = list(verdicts)
+    parts = [f"# {_NOTE}\n"] if _any_recalled(rows) else []
+    for row in rows:
         lines = ["[[verdict]]", *(f"{name} = {_quoted(value)}" for name, value in asdict(row).items() if isinstance(value, str))]
         parts.append("\n".join([*lines, f"span = [{row.span[0]}, {row.span[1]}]"]) + "\n")
     return "\n".join(parts)

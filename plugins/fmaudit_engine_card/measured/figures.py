@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fmaudit import Interval, Metric, MetricStatus
+from fmaudit import Interval, Metric, MetricStatus, ModelError
 from fmaudit_engine_card.measured.fits import median
+from fmaudit_engine_card.scale.facts import stale_devices
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured, Point
@@ -111,8 +112,17 @@ def _utilisation(measured: Measured, point: Point) -> Iterator[Metric]:
     yield _of_rounds(
         "utilisation", [work / row["seconds"] / peak for row in point.rows], "fraction",
         "operations the model needs / seconds / what matrix products reach on this machine",
-        f"{point.tokens:,} tokens, of {peak / 1e9:,.0f} GFLOP/s", phase=point.phase,
+        f"{point.tokens:,} tokens, of {peak / 1e9:,.0f} GFLOP/s{_aged(measured)}", phase=point.phase,
     )  # fmt: skip
+
+
+def _aged(measured: Measured) -> str:
+    """Say that the rate is of an old table; a device that is in none, such as a CPU, had its rate measured."""
+    try:
+        old = stale_devices([str(measured.machine["device"] or "")], measured.day)
+    except ModelError:
+        return ""
+    return f"; {old}" if old else ""
 
 
 def _memory(measured: Measured) -> Iterator[Metric]:

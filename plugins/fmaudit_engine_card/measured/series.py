@@ -45,15 +45,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Measured:
-    """All trials of a model on one machine; `profile` is what its configuration says, where that is known."""
+    """All trials of a model on one machine; `profile` is what its configuration says, where that is known, `day` the run's, ISO."""
 
     rows: tuple[Row, ...]
     profile: EngineProfile | None = None
+    day: str = ""
 
     @classmethod
-    def of(cls, rows: Iterable[Row], profile: EngineProfile | None = None) -> Measured:
+    def of(cls, rows: Iterable[Row], profile: EngineProfile | None = None, day: str = "") -> Measured:
         """Take the rows that belong to trials."""
-        return cls(tuple(row for row in rows if row["kind"] in ("trial", "left-out", "machine")), profile)
+        return cls(tuple(row for row in rows if row["kind"] in ("trial", "left-out", "machine")), profile, day)
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -12,7 +12,7 @@ from typing import Any
 
 from fmaudit import ConfigError, facts
 
-__all__ = ["fact", "stale_notes", "table"]
+__all__ = ["fact", "stale_devices", "stale_notes", "table"]
 
 Row = Mapping[str, Any]
 
@@ -34,7 +34,18 @@ def fact(file: str, kind: str, name: str) -> Row:
     raise ConfigError(f"no {kind} named {name!r} in the table of facts", hint=hint)
 
 
-def stale_notes(rows: list[Row], today: date) -> list[str]:
-    """Say which rows are older than 90 days on the day given."""
-    notes = [(str(row["name"]), facts.age_note(str(row["day"]), today)) for row in rows]
-    return [f"{name}: {note}" for name, note in notes if note]
+def stale_notes(rows: Iterable[Row], today: date) -> list[str]:
+    """Say which rows are older than 90 days on the day given, rows of one day together."""
+    notes: dict[str, list[str]] = {}
+    for row in rows:
+        notes.setdefault(facts.age_note(str(row["day"]), today), []).append(str(row["name"]))
+    return [f"{', '.join(names)}: {note}" for note, names in notes.items() if note]
+
+
+def stale_devices(names: Iterable[str], day: str) -> str:
+    """Say which facts about devices were older than 90 days on the day of a run (ISO); nothing where none was, or the day is not known."""
+    if not day:
+        return ""
+    days = {device.name: device.day for device in (facts.find_device(name) for name in names)}
+    notes = stale_notes(({"name": name, "day": read} for name, read in days.items()), date.fromisoformat(day))
+    return f"facts of {'; of '.join(notes)}" if notes else ""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmaudit import Interval, StatisticsError, stats
+from fmaudit_engine_card.trends.front import beats
 
 __all__ = ["Candidate", "RightSizing", "Standing", "right_size"]
 
@@ -121,8 +122,7 @@ class _Judged:
 
 
 def _on_front(candidate: _Judged, others: Sequence[_Judged]) -> bool:
-    own = candidate.cost, candidate.mean
-    return not any(o.cost <= own[0] and o.mean >= own[1] and (o.cost, o.mean) != own for o in others)
+    return not any(beats((other.cost, other.mean), (candidate.cost, candidate.mean)) for other in others)
 
 
 def _note(standings: Sequence[Standing], chosen: str | None, margin: float) -> str:
