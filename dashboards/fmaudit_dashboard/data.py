@@ -35,6 +35,7 @@ __all__ = [
     "directory",
     "document_text",
     "documents",
+    "left_out",
     "metrics_table",
     "plan",
     "plugin_pages",
@@ -121,7 +122,7 @@ def warm_up() -> None:
         with contextlib.suppress(Exception):  # whatever is wrong with a plugin, its page will say
             from fmaudit.hooks.manager import load_plugins
 
-            load_plugins()  # imports what the rule sets of a corpus are replayed with
+            load_plugins(_named())  # imports what the rule sets of a corpus are replayed with
 
     threading.Thread(target=load, daemon=True).start()
 
@@ -150,7 +151,7 @@ def metrics_table(run: str) -> pa.Table:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _metrics(root: str, stamp: str) -> pa.Table:
-    return Run(RunDirectory(Path(root))).metrics()
+    return _run(root).metrics()
 
 
 def comparison(before: str, after: str) -> Comparison:
@@ -163,7 +164,7 @@ def comparison(before: str, after: str) -> Comparison:
 def _comparison(before: str, stamp_before: str, after: str, stamp_after: str) -> Comparison:
     from fmaudit.api.comparing import compare_runs
 
-    return compare_runs(Run(RunDirectory(Path(before))), Run(RunDirectory(Path(after))))
+    return compare_runs(_run(before), _run(after))
 
 
 class Rows:
@@ -208,7 +209,7 @@ def documents(run: str, target: str) -> Documents:
 
 @st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda documents: documents.close())
 def _documents(root: str, stamp: str, target: str) -> Documents:
-    return Documents(Run(RunDirectory(Path(root))), target)
+    return Documents(_run(root), target)
 
 
 def response_rows(run: str, target: str, audit: str) -> Rows:
@@ -219,7 +220,7 @@ def response_rows(run: str, target: str, audit: str) -> Rows:
 
 @st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda rows: rows.close())
 def _response_rows(root: str, stamp: str, target: str, audit: str) -> Rows:
-    return Rows(Run(RunDirectory(Path(root))).open_responses(target, audit), "observations")
+    return Rows(_run(root).open_responses(target, audit), "observations")
 
 
 def rule_sets(run: str, target: str) -> Mapping[str, Any]:
@@ -230,7 +231,18 @@ def rule_sets(run: str, target: str) -> Mapping[str, Any]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _rule_sets(root: str, stamp: str, target: str) -> Mapping[str, Any]:
-    return {item.name: item for item in Run(RunDirectory(Path(root))).filters(target)}
+    return {item.name: item for item in _run(root).filters(target)}
+
+
+def left_out(run: str, target: str) -> Sequence[str]:
+    """Say of which audits of a corpus nothing is replayed, since their plugin is not loaded."""
+    known = directory(run)
+    return _left_out(str(known.root), stamp(known), target)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _left_out(root: str, stamp: str, target: str) -> Sequence[str]:
+    return _run(root).left_out(target=target)
 
 
 def document_text(run: str, target: str, file: str, offset: int) -> SourceText:
@@ -241,11 +253,15 @@ def document_text(run: str, target: str, file: str, offset: int) -> SourceText:
 
 @st.cache_resource(max_entries=200, show_spinner=False, ttl=60)
 def _text(root: str, stamp: str, target: str, file: str, offset: int) -> SourceText:
-    return read_source(Run(RunDirectory(Path(root))), target, file, offset)
+    return read_source(_run(root), target, file, offset)
 
 
 def _named() -> list[str]:
     return [name for name in os.environ.get(PLUGINS, "").split(",") if name]
+
+
+def _run(root: str) -> Run:
+    return Run(RunDirectory(Path(root)), plugins=_named())
 
 
 @st.cache_resource(show_spinner=False)

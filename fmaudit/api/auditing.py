@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmaudit.api.baseline import check_baseline, find_baseline, judge_run
-from fmaudit.api.checking import check_audits, idle_settings
+from fmaudit.api.checking import check_audits, idle_settings, load_checked
 from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
-from fmaudit.config import Config, load_config
+from fmaudit.config import Config
 from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
 from fmaudit.hooks import specs
 from fmaudit.hooks.manager import PluginManager, load_plugins
@@ -51,6 +51,11 @@ class Prepared:
         return [*broken, *idle_settings(self.plan)]
 
     @property
+    def permitted(self) -> tuple[str, ...]:
+        """The plugins that audit.toml or the caller named: those that its runs may be read with."""
+        return tuple(info.name for info in self.plugins.plugins.values() if info.state == "loaded" and not info.builtin)
+
+    @property
     def directory(self) -> Path:
         """Where run directories are made."""
         return self.config.folder / self.config.settings.run.directory
@@ -74,13 +79,14 @@ def run(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[st
     """
     from fmaudit.api.results import Run
 
-    outcome = run_prepared(prepare(path, overrides, plugins=plugins), new=new)
-    return Run(outcome.run, outcome.exit_code)
+    prepared = prepare(path, overrides, plugins=plugins)
+    outcome = run_prepared(prepared, new=new)
+    return Run(outcome.run, outcome.exit_code, plugins=prepared.permitted)
 
 
 def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Prepared:
     """Load the configuration and the plugins it names, and plan; nothing is written."""
-    return prepare_config(load_config(path, overrides), plugins=plugins)
+    return prepare_config(load_checked(path, overrides, plugins=plugins), plugins=plugins)
 
 
 def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
@@ -166,7 +172,7 @@ def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener
     listener.stage("judge")
     settings = plan.config.settings
     baseline = find_baseline(run_, settings.baseline.run, plan.config.folder)
-    verdicts = judge_run(settings.check, measured.metrics, Run(run_), baseline)
+    verdicts = judge_run(settings.check, measured.metrics, Run(run_, plugins=prepared.permitted), baseline)
     write_table(run_.verdicts, verdicts_table(verdicts))
     for verdict in verdicts:
         if verdict.status is VerdictStatus.FAIL:
@@ -208,7 +214,7 @@ def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[s
     formats = prepared.config.settings.report.formats
     if not formats:
         return []
-    data = gather_report(Run(run_), journal)
+    data = gather_report(Run(run_, plugins=prepared.permitted), journal)
     problems = []
     for name in formats:
         try:

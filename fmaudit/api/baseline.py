@@ -48,6 +48,7 @@ class Judged:
     verdicts: tuple[Verdict, ...]
     exit_code: int
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # audits whose rows could not be paired, since their plugin is not permitted
 
 
 def check_run(run: Run, *, baseline: str = "", config: str | Path | None = None) -> Judged:
@@ -63,7 +64,16 @@ def check_run(run: Run, *, baseline: str = "", config: str | Path | None = None)
     unknown = unknown_metrics(verdicts, metrics)
     failed = any(verdict.status is VerdictStatus.FAIL for verdict in verdicts)
     code = 3 if problems or unknown else 1 if failed else 0
-    return Judged(run.id, found.id if found else "", why, tuple(verdicts), code, tuple(problems))
+    notes = tuple(_unpaired(settings.check, run, found))
+    return Judged(run.id, found.id if found else "", why, tuple(verdicts), code, tuple(problems), notes)
+
+
+def _unpaired(checks: Sequence[CheckSettings], run: Run, found: RunDirectory | None) -> list[str]:
+    """Say which limits on a change are judged without pairing, for want of a plugin."""
+    audits = {_base(check.metric).partition(".")[0] for check in checks if limits_change(check)}
+    if found is None or not audits:
+        return []
+    return [*Run(found, plugins=run.permitted).left_out(audits), *run.left_out(audits)]
 
 
 def judge_run(
@@ -128,7 +138,7 @@ def baseline_of(
     if directory is None:
         return Baseline(why=why)
     limited = {_base(check.metric) for check in checks if limits_change(check)}
-    other, notes = Run(directory), list[str]()
+    other, notes = Run(directory, plugins=run.permitted), list[str]()
     before, after = (run_rows(side, label, limited, notes) for side, label in ((other, "before"), (run, "after")))
     known = {(row.name, row.target): row for row in before.metrics}
     wholes = pair_wholes(before, after)

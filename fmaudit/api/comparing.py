@@ -59,6 +59,7 @@ def matches(name: str, glob: str) -> bool:
 def run_rows(run: Run, label: str, wanted: set[str] | None, notes: Notes) -> RunRows:
     """Read a run's metrics and what its audits give to compare them by; `wanted` names metrics as audit.metric, None takes all."""
     metrics = [row for row in run.metric_rows() if wanted is None or f"{row.audit}.{row.metric.name}" in wanted]
+    notes += run.left_out({row.audit for row in metrics})
     rows: dict[Key, dict[str, Rows]] = {}
     better: dict[Key, dict[str, str]] = {}
     for record, audit in _audits(run):
@@ -83,13 +84,10 @@ def _named(rows: Sequence[MetricRow], glob: str) -> Iterator[str]:
 
 
 def _audits(run: Run) -> Iterator[tuple[Mapping[str, Any], Audit]]:
-    """Make the audits of a run again, with the parameters it had; those whose plugin is gone are left out."""
-    from fmaudit.hooks.manager import load_plugins
-
-    plan = run.plan
-    plugins = load_plugins([plugin["name"] for plugin in plan["plugins"] if plugin["state"] == "loaded"])
-    for record in plan["audits"]:
-        kind = plugins.audits.get(record["audit"])
+    """Make the audits of a run again, with the parameters it had; those whose plugin is gone or not permitted are left out."""
+    known = run.plugins.audits
+    for record in run.plan["audits"]:
+        kind = known.get(record["audit"])
         if kind is not None:
             with contextlib.suppress(ValueError, FmauditError):  # parameters of another version of the plugin
                 yield record, kind(kind.Params.model_validate(record["parameters"]))

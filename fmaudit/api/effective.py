@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmaudit.config.load import Config, leaves, load_config
+from fmaudit.api.checking import load_checked
+from fmaudit.config.load import Config, leaves
 from fmaudit.hooks.manager import PluginManager, load_plugins
 
 __all__ = ["Setting", "effective_settings"]
@@ -27,7 +28,7 @@ def effective_settings(path: str | Path, overrides: Sequence[str] = (), *, plugi
 
     Raises ConfigError as a run would. Targets are not opened.
     """
-    config = load_config(path, overrides)
+    config = load_checked(path, overrides, plugins=plugins)
     manager = load_plugins((*config.settings.plugins, *plugins))
     values = dict(leaves(config.settings.model_dump(mode="json")))
     for key, value in _parameters(config, manager):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fmaudit.api.results import Run
 from fmaudit.errors import RunError
 from fmaudit.runs.journal import Journal
+from fmaudit.store.layout import inside
 from fmaudit.store.reader import Session, quote
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ class Documents:
         journal = Journal(run.directory.journal, readonly=True)
         units = [unit for unit in journal.units(target) if "documents" in unit.parts]
         journal.close()
-        root = run.directory.root.resolve()
-        self._parts = [_Part(unit.key.file, unit.key.start, unit.documents, _inside(root, unit.parts["documents"])) for unit in units]
+        root = run.directory.root
+        paths = inside(root, [root / unit.parts["documents"] for unit in units])
+        self._parts = [_Part(unit.key.file, unit.key.start, unit.documents, path) for unit, path in zip(units, paths, strict=True)]
         if not self._parts or not self._parts[0].path.is_file():
             raise RunError(f"{run.id} has no documents of {target} yet", hint="fmaudit run goes on with it")
         self._starts = [(part.file, part.start) for part in self._parts]
@@ -157,14 +159,6 @@ def column_sql(name: str) -> str:
 
 def _where(question: Question) -> str:
     return f" where {question.where}" if question.where else ""
-
-
-def _inside(root: Path, name: str) -> Path:
-    """Resolve a part's path, which may come from a stranger's journal, inside the run; raises RunError where it leads out."""
-    path = (root / name).resolve()
-    if not path.is_relative_to(root):
-        raise RunError(f"the journal names a file outside the run: {name}")
-    return path
 
 
 def _read_part(path: Path, offsets: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:

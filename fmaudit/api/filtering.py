@@ -64,7 +64,8 @@ def _chosen(run: Run, rules: Sequence[str], target: str) -> list[DocumentFilter]
     known = {item.name: item for item in run.filters(target)}
     unknown = [name for name in rules if name not in known]
     if unknown:
-        raise ConfigError(f"no rule set {unknown[0]!r}", hint=f"the run has: {', '.join(sorted(known)) or 'none'}")
+        there = f"the run has: {', '.join(sorted(known)) or 'none'}"
+        raise ConfigError(f"no rule set {unknown[0]!r}", hint="; ".join([there, *run.left_out()]))
     return [known[name] for name in dict.fromkeys(rules)]
 
 
@@ -77,7 +78,6 @@ def _wanted(run: Run, target: str, condition: str) -> dict[str, npt.NDArray[np.i
 
 def _read_again(run: Run, target: str, wanted: Mapping[str, npt.NDArray[np.int64]]) -> Iterator[DocumentBatch]:
     """Read the wanted documents again, in corpus order, with the files, fields and limits that the run was planned with."""
-    from fmaudit.hooks.manager import load_plugins
     from fmaudit.runs.readers import all_readers
 
     plan = run.plan
@@ -85,14 +85,17 @@ def _read_again(run: Run, target: str, wanted: Mapping[str, npt.NDArray[np.int64
     corpus, settings = plan["corpora"][name], plan["settings"]
     fields = Fields(**{**corpus["fields"], "metadata": tuple(corpus["fields"]["metadata"])})
     limits = Limits(**corpus["limits"])
-    readers = all_readers(load_plugins([plugin["name"] for plugin in plan["plugins"] if plugin["state"] == "loaded"]).readers)
+    readers = all_readers(run.plugins.readers)
     files = [SourceFile(**file) for file in corpus["files"]]
     _check_unchanged(run, files)
     for file in files:
         positions = wanted.get(file.path)
         if positions is None:
             continue
-        reader = readers[settings["corpus"][name]["format"] or pick_format(file.path, readers)]
+        form = settings["corpus"][name]["format"] or pick_format(file.path, readers)
+        if form not in readers:
+            raise RunError(f"nothing here reads the format {form!r} of the corpus", hint="; ".join(run.unloaded()))
+        reader = readers[form]
         for split in reader.splits(file, settings["run"]["split_bytes"]):
             for step in read_split(reader, split, fields, limits):
                 rows = _rows(step.batch, positions)

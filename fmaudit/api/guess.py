@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections import Counter
@@ -26,6 +27,7 @@ _ROLES = {
 _WEAK = (".txt", ".txt.gz", ".txt.zst", ".md", ".json")  # the corpus only where nothing else is
 _METADATA = ("score", "karma", "date", "timestamp", "license", "dump", "quality")
 _RECORDS = 50  # looked at to tell a field of text
+_FILES = 12  # of a corpus, evenly spread, whose fields are looked at
 _SHOWN = 8
 
 
@@ -45,6 +47,7 @@ class _Corpus:
     roles: dict[str, str] = field(default_factory=dict)
     why: str = ""  # how the text field was chosen, where its name does not say
     metadata: list[str] = field(default_factory=list)
+    partial: set[str] = field(default_factory=set)  # fields that some of the files looked at have not
 
 
 def guess_config(data: Path, folder: Path) -> Guess:
@@ -119,13 +122,15 @@ def _corpus(name: str, patterns: list[str], folder: Path, readers: Mapping[str, 
 
     sources = resolve_sources(patterns, folder, readers=readers, format="")
     corpus = _Corpus(name, patterns, len(sources.files))
-    for file, format_ in sources.files[:1]:
-        try:
-            lengths = _longest(file, format_)
-        except (OSError, ValueError, FmauditError):
-            continue
-        corpus.roles, corpus.why = _roles(lengths, file.path)
-        corpus.metadata = [field_ for field_ in _METADATA if field_ in lengths]
+    seen: list[tuple[str, dict[str, float]]] = []
+    for file, format_ in sources.files[:: -(-len(sources.files) // _FILES) or 1]:
+        with contextlib.suppress(OSError, ValueError, FmauditError):
+            seen.append((file.path, _longest(file, format_)))
+    if seen:
+        counts = Counter(name for _, lengths in seen for name in lengths)
+        corpus.roles, corpus.why = _roles(seen[0][1], seen[0][0], counts)
+        corpus.metadata = [field_ for field_ in _METADATA if field_ in counts]
+        corpus.partial = {name for name, count in counts.items() if count < len(seen)}
     return corpus
 
 
@@ -166,9 +171,13 @@ def _parquet_records(file: SourceFile) -> list[dict[str, Any]]:
         return rows or [dict.fromkeys(source.schema_arrow.names)]
 
 
-def _roles(lengths: Mapping[str, float], path: str) -> tuple[dict[str, str], str]:
-    """Choose a field for every role; that of the text by its name among fields of text, else by its length."""
-    roles = {role: match for role, names in _ROLES.items() if (match := next((name for name in names if name in lengths), ""))}
+def _roles(lengths: Mapping[str, float], path: str, counts: Counter[str]) -> tuple[dict[str, str], str]:
+    """Choose a field for every role; that of the text by its name among fields of text of one file, else by its length.
+
+    Any other role takes the field that most files have: where a file has none, readers go on without it.
+    """
+    best = {role: max(names, key=lambda name: counts[name]) for role, names in _ROLES.items()}  # the first of equals
+    roles = {role: name for role, name in best.items() if counts[name]}
     by_name = next((name for name in _TEXT if lengths.get(name)), "")
     free = {name: length for name, length in lengths.items() if length and name not in roles.values()}
     text = by_name or max(free, key=lambda name: free[name], default="")
@@ -185,7 +194,8 @@ def _write(corpora: Sequence[_Corpus], found: Targets, notes: Sequence[str]) -> 
     lines = ["# What is audited. Paths are relative to this file.", *(f"# {_plain(note)}" for note in notes)]
     for corpus in corpora:
         lines += [f"[corpus.{corpus.name}]", f"path = {_toml(corpus.patterns)}  # {corpus.files} files now"]
-        lines += [f"{role} = {_toml(name)}" for role, name in corpus.roles.items()]
+        some = {role: "  # not in every file" for role, name in corpus.roles.items() if name in corpus.partial}
+        lines += [f"{role} = {_toml(name)}{some.get(role, '')}" for role, name in corpus.roles.items()]
         if corpus.metadata:
             lines.append(f"metadata = {_toml(corpus.metadata)}  # further fields to keep")
         lines += ["# sample = 0.01  # look at 1 % of the documents, chosen by hash: the intervals say so", ""]

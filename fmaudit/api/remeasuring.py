@@ -29,8 +29,8 @@ def prepare_again(run: Run, config: str | Path | None = None, overrides: Sequenc
     """Plan with the settings the run was observed with, and audits, checks and reports as they are in audit.toml now.
 
     What the run was told on its command line or by the environment still holds, unless `overrides` say otherwise. Raises RunError
-    for a run that is not finished, ConfigError for an override of what was observed, and for a parameter that changes what is asked
-    or read: the rows would be those of another audit.
+    for a run that is not finished, ConfigError for an override of what was observed, for a parameter that changes what is asked
+    or read (the rows would be those of another audit), and for a plugin that is not permitted: the run names its audit.toml itself.
     """
     _check_observed(run)
     plan = run.plan
@@ -45,9 +45,10 @@ def prepare_again(run: Run, config: str | Path | None = None, overrides: Sequenc
     origins = {key: value for key, value in plan["origins"].items() if key.partition(".")[0] in _OBSERVED}
     kept = {key: value for key, value in fresh.origins.items() if key.partition(".")[0] not in _OBSERVED}
     settings = fresh.settings.model_copy(update=fixed)
-    plugins = [plugin["name"] for plugin in plan["plugins"] if plugin["state"] == "loaded"]
+    if refused := [*run.not_permitted(fresh.settings.plugins), *run.left_out(fresh.settings.audit)]:
+        raise ConfigError(f"{run.id} cannot be measured again without its plugins", hint="; ".join(refused))
     config_again = replace(fresh, settings=settings, folder=folder, origins=origins | kept)
-    prepared = prepare_config(config_again, plugins=plugins, observe=False)
+    prepared = prepare_config(config_again, plugins=run.permitted, observe=False)
     _check_same_question(prepared.plan, plan)
     return prepared
 

@@ -118,7 +118,7 @@ def _comparison(run: Run, baseline: str) -> tuple[Comparison | None, str]:
     plan = run.plan
     if baseline:
         found, why = find_baseline(run.directory, baseline, Path())
-        return (compare_runs(Run(found), run) if found is not None else None), why
+        return (compare_runs(Run(found, plugins=run.permitted), run) if found is not None else None), why
     try:
         found, why = find_baseline(run.directory, plan["settings"].get("baseline", {}).get("run", ""), Path(plan["config"]["folder"]))
         if found is None:
@@ -126,7 +126,7 @@ def _comparison(run: Run, baseline: str) -> tuple[Comparison | None, str]:
             if not earlier:
                 return None, ""
             found, why = earlier[-1], "the run before; none of the same audit.toml ended well"
-        before = Run(found)
+        before = Run(found, plugins=run.permitted)
         rows = _observed(before) + _observed(run)
         if rows > ROWS:
             return None, f"not compared with {found.id} to save minutes over {rows:,} rows: fmaudit report {run.id} --baseline {found.id}"

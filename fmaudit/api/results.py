@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,15 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 class Run:
     """A run on disk."""
 
-    def __init__(self, directory: RunDirectory, exit_code: int | None = None) -> None:
-        """Open a run directory; `open_run` finds one by name."""
+    def __init__(self, directory: RunDirectory, exit_code: int | None = None, *, plugins: Sequence[str] = ()) -> None:
+        """Open a run directory; `open_run` finds one by name.
+
+        `plugins` names those that may be imported besides the built-in ones. What the run says of itself permits none: it may come
+        from a stranger.
+        """
         self.directory = directory
         self.exit_code = exit_code
+        self.permitted = tuple(dict.fromkeys(plugins))
 
     @property
     def id(self) -> str:
@@ -121,12 +127,50 @@ class Run:
 
     def filters(self, target: str = "") -> list[DocumentFilter]:
         """The decisions that the run's audits can replay over a corpus."""
-        return _filters(self.plan, self._target(target), self._plugins())
+        return _filters(self.plan, self._target(target), self.plugins)
 
-    def _plugins(self) -> PluginManager:
+    @functools.cached_property
+    def plugins(self) -> PluginManager:
+        """The built-in plugins and those that were permitted; what else the run was made with stays unimported."""
         from fmaudit.hooks.manager import load_plugins
 
-        return load_plugins([plugin["name"] for plugin in self.plan["plugins"] if plugin["state"] == "loaded"])
+        return load_plugins(self.permitted)
+
+    def left_out(self, audits: Collection[str] | None = None, *, target: str = "") -> list[str]:
+        """Say of which audits nothing can be replayed or paired, for want of which plugin, and how to allow it.
+
+        Of all audits of the run, or of those among `audits`, or of those of a target.
+        """
+        missing: dict[str, list[str]] = {}
+        for record in self.plan["audits"]:
+            name = record["audit"]
+            if name not in self.plugins.audits and (audits is None or name in audits) and target in ("", record["target"]):
+                missing.setdefault(record["plugin"], []).append(name)
+        return [
+            f"{self.id}: what only audit {', '.join(dict.fromkeys(names))} can replay or pair is left out: {self._why_not(plugin)}"
+            for plugin, names in missing.items()
+        ]
+
+    def unloaded(self) -> list[str]:
+        """Say of every plugin that the run was made with and that is not loaded here why, and how to allow it."""
+        names = [plugin["name"] for plugin in self.plan["plugins"] if plugin["state"] == "loaded"]
+        known = self.plugins.plugins
+        return [self._why_not(name) for name in names if name not in known or known[name].state != "loaded"]
+
+    def not_permitted(self, plugins: Sequence[str]) -> list[str]:
+        """Say of which of these plugins, which are installed, the caller permitted none."""
+        known = self.plugins.plugins
+        return [self._why_not(name) for name in plugins if name in known and known[name].state == "available"]
+
+    def _why_not(self, plugin: str) -> str:
+        info = self.plugins.plugins.get(plugin)
+        if info is None or not info.module:
+            return f"plugin {plugin!r} is not installed here"
+        if info.state == "broken":
+            return f"plugin {plugin!r} is broken: {info.cause}"
+        if info.state == "loaded":
+            return f"plugin {plugin!r} no longer brings it"
+        return f"plugin {plugin!r} is not loaded; {how_to_permit(plugin)}"
 
     def _target(self, target: str) -> str:
         targets = self.targets()
@@ -150,7 +194,7 @@ class Run:
         parts = parts or [self.directory.observations("documents", target) / "empty.parquet"]
         if not parts[0].is_file():
             raise RunError(f"{self.id} has no documents of {target} yet", hint="fmaudit run goes on with it")
-        filters = _filters(self.plan, target, self._plugins()) if rules else []
+        filters = _filters(self.plan, target, self.plugins) if rules else []
         packed = ", ".join(f"{quote(item.name)} := {_verdict_sql(item)}" for item in filters)
         derived = {"documents": f"select *, struct_pack({packed}) as rules from documents_only"} if filters else {}
         few = 1 < len(parts) <= FOOTERS
@@ -199,9 +243,14 @@ class Run:
         return read_parquet(path)
 
 
-def open_run(name: str = "latest", directory: str | Path = "runs") -> Run:
-    """Open a run by id, by path, or the latest."""
-    return Run(find_run(name, Path(directory)))
+def open_run(name: str = "latest", directory: str | Path = "runs", *, plugins: Sequence[str] = ()) -> Run:
+    """Open a run by id, by path, or the latest; `plugins` names those that may be imported besides the built-in ones."""
+    return Run(find_run(name, Path(directory)), plugins=plugins)
+
+
+def how_to_permit(plugin: str) -> str:
+    """Say how to have a plugin loaded where a run is read."""
+    return f'allow it with --plugin {plugin}, plugins = ["{plugin}"] in ./audit.toml, or open_run(..., plugins=["{plugin}"])'
 
 
 def _filters(plan: dict[str, Any], target: str, plugins: PluginManager) -> list[DocumentFilter]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from fmaudit.config.settings import Settings
 from fmaudit.errors import ConfigError
 
-__all__ = ["Config", "explain_validation", "leaves", "load_config", "split_key", "suggest"]
+__all__ = ["Config", "explain_validation", "leaves", "line_of", "load_config", "split_key", "suggest"]
 
 MAX_BYTES = 1 << 20
 ENVIRONMENT = "FMAUDIT__"  # FMAUDIT__RUN__WORKERS=4 sets run.workers
@@ -40,7 +40,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), environment: Ma
     """
     file = Path(path)
     raw = _read(file)
-    origins = {key: f"{file.name}:{_line(file, key)}" for key, _ in leaves(raw)}
+    origins = {key: f"{file.name}:{line_of(file, key)}" for key, _ in leaves(raw)}
     for key, value in _from_environment(os.environ if environment is None else environment):
         _set(raw, key, value)
         origins[key] = f"environment {ENVIRONMENT}{key.replace('.', '__').upper()}"
@@ -62,7 +62,7 @@ def suggest(name: str, known: Sequence[str]) -> str:
     return f"known: {', '.join(sorted(known))}" if known else "there is none"
 
 
-def explain_validation(error: ValidationError, where: str, model: type[BaseModel], line_of: Any = None) -> str:
+def explain_validation(error: ValidationError, where: str, model: type[BaseModel], place: Any = None) -> str:
     """Turn pydantic's complaint into lines of file, line, key, problem and suggestion."""
     lines = []
     for problem in error.errors():
@@ -73,7 +73,7 @@ def explain_validation(error: ValidationError, where: str, model: type[BaseModel
             message = f"unknown key {problem['loc'][-1]!r}; {suggest(str(problem['loc'][-1]), known)}"
         if problem["type"] == "tuple_type" and isinstance(problem["input"], Mapping):
             message = f"write [[{location}]], with two brackets: there may be several"
-        line = f":{line_of(location)}" if line_of and line_of(location) else ""
+        line = f":{place(location)}" if place and place(location) else ""
         lines.append(": ".join(part for part in (f"{where}{line}", location, message) if part))
     return "\n".join(lines)
 
@@ -97,13 +97,16 @@ def _validate(raw: dict[str, Any], file: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(explain_validation(error, file.name, Settings, lambda key: _line(file, key))) from None
+        raise ConfigError(explain_validation(error, file.name, Settings, lambda key: line_of(file, key))) from None
     targets = [*settings.corpus, *settings.tokenizer, *settings.model]
-    for name, audit in settings.audit.items():
-        for target in audit.targets or ():
-            if target not in targets:
-                line = _line(file, f"audit.{name}.targets")
-                raise ConfigError(f"{file.name}:{line}: audit.{name}.targets: no target named {target!r}; {suggest(target, targets)}")
+    missing = [(name, target) for name, audit in settings.audit.items() for target in audit.targets or () if target not in targets]
+    if missing:
+        lines = [
+            f"{file.name}:{line_of(file, f'audit.{name}.targets')}: audit.{name}.targets: "
+            f"no target named {target!r}; {suggest(target, targets)}"
+            for name, target in missing
+        ]
+        raise ConfigError("\n".join(lines), hint="name a target that is there, or add a table such as [model.NAME] with a uri")
     return settings
 
 
@@ -178,7 +181,7 @@ def split_key(key: str) -> list[str]:
     return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^."]+)', key)]
 
 
-def _line(file: Path, key: str) -> int | str:
+def line_of(file: Path, key: str) -> int | str:
     """Find the line that sets a dotted key, for error messages; empty when it cannot be told."""
     try:
         lines = file.read_text("utf-8").splitlines()

@@ -26,7 +26,7 @@ from fmaudit.report.document import (
 from fmaudit.report.models import BUILTIN_NOTE
 from fmaudit.report.places import from_repository
 from fmaudit.runs.journal import Journal
-from fmaudit.store.layout import RunDirectory
+from fmaudit.store.layout import RunDirectory, inside
 from fmaudit.store.reader import read_parquet
 from fmaudit.store.results import read_findings, read_metrics, read_verdicts
 
@@ -182,7 +182,7 @@ def _exhibits(run: RunDirectory) -> list[ExhibitRow]:
     rows = []
     for entry in json.loads(index.read_bytes()) if index.is_file() else []:
         fields = {key: entry[key] for key in ("name", "title", "kind", "caption", "unit", "log", "encoding", "spec")}
-        exhibit = Exhibit(data=read_parquet(run.exhibits / entry["file"]), **fields)
+        exhibit = Exhibit(data=read_parquet(*inside(run.root, [run.exhibits / entry["file"]])), **fields)
         rows.append(ExhibitRow(audit=entry["audit"], target=entry["target"], exhibit=exhibit))
     return rows
 

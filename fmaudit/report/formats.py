@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,8 @@ FORMATS = {"html": "html", "markdown": "md", "json": "json", "junit": "junit.xml
 COMPARISONS = ("html", "markdown", "json")
 
 
-def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> str:
-    """Render a report in one format; `extra` holds the formats that plugins bring."""
+def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]], unloaded: Sequence[str] = ()) -> str:
+    """Render a report in one format; `extra` holds the formats that plugins bring, `unloaded` says which plugins are not, and why."""
     if name == "html":
         from fmaudit.report.html import render_html
 
@@ -49,7 +49,8 @@ def render(name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData
         return render_summary(data)
     if name in extra:
         return extra[name](data)
-    raise ConfigError(f"no report format {name!r}", hint=f"known: {', '.join(sorted({*FORMATS, *extra}))}")
+    known = f"known: {', '.join(sorted({*FORMATS, *extra}))}"
+    raise ConfigError(f"no report format {name!r}", hint="; ".join([known, *unloaded]))
 
 
 def render_comparison(name: str, comparison: Comparison) -> str:
@@ -69,8 +70,10 @@ def render_comparison(name: str, comparison: Comparison) -> str:
     raise ConfigError(f"a comparison has no format {name!r}", hint=f"known: {', '.join(COMPARISONS)}")
 
 
-def write_report(run: RunDirectory, name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]]) -> Path:
+def write_report(
+    run: RunDirectory, name: str, data: ReportData, extra: Mapping[str, Callable[[ReportData], str]], unloaded: Sequence[str] = ()
+) -> Path:
     """Render and write a report into the run directory; the old one stays whole until the new one is."""
     path = run.report(FORMATS.get(name, name))
-    write_bytes(path, render(name, data, extra).encode("utf-8"))
+    write_bytes(path, render(name, data, extra, unloaded).encode("utf-8"))
     return path

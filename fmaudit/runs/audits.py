@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,7 +113,8 @@ def _named(name: str, kind: type[Audit], given: Mapping[str, Any], config: Confi
         wanted = [wanted] if isinstance(wanted, str) else wanted
         for target in wanted:
             if target not in known:
-                raise ConfigError(f"audit.{name}.{key}: {target!r} is not a {mark.kind}; {suggest(str(target), list(known))}")
+                problem = f"audit.{name}.{key}: {target!r} is not a {mark.kind}; {suggest(str(target), list(known))}"
+                raise ConfigError(problem, hint=_add_one(str(target), known, mark.kind))
         resolved[key] = {target: _described(mark.kind, known[target], config.folder) for target in wanted}
     return resolved
 
@@ -143,5 +144,13 @@ def _targets(name: str, kind: type[Audit], given: Sequence[str] | None, config: 
         return fitting
     for target in given:
         if target not in fitting:
-            raise ConfigError(f"audit.{name}: {target!r} is not a {wanted}; {suggest(target, fitting)}")
+            problem = f"audit.{name}: {target!r} is not a {wanted}; {suggest(target, fitting)}"
+            raise ConfigError(problem, hint=_add_one(target, fitting, *kinds))
     return given
+
+
+def _add_one(target: str, known: Collection[str], *kinds: str) -> str:
+    """Say what to do about a target that is not there."""
+    name = target if re.fullmatch(r"[\w-]+", target, re.ASCII) else f'"{target}"'
+    tables = " or ".join(f"[{kind}.{name}] with {'a path' if kind == 'corpus' else 'a uri'}" for kind in kinds)
+    return f"name one of these, or add {tables}" if known else f"add {tables}"

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fmaudit.errors import RunError
 
-__all__ = ["RunDirectory", "find_run", "list_runs", "new_run_directory"]
+__all__ = ["RunDirectory", "find_run", "inside", "list_runs", "new_run_directory"]
 
+LEADS_OUT = "(a link that leads out of the run)"
 _NAME = re.compile(r"^run-(\d{4,})-\d{8}$")
 
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """The paths inside `runs/<run id>/`."""
+    """The paths inside `runs/<run id>/`.
+
+    A run may come from a stranger: a file of its own that is a link to somewhere else is not there for anybody, neither to be read
+    nor to be written.
+    """
 
     root: Path
+
+    def _own(self, name: str) -> Path:
+        """Return the path of a file of the run; of a link that leads out of it, one that cannot be opened and says why."""
+        path = self.root / name
+        return path / LEADS_OUT if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()) else path
 
     @property
     def id(self) -> str:
@@ -28,47 +39,47 @@ class RunDirectory:
     @property
     def plan(self) -> Path:
         """Resolved settings, targets, plugins, versions."""
-        return self.root / "plan.json"
+        return self._own("plan.json")
 
     @property
     def journal(self) -> Path:
         """Units of work, ledger, events and progress."""
-        return self.root / "journal.sqlite"
+        return self._own("journal.sqlite")
 
     @property
     def lock(self) -> Path:
         """Held by the process that works on the run."""
-        return self.root / ".lock"
+        return self._own(".lock")
 
     @property
     def metrics(self) -> Path:
         """Measured metrics."""
-        return self.root / "metrics.parquet"
+        return self._own("metrics.parquet")
 
     @property
     def findings(self) -> Path:
         """Findings with their evidence."""
-        return self.root / "findings.parquet"
+        return self._own("findings.parquet")
 
     @property
     def verdicts(self) -> Path:
         """What the checks say."""
-        return self.root / "verdicts.parquet"
+        return self._own("verdicts.parquet")
 
     @property
     def audits(self) -> Path:
         """Which audits were measured, with plugin, version, parameters and failures."""
-        return self.root / "audits.json"
+        return self._own("audits.json")
 
     @property
     def exhibits(self) -> Path:
         """Tables behind charts, and index.json."""
-        return self.root / "exhibits"
+        return self._own("exhibits")
 
     @property
     def manifest(self) -> Path:
         """sha256 of every finished file."""
-        return self.root / "manifest.json"
+        return self._own("manifest.json")
 
     def observations(self, kind: str, target: str) -> Path:
         """Folder of the rows of `documents` or of a tally for one target."""
@@ -104,16 +115,44 @@ def find_run(name: str, directory: Path) -> RunDirectory:
     """Find a run by id, by its number alone (run-0007), by path, or as "latest". Raises RunError that lists what there is."""
     given = Path(name)
     if (given / "plan.json").is_file():
-        return RunDirectory(given.resolve())
+        return _check_links(RunDirectory(given.resolve()))
     runs = [run for run in list_runs(directory) if run.plan.is_file()]
     if name == "latest" and runs:
-        return runs[-1]
+        return _check_links(runs[-1])
     exact = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(f"{name}-")]
     if len(exact) == 1:
-        return exact[0]
+        return _check_links(exact[0])
     known = ", ".join(run.id for run in runs[-5:])
     hint = f"runs in {directory}: {known}" if known else f"there is no run in {directory}; fmaudit run audit.toml makes one"
     raise RunError(f"no run {name!r}", hint=hint)
+
+
+def inside(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Resolve paths that a run names, which may come from a stranger; raises RunError where one leads out of the run by `..` or a link.
+
+    Folders are resolved once: a run may have ten thousand parts.
+    """
+    root, folders, found = root.resolve(), dict[Path, Path](), list[Path]()
+    for path in paths:
+        try:
+            folder = folders.get(path.parent) or folders.setdefault(path.parent, path.parent.resolve())
+            whole = folder / path.name
+            whole = whole.resolve() if path.name == ".." or whole.is_symlink() else whole
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a name that no file can have
+            raise RunError(f"{path}: not a path of a file") from None
+        if not whole.is_relative_to(root):
+            raise RunError(
+                f"{path}: leads out of the run {root.name}", hint="the files of a run lie in its own folder; nothing else is followed"
+            )
+        found.append(whole)
+    return found
+
+
+def _check_links(run: RunDirectory) -> RunDirectory:
+    """Raise RunError where something directly in a run is a link that leads out of it."""
+    with os.scandir(run.root) as entries:
+        inside(run.root, [Path(entry.path) for entry in entries if entry.is_symlink()])
+    return run
 
 
 def _numbered(directory: Path) -> Iterator[tuple[int, Path]]:

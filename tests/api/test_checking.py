@@ -9,6 +9,7 @@ import pytest
 import fmaudit
 from fmaudit import ConfigError
 from fmaudit.api.auditing import prepare, prepare_config
+from fmaudit.api.checking import load_checked
 from fmaudit.config import load_config
 
 MODELS = '[model.chat]\nuri = "fake:"\n[model.other]\nuri = "fake:"\n'
@@ -71,3 +72,45 @@ def test_planning_draws_no_documents_of_a_corpus(tmp_path: Path, monkeypatch: py
     path = audit(tmp_path, '[corpus.web]\npath = "web.jsonl"\n[audit.domain-gap]\n')
     monkeypatch.setattr(asking, "draw_documents", lambda *_, **__: pytest.fail("the corpus was read"))
     assert {planned.target for planned in prepare(path).plan.audits} == {"web", "chat", "other"}
+
+
+@pytest.mark.parametrize("wrong", ['[schedule]\ncron = "never"\n', "[run]\nworkers = -1\n", '[audit.alignment]\ntargets = ["gpt"]\n'])
+def test_a_wrong_audit_is_told_together_with_whatever_else_is_wrong(tmp_path: Path, wrong: str) -> None:
+    from fmaudit.api.effective import effective_settings
+
+    path = tmp_path / "audit.toml"
+    path.write_text('[model.m]\nuri = "fake:"\n[audit.alignmen]\n' + wrong)
+    with pytest.raises(ConfigError) as caught:
+        effective_settings(path)
+    first, second = str(caught.value).splitlines()[:2]
+    assert first.startswith(("audit.toml:5: ", "audit.toml:4: "))
+    assert "alignmen:" not in first
+    assert second == "audit.toml:3: audit.alignmen: no such audit; did you mean 'alignment'?"
+
+
+def test_audits_of_the_plugins_that_are_named_are_known_while_something_else_is_wrong(tmp_path: Path, asking: Path) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_text('plugins = ["asking"]\n[model.m]\nuri = "fake:"\n[audit.brevity]\n[run]\nworkers = -1\n')
+    with pytest.raises(ConfigError) as caught:
+        load_checked(path)
+    assert "no such audit" not in str(caught.value)
+
+
+def test_a_target_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_text('[corpus.c]\npath = "x.jsonl"\n[model.m]\nuri = "fake:"\n[audit.alignment]\ntargets = ["c"]\n')
+    with pytest.raises(ConfigError) as caught:
+        fmaudit.run(path)
+    assert "'c' is not a model; known: m" in str(caught.value)
+    assert caught.value.hint == "name one of these, or add [model.c] with a uri"
+
+
+def test_all_targets_that_are_missing_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_text('[model.m]\nuri = "fake:"\n[audit.alignment]\ntargets = ["gpt", "m"]\n[audit.benchmark]\ntargets = "llama"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert [line for line in str(caught.value).splitlines() if "no target named" in line] == [
+        "audit.toml:4: audit.alignment.targets: no target named 'gpt'; known: m",
+        "audit.toml:6: audit.benchmark.targets: no target named 'llama'; known: m",
+    ]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import fmaudit
 from fmaudit.api.guess import guess_config
 
 
@@ -124,3 +125,37 @@ def test_questions_without_a_model_are_mentioned(tmp_path: Path) -> None:
     guess = guess_config(tmp_path, tmp_path)
     assert "benchmark" not in tomllib.loads(guess.text)["audit"]
     assert any("mgsm_en.tsv holds questions" in note for note in guess.notes)
+
+
+def test_a_field_that_only_some_files_have_is_named_and_the_run_goes_on_where_it_is_missing(tmp_path: Path) -> None:
+    lines(tmp_path / "a.jsonl", [{"text": "words of the first file"}] * 3)
+    lines(tmp_path / "b.jsonl", [{"text": "words", "url": f"https://h{n}.example/", "doc_id": f"b{n}", "license": "cc0"} for n in range(3)])
+    lines(tmp_path / "c.jsonl", [{"text": "words", "doc_id": f"c{n}", "id": n} for n in range(3)])
+    guess = guess_config(tmp_path, tmp_path)
+    corpus = tomllib.loads(guess.text)["corpus"]["data"]
+    assert (corpus["id"], corpus["url"], corpus["metadata"]) == ("doc_id", "url", ["license"])  # the id that most files have
+    assert 'url = "url"  # not in every file' in guess.text
+    assert corpus["text"] == "text"
+    assert 'text = "text"\n' in guess.text
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_guessed_field_that_a_file_has_not_loses_no_document(tmp_path: Path, form: str) -> None:
+    rows = {"a": [{"text": "words of the first file"}] * 3, "b": [{"text": "words", "id": f"b{n}", "url": "https://h/"} for n in range(3)]}
+    for name, records in rows.items():
+        if form == "jsonl":
+            lines(tmp_path / "data" / f"{name}.jsonl", records)
+        else:
+            (tmp_path / "data").mkdir(exist_ok=True)
+            pq.write_table(pa.Table.from_pylist(records), tmp_path / "data" / f"{name}.parquet")
+    text = guess_config(tmp_path / "data", tmp_path).text.split("[audit.corpus-quality]")[0]
+    (tmp_path / "audit.toml").write_text(text + "[report]\nformats = []\n")
+    run = fmaudit.run(tmp_path / "audit.toml", ["run.workers=1"])
+    assert run.exit_code == 0
+    assert sorted(row["id"] or "" for row in run.documents(columns=["id"]).to_pylist()) == ["", "", "", "b0", "b1", "b2"]
+
+
+def test_of_many_files_a_few_are_looked_at_up_to_the_last_ones(tmp_path: Path) -> None:
+    for number in range(50):
+        lines(tmp_path / f"{number:02d}.jsonl", [{"text": "words", **({"id": "x"} if number > 40 else {})}])
+    assert tomllib.loads(guess_config(tmp_path, tmp_path).text)["corpus"]["data"]["id"] == "id"

@@ -16,7 +16,7 @@ from fmaudit import Exhibit, Finding, Metric, MetricStatus
 from fmaudit.testing import assert_audit_contract, measure
 from fmaudit_corpus_quality.audit import QualityAudit
 from fmaudit_corpus_quality.measures.cube import count_decisions
-from fmaudit_corpus_quality.measures.scene import Scene
+from fmaudit_corpus_quality.measures.scene import Scene, amounts_by_rule
 from fmaudit_corpus_quality.params import QualityParams
 from fmaudit_corpus_quality.rulesets import build
 
@@ -35,6 +35,26 @@ def test_the_contract_holds() -> None:
     assert_audit_contract(QualityAudit)
     names = [item.name for item in QualityAudit().filters()]
     assert len(names) == len(set(names)) == 5
+
+
+def test_what_rule_sets_remove_is_counted_by_unit_in_one_reading_of_the_documents() -> None:
+    seen = planted(600, host=spread_over(7, 600), quality=random_counts(600, 3))
+    reasons = {name: build(name).first_reason() for name in (QUALITY, "datatrove-0.10.1/gopher-repetition", "datatrove-0.10.1/c4")}
+    queries: list[str] = []
+    ask = seen.sql
+    seen.sql = lambda query, parameters=(): (queries.append(query), ask(query, parameters))[1]
+    found = amounts_by_rule(Scene.look(seen, 30), reasons).to_pylist()
+    assert [query.count("FROM documents") for query in queries] == [1, 1]  # the scene, then all rule sets together
+    seen.sql = ask
+    alone = {
+        (row["item"], name, row["rule"]): row["n"]
+        for name, reason in reasons.items()
+        for row in ask(
+            f"SELECT cluster AS item, coalesce({reason}, '(kept)') AS rule, count(*) AS n FROM documents GROUP BY ALL"
+        ).to_pylist()
+    }
+    assert {(row["item"], row["ruleset"], row["rule"]): row["amount"] for row in found} == alone
+    assert sum(row["amount"] for row in found) == 3 * 600
 
 
 def test_importing_the_audit_loads_nothing_heavy() -> None:

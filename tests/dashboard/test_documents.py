@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from fmaudit.api.exploring import Documents, Place, Question
+from fmaudit.api.reporting import gather_report
 from fmaudit.api.results import open_run
 from fmaudit.api.source import read_source
 from fmaudit.errors import RunError
@@ -121,11 +123,24 @@ def test_a_run_of_a_stranger_reads_nothing_outside_itself(plain_runs: Path, tmp_
     outside = plain_runs / "run-0002-20261122" / "observations" / "documents" / "made" / "part-0.parquet"
     with sqlite3.connect(root / "journal.sqlite") as journal:
         journal.execute("update units set parts = ? where target = 'web'", (f'{{"documents": "{outside}"}}',))
-    with pytest.raises(RunError, match="outside"):
+    with pytest.raises(RunError, match="leads out of the run"):
         Documents(open_run(str(root)), "web")
-    session = open_run(str(root)).open_documents("web", rules=False)
+    with pytest.raises(RunError, match="leads out of the run"):
+        open_run(str(root)).open_documents("web", rules=False)
+    session = open_run(str(plain_runs / "run-0002-20261122")).open_documents("web", rules=False)
     with pytest.raises(RunError, match=r"[Pp]ermission"):
-        session.sql("select * from documents")
+        session.sql(f"select * from read_parquet('{root}/metrics.parquet')")
+
+
+def test_the_exhibits_of_a_stranger_are_files_of_the_run(plain_runs: Path, tmp_path: Path):
+    root = tmp_path / "run-0001-20261122"
+    shutil.copytree(plain_runs / "run-0001-20261122", root)
+    index = root / "exhibits" / "index.json"
+    entries = json.loads(index.read_bytes())
+    shutil.copy(root / "exhibits" / entries[0]["file"], tmp_path / "outside.parquet")
+    index.write_text(json.dumps([{**entries[0], "file": "../../outside.parquet"}]))
+    with pytest.raises(RunError, match="leads out of the run"):
+        gather_report(open_run(str(root)))
 
 
 def test_the_source_is_read_only_where_it_is_the_audited_file(tmp_path: Path):

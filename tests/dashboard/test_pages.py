@@ -8,9 +8,12 @@ import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dashboard_support import PAGES, make_run
+
+from fmaudit_dashboard.parts import exhibits
 
 
 def html(app) -> str:
@@ -230,3 +233,36 @@ def test_the_manifest_decides_what_is_read_again(plain_runs: Path, tmp_path: Pat
     assert stamp(RunDirectory(root)) == before
     (root / "manifest.json").write_text(json.dumps({"files": {"x": 1}}))
     assert stamp(RunDirectory(root)) != before
+
+
+def _chart(app: Any) -> dict[str, Any]:
+    return json.loads(app.get("vega_lite_chart")[0].proto.spec)
+
+
+def test_the_interval_of_a_run_that_stands_alone_is_drawn(open_page, tmp_path: Path):
+    make_run(tmp_path / "runs", 1, share=0.4)
+    layers = _chart(open_page(tmp_path / "runs", "trend", metric="made.share"))["layer"]
+    (bar,) = [layer for layer in layers if layer["mark"]["type"] == "rule"]
+    assert bar["data"]["values"] == [{"x": "0001", "low": pytest.approx(0.35), "high": pytest.approx(0.45)}]
+    make_run(tmp_path / "runs", 2, share=0.6)
+    layers = _chart(open_page(tmp_path / "runs", "trend", metric="made.share"))["layer"]
+    assert not any("low" in row for layer in layers for row in layer.get("data", {}).get("values", ()) if layer["mark"]["type"] == "rule")
+
+
+def test_marks_of_changes_have_room_beside_one_another(open_page, plain_runs: Path):
+    app = open_page(plain_runs, "trend", metric="made.share")
+    texts = [row["what"] for layer in _chart(app)["layer"] if layer["mark"]["type"] == "text" for row in layer["data"]["values"]]
+    assert texts == ["▼"]
+    assert "▼ something else changed" in html(app)
+
+
+def test_a_height_for_each_bar_is_counted_out_so_that_the_browser_has_nothing_to_warn_of(open_page, plain_runs: Path):
+    app = open_page(plain_runs, "audit", run="run-0001-20261122")
+    charts = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    assert charts
+    assert all(isinstance(chart["height"], int | float) for chart in charts)
+    rows = [{"y": name} for name in ("a", "b", "a", "c")]
+    layers = [{"encoding": {"y": {"field": "y"}}}]
+    assert exhibits._height({"height": {"step": 25}, "layer": layers, "data": {"values": rows}}) == 75
+    assert exhibits._height({"height": 240, "layer": layers, "data": {"values": rows}}) == 0
+    assert exhibits._height({"height": {"step": 25}, "layer": [], "data": {"values": "stranger"}}) == 0

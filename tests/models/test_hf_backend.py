@@ -226,10 +226,10 @@ def _take_memory(patch: pytest.MonkeyPatch, tokens: int, rows: int) -> None:
             raise torch.OutOfMemoryError("no memory")
         return score(self, batch, work)
 
-    def decoded(self: Generator, batches: Any) -> Any:
+    def decoded(self: Generator, batches: Any, memo: Any) -> Any:
         if batches[0].shape.rows > rows:
             raise torch.OutOfMemoryError("no memory")
-        return decode(self, batches)
+        return decode(self, batches, memo)
 
     patch.setattr(Scorer, "_figures", figures)
     patch.setattr(Generator, "_decoded", decoded)

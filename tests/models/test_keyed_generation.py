@@ -208,11 +208,11 @@ def test_lack_of_memory_halves_the_rows_and_loses_nothing(family: str, monkeypat
     expected = drawn(loaded, requests, rows=16)
     honest = Generator._decoded
 
-    def scarce(self: Generator, batches: Any) -> Any:
+    def scarce(self: Generator, batches: Any, memo: Any) -> Any:
         rows, begun = batches[0].shape.rows, batches[0].cache is not None
         if rows > 8 or (rows > 4 and (begun or family == "t5")):  # some when they had a few tokens
             raise torch.OutOfMemoryError("no memory")
-        return honest(self, batches)
+        return honest(self, batches, memo)
 
     monkeypatch.setattr(Generator, "_decoded", scarce)
     generator, usage = Generator(loaded, 16), Usage()

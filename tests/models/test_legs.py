@@ -13,6 +13,7 @@ from test_keyed_generation import able, asked
 from fmaudit.models.backends.transformers.generation import Generator
 from fmaudit.models.backends.transformers.legs import Batch, Leg, Pool, Underway
 from fmaudit.models.backends.transformers.loaded import Loaded
+from fmaudit.models.backends.transformers.memo import PromptMemo
 from fmaudit.models.backends.transformers.rows import Row, Shape
 from fmaudit.models.backends.transformers.stops import StopWatch, Tail
 from fmaudit.models.base import Usage
@@ -93,8 +94,8 @@ def test_rows_of_one_length_share_a_batch_however_they_came_to_it_and_are_drawn(
     mixed: list[set[int]] = []
     honest = Generator._decoded
 
-    def seen(self: Generator, batches: list[Batch]) -> tuple[Leg, Batch]:
-        leg, after = honest(self, batches)
+    def seen(self: Generator, batches: list[Batch], memo: PromptMemo | None) -> tuple[Leg, Batch]:
+        leg, after = honest(self, batches, memo)
         mixed.append({sample.drawn for sample in leg.batch.samples})
         return leg, after
 
@@ -116,6 +117,40 @@ def underway(count: int, length: int = 32, first: int = 0, drawn: int = 0) -> li
         return Underway(row, Shape(length, 8, 1, True), StopWatch(Tail(lambda ids: "", (), [9] * drawn), 500, frozenset()))
 
     return [one(first + i) for i in range(count)]
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 30), (3, 6), (2, 3)])
+def test_a_row_that_is_done_is_not_fed_beyond_the_models_last_position(first: int, second: int) -> None:
+    """A model with learned positions fails there, and takes the whole call with it."""
+    loaded = replace(able("gpt2"), end_ids=())
+    assert loaded.max_length == 256
+    pair = [GenerateRequest(prompt="q" * (256 - n), sampling=Sampling(max_new_tokens=n)) for n in (first, second)]
+    together = completions(loaded, pair)
+    assert [len(together[i, 0].token_ids) for i in (0, 1)] == [first, second]
+    assert together == {(i, 0): completions(loaded, pair[i : i + 1])[0, 0] for i in (0, 1)}
+
+
+def test_memory_that_is_short_for_caches_that_wait_costs_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = able("llama")
+    requests = [GenerateRequest(prompt=f"number {i}", sampling=LONG) for i in range(24)]
+    expected = drawn(loaded, requests, rows=8)[0]
+    honest = Batch.of
+
+    def scarce(self: Batch, places: Sequence[int]) -> Batch:
+        if pools[-1]._room and pools[-1].held:
+            raise torch.OutOfMemoryError("no memory")
+        return honest(self, places)
+
+    pools: list[Pool] = []
+    begin = Pool.__init__
+    monkeypatch.setattr(Pool, "__init__", lambda self, fresh, room: (pools.append(self), begin(self, fresh, room))[1])
+    monkeypatch.setattr(Batch, "of", scarce)
+    generator, usage = Generator(loaded, 8), Usage()
+    found = dict(generator.generate_each(requests, usage))
+    assert generator.rows == 8
+    assert len(pools) == 2
+    assert {requests[i].prompt: answer for i, answer in found.items()} == {name: answer for (name, _), answer in expected.items()}
+    assert usage.completion_tokens == sum(len(answer.token_ids) for answer in found.values() if isinstance(answer, Completion))
 
 
 def test_legs_end_where_rows_of_other_prompts_can_join() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fmaudit.errors import RunError
@@ -35,3 +37,19 @@ def test_nothing_is_written(session: Session, tmp_path: Path, query: str) -> Non
 def test_a_mistake_in_a_query_is_an_error_in_words(session: Session) -> None:
     with pytest.raises(RunError, match="the query failed"):
         session.sql("select nothing from numbers")
+
+
+@pytest.mark.parametrize("link", ["part.parquet", "documents/part.parquet"])
+def test_rows_of_another_folder_are_not_shown_as_those_of_a_run(tmp_path: Path, link: str) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+    for folder in (run, other):
+        folder.mkdir()
+        pq.write_table(pa.table({"secret": [1]}), folder / "own.parquet")
+    if "/" in link:
+        (run / "documents").symlink_to(other)
+        link = "documents/own.parquet"
+    else:
+        (run / link).symlink_to(other / "own.parquet")
+    with pytest.raises(RunError, match="leads out of the run"):
+        Session(run, {"documents": [run / "own.parquet", run / link]})
+    assert Session(run, {"documents": [run / "own.parquet"]}).sql("from documents").num_rows == 1

@@ -62,6 +62,8 @@ def _question(run: str, target: str, columns: dict[str, Column]) -> tuple[Questi
     outcome = four.selectbox("Outcome", outcomes, key="doc-outcome", disabled=rule_set is None)
     if rule_set is not None and rule_set in rules:
         parts.append(_outcome(rules[rule_set], str(outcome)))
+    for note in data.left_out(run, target)[:3]:
+        put(fill('<div class="fm"><span class="soft">{text}</span></div>', text=clip(note, 400)))
     with st.expander("More conditions, and the order", key="doc-more"):
         more = ask_conditions(columns, "doc", first=FIRST)
         left, right = st.columns([3, 2], vertical_alignment="bottom")

@@ -36,7 +36,10 @@ def page() -> None:
             )
         )
     html_table(("plugin", "", "from", "brings"), rows)
-    text = 'An available plugin is not imported: name it in plugins = ["..."] of audit.toml, and here with fmaudit dashboard --plugin NAME.'
+    text = (
+        'An available plugin is not imported: name it in plugins = ["..."] of the audit.toml where you start the dashboard, '
+        "or with fmaudit dashboard --plugin NAME."
+    )
     put(fill('<div class="fm"><span class="soft">{text}</span></div>', text=text))
 
 

@@ -13,7 +13,7 @@ from fmaudit.judge.settings import changed_settings
 from fmaudit.records import Exhibit, Metric, MetricStatus
 from fmaudit.report.charts import specification
 from fmaudit.report.humane import show
-from fmaudit.report.palette import THEMES
+from fmaudit.report.palette import CATEGORY, THEMES
 from fmaudit.report.safe import clip
 from fmaudit.report.trends import shift_words
 from fmaudit.report.views import when
@@ -26,6 +26,7 @@ from fmaudit_dashboard.parts.tables import csv_text, download, html_table
 from fmaudit_dashboard.parts.words import empty
 
 RUNS = 60
+CHANGED = "▼"  # as wide as there is room for over each of so many runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +120,35 @@ def _spec(points: list[Point], title: str) -> dict[str, Any] | None:
     table = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows])
     encoding = {"x": "run", "y": "value", **{name: name for name in columns[2:]}}
     spec = specification(Exhibit(name="trend", title=title, data=table, kind="line", encoding=encoding, unit=known[0].metric.unit))
-    marks = [{"x": _short(p.run), "what": "▼ changed"} for p in known if p.changes]
+    marks = [{"x": _short(p.run), "what": CHANGED} for p in known if p.changes]
     if spec is None:
         return None
     for layer in spec["layer"]:  # layers of other data must not put the runs into an order of their own
         layer["encoding"]["x"]["sort"] = [row["run"] for row in rows]
+    x = {"field": "x", "type": "ordinal", "sort": [row["run"] for row in rows]}
+    if alone := _alone(rows):
+        ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
+        bar = {"type": "rule", "strokeWidth": 2, "opacity": 0.45, "color": CATEGORY[0]}
+        spec["layer"].insert(0, {"data": {"values": alone}, "mark": bar, "encoding": {"x": x, **ends}})
     if not marks:
         return spec
     ink = THEMES["reference"][0]
-    x = {"field": "x", "type": "ordinal", "sort": [row["run"] for row in rows]}
     spec["layer"] += [
         {"data": {"values": marks}, "mark": {"type": "rule", "strokeDash": [4, 3], "color": ink}, "encoding": {"x": x}},
         {
             "data": {"values": marks},
-            "mark": {"type": "text", "baseline": "top", "dy": 2, "dx": 4, "align": "left", "color": ink, "fontSize": 11},
+            "mark": {"type": "text", "baseline": "bottom", "dy": -1, "align": "center", "color": ink, "fontSize": 11},
             "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "what", "type": "nominal"}},
         },
     ]
     return spec
+
+
+def _alone(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take the intervals that make no band, since neither neighbour has one."""
+    has = [False, *(row["low"] is not None and row["high"] is not None for row in rows), False]
+    lone = (index for index in range(len(rows)) if has[index + 1] and not has[index] and not has[index + 2])
+    return [{"x": rows[index]["run"], "low": rows[index]["low"], "high": rows[index]["high"]} for index in lone]
 
 
 def _short(run: str) -> str:
@@ -208,6 +220,13 @@ def page() -> None:
     if spec is not None:
         ends = f"from {show(points[0].metric).value} in {points[0].run} to {show(points[-1].metric).value} in {points[-1].run}"
         show_spec(spec, f"Line chart of {full} over {len(points)} runs, {ends}", "trend")
+        if any(point.changes for point in points):
+            put(
+                fill(
+                    '<div class="fm"><span class="soft">{text}</span></div>',
+                    text=f"{CHANGED} something else changed, too: the table says what",
+                )
+            )
     shift = shift_words(shift_of([point.metric for point in points], [point.run for point in points]))
     if shift:
         put(fill('<div class="fm"><b>{text}</b></div>', text=shift))

@@ -46,7 +46,22 @@ def show_spec(spec: dict[str, Any], alt: str, key: str) -> None:
         "config": {**spec["config"], "font": _FONT, "aria": True},
     }
     spec.pop("width", None)
+    if height := _height(spec):
+        spec["height"] = height
     st.vega_lite_chart(None, spec, width="stretch", theme=None, key=f"chart-{key}", alt=clip(alt, 600))
+
+
+def _height(spec: dict[str, Any]) -> int:
+    """Count out a height that is given for each name, 0 for any other: fitted to a width, it would be a warning in the browser's console.
+
+    As high as Vega-Lite makes it: between bands is as much room as at both ends together.
+    """
+    height, layers = spec.get("height"), spec.get("layer")
+    rows = spec.get("data", {}).get("values") if isinstance(spec.get("data"), dict) else None
+    if not isinstance(height, dict) or not isinstance(height.get("step"), int | float) or not layers or not isinstance(rows, list):
+        return 0
+    field = layers[0].get("encoding", {}).get("y", {}).get("field")
+    return round(height["step"] * len({row.get(field) for row in rows})) if field else 0
 
 
 @st.cache_resource(max_entries=300, show_spinner=False)

@@ -10,7 +10,7 @@ import typer
 
 from fmaudit.cli.app import app, keeping_exit_code
 from fmaudit.cli.github import GITHUB
-from fmaudit.cli.options import AsJson, RunName, RunsFolder
+from fmaudit.cli.options import AsJson, PluginNames, RunName, RunsFolder
 
 if TYPE_CHECKING:
     from fmaudit.api.baseline import Judged
@@ -28,13 +28,14 @@ def check(
     config: Annotated[Path | None, typer.Option("--config", help="Take the checks from this audit.toml.", metavar="AUDIT.TOML")] = None,
     form: Annotated[str, typer.Option("--format", help=_FORMATS, metavar="NAME")] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="Write the report to this file; - prints.", metavar="FILE")] = "",
+    plugins: PluginNames = [],
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
     """Judge the checks of a run again, changes against a baseline; nothing is measured, and nothing in the run is changed."""
     from fmaudit.api.baseline import check_run
-    from fmaudit.api.results import open_run
     from fmaudit.cli.output import print_json, print_rows, visible_text
+    from fmaudit.cli.permitted import open_permitted
     from fmaudit.cli.quiet import stdout_to_stderr
     from fmaudit.errors import ConfigError
 
@@ -42,7 +43,7 @@ def check(
         raise ConfigError("--output needs a format", hint="name one: --format junit")
     undelivered = 0
     with stdout_to_stderr(as_json):
-        opened = open_run(run, runs)
+        opened = open_permitted(run, runs, plugins, config)
         judged = check_run(opened, baseline=baseline, config=config)
     with keeping_exit_code():
         if form:
@@ -54,7 +55,7 @@ def check(
             verdicts = [{name: getattr(verdict, name) for name in fields} for verdict in judged.verdicts]
             print_json(
                 {"run": judged.run, "baseline": judged.baseline, "why": judged.why, "exit_code": judged.exit_code,
-                 "problems": list(judged.problems), "checks": verdicts}
+                 "problems": list(judged.problems), "notes": list(judged.notes), "checks": verdicts}
             )  # fmt: skip
         else:
             rows = [(str(verdict.status), verdict.check, verdict.target, verdict.reason) for verdict in judged.verdicts]
@@ -62,6 +63,8 @@ def check(
             print(f"\n{visible_text(judged.run)}; baseline: {visible_text(judged.why)}")
             for problem in judged.problems:
                 print(f"! {visible_text(problem)}", file=sys.stderr)
+        for note in judged.notes:
+            print(visible_text(f"note: {note}"), file=sys.stderr)
     raise typer.Exit(judged.exit_code or undelivered)
 
 
@@ -70,15 +73,13 @@ def _report(run: Run, judged: Judged, config: Path | None, form: str, output: st
     from fmaudit.api.reporting import gather_check
     from fmaudit.cli.github import deliver
     from fmaudit.cli.output import visible_text
-    from fmaudit.hooks.manager import load_plugins
     from fmaudit.report.formats import render
     from fmaudit.store.writer import write_bytes
 
     data = gather_check(run, judged, config)
     if form == GITHUB and not output:
         return deliver(data)
-    plugins = load_plugins([plugin["name"] for plugin in run.plan["plugins"] if plugin["state"] == "loaded"])
-    text = render(form, data, plugins.reporters)
+    text = render(form, data, run.plugins.reporters, run.unloaded())
     if output in ("", "-"):
         sys.stdout.write(text)
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fmaudit.cli.app import app, keeping_exit_code
-from fmaudit.cli.options import AsJson, RunsFolder
+from fmaudit.cli.options import AsJson, PluginNames, RunsFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,19 +32,20 @@ def compare(
     everything: Annotated[bool, typer.Option("--all", help="Also list every metric without a sure difference.")] = False,
     form: Annotated[str, typer.Option("--format", help="html, markdown or json: a report instead of a table.", metavar="NAME")] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="Write the report to this file; - prints.", metavar="FILE")] = "",
+    plugins: PluginNames = [],
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs: paired where they share items, each difference with its interval and its q-value."""
     from fmaudit.api.comparing import compare_runs
-    from fmaudit.api.results import open_run
     from fmaudit.cli.output import print_json
+    from fmaudit.cli.permitted import open_permitted
     from fmaudit.cli.quiet import stdout_to_stderr
     from fmaudit.report.comparison import comparison_as_json, comparison_view
 
     form = _format(form, output)
     with stdout_to_stderr(as_json):
-        found = compare_runs(open_run(before, runs), open_run(after, runs), metric)
+        found = compare_runs(open_permitted(before, runs, plugins), open_permitted(after, runs, plugins), metric)
     with keeping_exit_code():
         if form:
             _write(form, output, found)

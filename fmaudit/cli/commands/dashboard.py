@@ -24,10 +24,11 @@ def dashboard(
 ) -> None:
     """Serve the dashboard: runs, findings, documents, answers, changes. It only reads."""
     from fmaudit.cli.output import visible_text
+    from fmaudit.cli.permitted import permitted_plugins
     from fmaudit_dashboard.launch import serve
 
     place = "127.0.0.1" if host == "localhost" else f"[{host}]" if ":" in host.strip("[]") and not host.startswith("[") else host
     words = visible_text(f"fmaudit dashboard of {runs} on http://{place}:{port} (ctrl-c ends it)")
-    code = serve(runs, host=host, port=port, plugins=plugins, ready=lambda: print(words, flush=True))
+    code = serve(runs, host=host, port=port, plugins=permitted_plugins(plugins), ready=lambda: print(words, flush=True))
     if code:
         raise typer.Exit(6 if code > 0 else 130)

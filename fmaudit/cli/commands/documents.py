@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from fmaudit.cli.app import app
-from fmaudit.cli.options import AsJson, ColumnNames, RowLimit, RunName, RunsFolder, TargetName, Where
+from fmaudit.cli.options import AsJson, ColumnNames, PluginNames, RowLimit, RunName, RunsFolder, TargetName, Where
 
 __all__ = ["documents"]
 
@@ -19,14 +20,18 @@ def documents(
     columns: ColumnNames = "",
     limit: RowLimit = 0,
     target: TargetName = "",
+    plugins: PluginNames = [],
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
     """Print documents with their signals, source file, offset and rule verdicts."""
-    from fmaudit.api.results import open_run
+    from fmaudit.cli.output import visible_text
+    from fmaudit.cli.permitted import open_permitted
     from fmaudit.cli.rows import RowQuery, print_query
 
-    opened = open_run(run, runs)
+    opened = open_permitted(run, runs, plugins)
+    for note in opened.left_out(target=target or "".join(opened.targets()[:1])):
+        print(visible_text(f"note: {note}"), file=sys.stderr)
     print_query(
         RowQuery(where, columns, limit, as_json),
         lambda condition, names: opened.documents(target, condition, names),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fmaudit.cli.app import app
-from fmaudit.cli.options import AsJson, RunName, RunsFolder, TargetName
+from fmaudit.cli.options import AsJson, PluginNames, RunName, RunsFolder, TargetName
 
 __all__ = ["filter"]
 
@@ -24,15 +24,16 @@ def filter(
     ] = [],
     where: Annotated[str, typer.Option("--where", help="SQL over the documents' columns that must hold, too.", metavar="SQL")] = "",
     target: TargetName = "",
+    plugins: PluginNames = [],
     runs: RunsFolder = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
     """Write the kept documents of a corpus, cleaned where the rule set cleans."""
     from fmaudit.api.filtering import write_kept
-    from fmaudit.api.results import open_run
     from fmaudit.cli.output import print_json
+    from fmaudit.cli.permitted import open_permitted
 
-    summary = write_kept(open_run(run, runs), output, rules=rules, where=where, target=target)
+    summary = write_kept(open_permitted(run, runs, plugins), output, rules=rules, where=where, target=target)
     if as_json:
         print_json(summary)
     else:

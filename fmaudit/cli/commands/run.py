@@ -33,6 +33,7 @@ def run(
     from fmaudit.cli.ending import print_ending
     from fmaudit.cli.github import asked_by, deliver
     from fmaudit.cli.output import visible_text
+    from fmaudit.cli.permitted import permitted_plugins
     from fmaudit.cli.progress import ProgressDisplay
     from fmaudit.cli.quiet import stdout_to_stderr
 
@@ -48,5 +49,5 @@ def run(
         print_ending(outcome, as_json)
         undelivered = 0
         if asked_by(formats, prepared.config.settings.report.formats):
-            undelivered = deliver(gather_report(Run(outcome.run)), as_json=as_json)
+            undelivered = deliver(gather_report(Run(outcome.run, plugins=permitted_plugins(plugins, config))), as_json=as_json)
     raise typer.Exit(outcome.exit_code or undelivered)

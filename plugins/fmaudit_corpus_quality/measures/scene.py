@@ -135,13 +135,18 @@ class Scene:
 
 
 def amounts_by_rule(scene: Scene, first_reasons: Mapping[str, str]) -> pa.Table:
-    """Count the documents of every independent unit by the rule that removes them first, "(kept)" where none does, of every rule set."""
+    """Count the documents of every independent unit by the rule that removes them first, "(kept)" where none does, of every rule set.
+
+    The documents are read once, and counted by what all rule sets say together; the counts of each are sums of these.
+    """
+    reasons = ", ".join(f"coalesce({reason}, '(kept)') AS rule{i}" for i, reason in enumerate(first_reasons.values(), 1))
+    together = f"SELECT {scene.unit} AS unit, {reasons}, count(*) AS n FROM documents WHERE quality.words IS NOT NULL GROUP BY ALL"
     parts = [
-        f"SELECT CAST({scene.unit} AS VARCHAR) AS item, CAST(count(*) AS DOUBLE) AS amount, ${i} AS ruleset, "
-        f"coalesce({reason}, '(kept)') AS rule FROM documents WHERE quality.words IS NOT NULL GROUP BY ALL"
-        for i, reason in enumerate(first_reasons.values(), 1)
+        f"SELECT CAST(unit AS VARCHAR) AS item, CAST(sum(n) AS DOUBLE) AS amount, ${i} AS ruleset, rule{i} AS rule "
+        f"FROM together GROUP BY unit, rule{i}"
+        for i in range(1, len(first_reasons) + 1)
     ]
-    return scene.seen.sql(" UNION ALL ".join(parts), list(first_reasons))
+    return scene.seen.sql(f"WITH together AS MATERIALIZED ({together}) {' UNION ALL '.join(parts)}", list(first_reasons))
 
 
 def codes(column: Any) -> tuple[Ints, list[str]]:

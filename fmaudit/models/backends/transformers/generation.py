@@ -12,7 +12,7 @@ import numpy as np
 
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers.keyed import KeyedSampler
-from fmaudit.models.backends.transformers.legs import Batch, Leg, Pool, Underway, record
+from fmaudit.models.backends.transformers.legs import WAITING, Batch, Leg, Pool, Underway, record
 from fmaudit.models.backends.transformers.memo import PromptMemo
 from fmaudit.models.backends.transformers.prefill import neutral, resumed, settings, starting
 from fmaudit.models.backends.transformers.prompts import encode_prompt
@@ -52,7 +52,6 @@ class Generator:
         self._limits = Limits.of(rows, parameters, processor=loaded.device.type == "cpu")
         self._encoder = RequestEncoder(loaded, add_bos)
         self._decode = decoder(loaded.tokenizer)
-        self._memo: PromptMemo | None = None
 
     @property
     def rows(self) -> int:
@@ -70,7 +69,7 @@ class Generator:
         return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}"
 
     def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage) -> Iterator[tuple[int, Completion | Failure]]:
-        """Yield (position of the request, one of its samples) as each batch ends, in an order that the requests alone determine.
+        """Yield (position of the request, one of its samples) as each leg of a batch ends, in an order that the requests alone determine.
 
         `token_ids` and log-probabilities of a completion reach to its cut: they hold the end token, and with a stop string every token
         that has a part in the text before it. Raises ModelError for sampling parameters without a meaning, messages to a model
@@ -84,18 +83,18 @@ class Generator:
             else:
                 rows += found
         # prompts that are drawn from in several ways are computed for the first of them
-        self._memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
+        memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
         seen: set[int] = set()
         broken: set[int] = set()
-        for leg in self._run(rows, usage):
+        for leg in self._run(rows, memo, usage):
             _count(leg, usage, self._loaded, seen)
             for sample in leg.batch.samples:
+                usage.completion_tokens += 0 if sample.goes_on else sample.drawn
                 if sample.broken and sample.row.request not in broken:
                     broken.add(sample.row.request)
                     yield sample.row.request, Failure(reason="bad-answer", detail="the model's logits are not numbers")
                 elif not sample.goes_on and not sample.broken:
                     yield sample.row.request, _answer(sample)
-        self._memo = None
 
     def _rows_of(self, position: int, request: GenerateRequest) -> list[Row] | Failure:
         cut = canonical(request.sampling)
@@ -114,55 +113,64 @@ class Generator:
             for sample in dict.fromkeys(request.samples)
         ]
 
-    def _run(self, rows: Sequence[Row], usage: Usage) -> Iterator[Leg]:
-        """Decode all rows, a leg of a batch at a time; after lack of memory those that are left start anew in lower batches."""
+    def _run(self, rows: Sequence[Row], memo: PromptMemo | None, usage: Usage) -> Iterator[Leg]:
+        """Decode all rows, a leg of a batch at a time.
+
+        After lack of memory those that are left start anew: first with no caches that wait, then in lower batches.
+        """
         import torch
 
-        left = {(row.request, row.sample): row for row in rows}
+        left, room = {(row.request, row.sample): row for row in rows}, WAITING
         while left:
-            pool = Pool(self._begun(left.values()))
-            while batches := pool.take():
-                try:
-                    leg, after = self._timed(batches, usage)
-                    on = [i for i, sample in enumerate(after.samples) if sample.goes_on]
-                    if on:
-                        pool.wait(after.of(on))
-                except (torch.OutOfMemoryError, MemoryError) as error:
-                    self._halve(batches[0], error)
-                    break
-                for sample in after.samples:
-                    if not sample.goes_on:
-                        del left[sample.row.request, sample.row.sample]
-                yield leg
+            pool, shape = Pool(self._begun(left.values()), room), None
+            try:
+                while batches := pool.take():
+                    shape = batches[0].shape
+                    leg = self._taken(pool, batches, memo, usage)
+                    for sample in leg.batch.samples:
+                        if not sample.goes_on:
+                            del left[sample.row.request, sample.row.sample]
+                    yield leg
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                if pool.held and room:
+                    room = 0
+                else:
+                    self._halve(shape, left.values(), error)
+
+    def _taken(self, pool: Pool, batches: list[Batch], memo: PromptMemo | None, usage: Usage) -> Leg:
+        """Run a leg, and let the rows that go on wait."""
+        started = time.perf_counter()
+        try:
+            leg, after = self._decoded(batches, memo)
+            on = [i for i, sample in enumerate(after.samples) if sample.goes_on]
+            if on:
+                pool.wait(after.of(on))
+        finally:
+            usage.seconds += time.perf_counter() - started
+        return leg
 
     def _begun(self, rows: Iterable[Row]) -> Iterator[Underway]:
         ends = frozenset(self._loaded.end_ids)
         for shape, row in in_order(rows, self._loaded.abilities, self._limits):
             yield Underway(row, shape, StopWatch(Tail(self._decode, row.sampling.stop), row.sampling.max_new_tokens, ends))
 
-    def _halve(self, batch: Batch, error: BaseException) -> None:
-        shape = batch.shape
-        if shape.rows <= FEWEST_ROWS:
+    def _halve(self, shape: Shape | None, rows: Iterable[Row], error: BaseException) -> None:
+        height = shape.rows if shape is not None else self.rows
+        if height <= FEWEST_ROWS:
+            prompt, answer = max((len(row.ids), row.sampling.max_new_tokens) for row in rows)
             raise ModelError(
-                f"no memory for {shape.rows} completions of {batch.length} + {batch.longest} tokens at once: {error}",
+                f"no memory for {height} completions of {prompt} + {answer} tokens at once: {error}",
                 hint="ask for shorter completions, or use a smaller dtype, a smaller model or a device with more memory",
             ) from error
-        self.rows = max(FEWEST_ROWS, shape.rows // 2)
-        _log.warning("no memory for %d completions at once, going on with %d (option batch_rows)", shape.rows, self.rows)
+        self.rows = max(FEWEST_ROWS, height // 2)
+        _log.warning("no memory for %d completions at once, going on with %d (option batch_rows)", height, self.rows)
 
-    def _timed(self, batches: Sequence[Batch], usage: Usage) -> tuple[Leg, Batch]:
-        started = time.perf_counter()
-        try:
-            return self._decoded(batches)
-        finally:
-            usage.seconds += time.perf_counter() - started
-
-    def _decoded(self, batches: Sequence[Batch]) -> tuple[Leg, Batch]:
+    def _decoded(self, batches: list[Batch], memo: PromptMemo | None) -> tuple[Leg, Batch]:
         """Run one leg of batches that go on as one, and give the batch as it is then; rows that it lacks repeat the first."""
         loaded, fresh = self._loaded, batches[0].cache is None
         batch = Batch(tuple(sample for part in batches for sample in part.samples), batches[0].length)
-        limit = batch.steps if self._apart(batch.shape) else batch.longest
-        memo = self._memo if fresh else None
+        limit = min(batch.steps, self._positions_left(batch)) if self._in_legs(batch.shape) else batch.longest
+        memo = memo if fresh else None
         if memo is not None:
             memo.begin()
         filled = [*batch.samples, *[batch.samples[0]] * (batch.shape.rows - len(batch.samples))]
@@ -170,7 +178,9 @@ class Generator:
             arguments, start = starting(loaded, [sample.row.ids for sample in filled], batch.shape, limit, memo)
         else:
             texts = [sample.text for sample in batch.samples]
-            arguments, start = resumed(loaded, texts, batch.shape.rows, batch.length, [part.cache for part in batches], limit)
+            caches = [part.cache for part in batches]
+            batches.clear()  # nobody holds the parts while their copies are decoded
+            arguments, start = resumed(loaded, texts, batch.shape.rows, batch.length, caches, limit)
         sampler = _sampler(filled, start)
         before = sum(sample.drawn for sample in batch.samples)
         with neutral(loaded.model):
@@ -185,9 +195,13 @@ class Generator:
         leg = Leg(batch, fresh, len(sampler.steps), drawn, frozenset(memo.reused if memo is not None else ()))
         return leg, Batch(batch.samples, batch.length + leg.steps, out.past_key_values)
 
-    def _apart(self, shape: Shape) -> bool:
-        """Say whether rows can leave a batch and join another: a decoder of a prompt computed apart stays with it to the end."""
+    def _in_legs(self, shape: Shape) -> bool:
+        """Say whether rows can leave a batch before its end: where caches can be copied row by row."""
         return shape.rows > 1 and self._loaded.abilities.expand_cache and not self._loaded.seq2seq
+
+    def _positions_left(self, batch: Batch) -> int:
+        """Count the steps before a row has no position left: one that is done is fed like the others until the leg ends."""
+        return max(1, self._loaded.max_length - max(len(sample.text) for sample in batch.samples))
 
 
 def _sampler(samples: Sequence[Underway], start: int) -> KeyedSampler:
@@ -219,7 +233,6 @@ def _count(leg: Leg, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
     computed, useful = batch.shape.rows * (leg.steps - begun), leg.drawn - begun * len(batch.samples)
     usage.computed_tokens += computed
     usage.padding_tokens += computed - useful
-    usage.completion_tokens += leg.drawn
     for sample in batch.samples if leg.fresh else ():
         if sample.row.request not in seen:
             seen.add(sample.row.request)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.rows import Row, Shape
     from fmaudit.models.backends.transformers.stops import StopWatch
 
-__all__ = ["LEG", "Batch", "Leg", "Pool", "Underway", "record"]
+__all__ = ["LEG", "WAITING", "Batch", "Leg", "Pool", "Underway", "record"]
 
 LEG: Final = 8  # tokens of the first legs; later ones end where the length is a multiple of a bucket
-WAITING: Final = 1 << 30  # bytes of caches that may wait before a batch goes on that is not full
+WAITING: Final = 1 << 30  # bytes of caches that may wait, beside that of the batch in work, before a batch goes on that is not full
 
 
 @dataclass(slots=True)
@@ -125,19 +125,22 @@ class Pool:
     def take(self) -> list[Batch]:
         """Give batches that go on as one, none when all samples are done.
 
-        The longest come first where they fill a batch; one that is not full goes on when nothing else is left to do, or when too many wait.
+        The longest come first where they fill a batch; one that is not full goes on when nothing else is left to do, or when those that
+        wait hold too many bytes.
         """
         counts = {key: sum(len(batch.samples) for batch in batches) for key, batches in self._waiting.items()}
         full = [key for key, count in counts.items() if count >= key[1]]
         if full:
             return self._taken(max(full))
-        if self._fresh and self._held() <= self._room:
+        if self._fresh and self.held <= self._room:
             return [self._begun()]
         if self._fresh:
             return self._taken(max(counts, key=lambda key: (counts[key], key)))
         return self._taken(min(counts)) if counts else []
 
-    def _held(self) -> int:
+    @property
+    def held(self) -> int:
+        """Bytes of the caches that wait."""
         return sum(bytes_of(batch.cache) for batches in self._waiting.values() for batch in batches)
 
     def _begun(self) -> Batch:

@@ -144,17 +144,18 @@ def starting(
 
 
 def resumed(
-    loaded: Loaded, texts: Sequence[tuple[int, ...]], rows: int, length: int, caches: Sequence[Any], room: int
+    loaded: Loaded, texts: Sequence[tuple[int, ...]], rows: int, length: int, caches: list[Any], room: int
 ) -> tuple[dict[str, Any], int]:
     """Give what `generate` goes on from: all that was read and written, padded to `length`, and caches that hold it but for the last token.
 
-    The caches have a row for every text; rows beyond those repeat the first.
+    The caches have a row for every text; rows beyond those repeat the first. The list of them is emptied: they are used up.
     """
     import torch
 
     order = [*range(len(texts)), *[0] * (rows - len(texts))]
     ids, mask = padded([texts[i] for i in order], length, loaded)
     cache = joined(caches)
+    caches.clear()
     spread(cache, torch.tensor(order, device=loaded.device), room)
     return _after(loaded, cache, ids, mask)
 

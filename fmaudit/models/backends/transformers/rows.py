@@ -20,7 +20,7 @@ PREFILL_TOKENS: Final = 128  # that go through the model together when prompts a
 SMALL: Final = 16_000_000  # parameters of a model for which they are enough: with fewer, the calls cost more than the products
 MOST_PREFILL_TOKENS: Final = 1024
 PREFILL_TOKENS_OF_GPU: Final = 4096
-BATCH_TOKENS: Final = 32_768  # of prompts in one batch
+BATCH_TOKENS: Final = 32_768  # of prompts in one batch (changes the bits of long ones: raise facts.VERSION with it)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class StopWatch:
 class RowsDone:
     """A stopping criterion of `generate`: rows [rows] that are done; a row without a watch is done from the start.
 
-    Rows that are done stay in the batch, whose shape must not change; `generate` ends with the last one.
+    Rows that are done stay in the batch, whose shape must not change, to the end of the leg.
     """
 
     watches: Sequence[StopWatch]

@@ -39,7 +39,7 @@ def truncated(scores: Any, cut: Cut) -> Kept:
     return _narrow(*_looked(scores, cut, total, LOOKS))
 
 
-def _looked(scores: Any, cut: Cut, total: Any, looks: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+def _looked(scores: Any, cut: Cut, total: Any, looks: tuple[int, ...]) -> tuple[Any, ...]:
     """Find what top-p keeps among the first few tokens, and among more of them for the rows that need more."""
     vocabulary = scores.shape[1]
     width = min(looks[0], vocabulary) if looks else vocabulary
@@ -49,10 +49,15 @@ def _looked(scores: Any, cut: Cut, total: Any, looks: tuple[int, ...]) -> tuple[
     short = (counts == width).nonzero()[:, 0] if width < vocabulary else counts[:0]
     if not len(short):
         return ids, scaled, counts, masses
-    return _extended((ids, scaled, counts, masses), short, _looked(scores[short], cut, total[short], looks[1:]))
+    more: tuple[Any, ...]
+    if scores.device.type == "cpu":
+        more = _looked(scores[short], cut, total[short], looks[1:])
+    else:  # a running sum of a GPU takes its steps by the number of rows: always that of the batch
+        more = tuple(part[short] for part in _looked(scores, cut, total, looks[1:]))
+    return _extended((ids, scaled, counts, masses), short, more)
 
 
-def _extended(first: tuple[Any, Any, Any, Any], short: Any, more: tuple[Any, Any, Any, Any]) -> tuple[Any, Any, Any, Any]:
+def _extended(first: tuple[Any, ...], short: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
     """Put what was found for the rows `short` with a closer look beside the others."""
     import torch
 
@@ -78,7 +83,7 @@ def _scaled(values: Any, largest_first: Any, cut: Cut) -> Any:
 def _nucleus(scaled: Any, total: Any, top_p: float) -> tuple[Any, Any, Any]:
     """Keep the smallest leading set with a share of at least `top_p` of `total` (all, where it is None).
 
-    Gives scaled [rows, width], and per row how many are kept and their mass: a running sum, which no width of the batch can change.
+    Gives scaled [rows, width], and per row how many are kept and their mass: a running sum, which no width can change.
     """
     import torch
 
