@@ -301,7 +301,6 @@ def test_the_shape_of_a_row_follows_from_its_prompt_alone() -> None:
         assert bool(shape_of(length, best, replace(limits, prefill_from=64)).slots) == (shape.length >= 64)
     assert shape_of(50, replace(best, left_pad=False), limits).length == 50
     assert shape_of(50, Abilities(), limits).rows == 1
-    assert shape_of(50, replace(best, rows_apart=False), limits).rows == 1
     assert shape_of(20_000, best, limits).rows == 2
 
 

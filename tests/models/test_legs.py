@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from test_keyed_generation import able, asked
+from tiny_models import save
 
+from fmaudit.models.backends.transformers.backend import TransformersBackend
 from fmaudit.models.backends.transformers.generation import Generator
 from fmaudit.models.backends.transformers.legs import Batch, Leg, Pool, Underway
 from fmaudit.models.backends.transformers.loaded import Loaded
@@ -128,6 +131,23 @@ def test_a_row_that_is_done_is_not_fed_beyond_the_models_last_position(first: in
     together = completions(loaded, pair)
     assert [len(together[i, 0].token_ids) for i in (0, 1)] == [first, second]
     assert together == {(i, 0): completions(loaded, pair[i : i + 1])[0, 0] for i in (0, 1)}
+
+
+def test_rows_of_other_lengths_are_kept_apart_where_the_longest_decides_how_positions_are_read(tmp_path: Path) -> None:
+    """Long RoPE takes other frequencies for the whole batch once its longest row is beyond the original length."""
+    rotation = {"rope_type": "longrope", "factor": 4.0, "rope_theta": 1e4, "original_max_position_embeddings": 64}
+    factors = {"short_factor": [1.0] * 8, "long_factor": [1 + i / 2 for i in range(8)]}
+    folder = save(tmp_path, "llama", rope_parameters=rotation | factors, max_position_embeddings=256)
+    backend = TransformersBackend.from_uri(f"hf:{folder}", {"device": "cpu"})
+    backend.open()
+    assert not backend.loaded.abilities.left_pad
+    assert not backend.loaded.abilities.right_pad  # nor are they scored together
+    prompts = ["q" * 33, "w" * 62, "z" * 62]
+    requests = [GenerateRequest(prompt=prompt, sampling=Sampling(max_new_tokens=20), samples=(0, 1)) for prompt in prompts]
+    together = {(i, answer.sample): answer for i, answer in backend.generate_each(requests) if isinstance(answer, Completion)}
+    for i, request in enumerate(requests):
+        alone = {(i, answer.sample): answer for _, answer in backend.generate_each([request]) if isinstance(answer, Completion)}
+        assert {key: answer for key, answer in together.items() if key[0] == i} == alone
 
 
 def test_memory_that_is_short_for_caches_that_wait_costs_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:

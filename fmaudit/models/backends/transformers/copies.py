@@ -83,7 +83,18 @@ def _shrunk(config: Any, inner: int | None) -> Any:
                 setattr(part, name, inner)
     for part, name in list(_windows(config)):
         setattr(part, name, WINDOW)
+    for part in _parts(config):
+        _turn_early(vars(part).get("rope_parameters"))
     return config
+
+
+def _turn_early(rotation: Any) -> None:
+    """Let positions be read in another way beyond few tokens, where a model has two: for a whole batch, by its longest row."""
+    for name, value in rotation.items() if isinstance(rotation, dict) else ():
+        if name == "original_max_position_embeddings" and isinstance(value, int):
+            rotation[name] = min(value, WINDOW)
+        else:
+            _turn_early(value)  # one set for every kind of layer
 
 
 def _shrink_depth(part: Any) -> None:
@@ -119,7 +130,7 @@ def _windows(config: Any) -> Iterator[tuple[Any, str]]:
     """Name the settings that limit how far back a layer looks, where they are longer than the probe's sequences would show."""
     for part in _parts(config):
         for name, value in vars(part).items():
-            is_window = "window" in name or name in ("attention_chunk_size", "local_attention_size")
+            is_window = "window" in name or name in ("attention_chunk_size", "local_attention_size", "original_max_position_embeddings")
             if is_window and isinstance(value, int) and not isinstance(value, bool) and value > WINDOW and "layer" not in name:
                 yield part, name
 

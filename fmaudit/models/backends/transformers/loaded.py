@@ -18,7 +18,6 @@ class Abilities:
     right_pad: bool = True  # right padding without a mask scores as one by one
     left_pad: bool = False  # left padding with a mask decodes as one by one
     batch_decode: bool = False  # a batch of more than one row decodes as one by one
-    rows_apart: bool = True  # the bits of a row do not change with the other rows of a batch of the same shape
     decode_cache: bool = True  # decoding from a cache is as decoding without
     keep_rows: bool = False  # `logits_to_keep` with a boolean [batch, length] gives the selected rows
     split_head: bool = False  # the body's hidden states, put back a few at a time, give the model's own logits (passes.Head)

@@ -72,7 +72,7 @@ def shape_of(length: int, abilities: Abilities, limits: Limits) -> Shape:
 
     A padded row has at least one token of padding: transformers drops a mask without any, and then takes another path.
     """
-    if not (abilities.batch_decode and abilities.rows_apart):
+    if not abilities.batch_decode:
         return Shape(length, 1, 0, False)
     padded = abilities.left_pad
     full = BUCKET * (length // BUCKET + 1) if padded else length
