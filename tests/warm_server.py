@@ -19,6 +19,7 @@ from typing import Any
 def serve(door: socket.socket) -> None:
     """Take connections handed through the door until whoever holds its other end is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end unseen
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores Ctrl-C, and who is forked would too
     while True:
         message, descriptors, _, _ = socket.recv_fds(door, 1, 1)
         if not message:
