@@ -210,10 +210,10 @@ def page() -> None:
     full = clip(metric + slice_, 160)
     put(
         fill(
-            '<div class="fm"><b class="mono">{metric}</b> <span class="soft">of {target}, in {n} runs</span></div>',
+            '<div class="fm"><b class="mono">{metric}</b> <span class="soft">of {target}, in {runs}</span></div>',
             metric=full,
             target=target,
-            n=len(points),
+            runs="one run" if len(points) == 1 else f"{len(points)} runs",
         )
     )
     spec = _spec(points, full)
