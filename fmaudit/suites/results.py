@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from fmaudit import stats
@@ -91,7 +92,7 @@ def average(
     """Make a mean a metric, its error clustered by item where `items` are given.
 
     `within` are the ends that no value lies beyond: the interval keeps to them, and where all values are alike it is as wide as items
-    that were not seen may yet differ (Clopper and Pearson), not empty.
+    that were not seen may yet differ (Clopper and Pearson), not empty, unless an end is infinite.
     """
     clusters = len(set(items)) if items is not None else len(values)
     if clusters < max(2, minimum):
@@ -164,10 +165,10 @@ def paired_shares(
 
 
 def _within(values: Sequence[float], clusters: int, found: Interval, least: float, most: float) -> Interval:
-    """Keep the interval of a mean between the ends of its values; where all are alike, widen it by the share that may yet differ."""
-    if max(values) - min(values) > 1e-9:
+    """Keep the interval of a mean between the ends of its values; where all are alike, let the share that may yet differ be of any size."""
+    if max(values) - min(values) > 1e-9 or not isfinite(most - least):
         return replace(found, low=max(least, found.low), high=min(most, found.high))
-    rest = stats.zero_success_upper(clusters)
+    rest = stats.zero_success_upper(clusters) * max(most, -least)
     low, high = max(least, values[0] - rest), min(most, values[0] + rest)
     return Interval(low, high, found.level, "all items alike; Clopper-Pearson for others")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from fmaudit import Metric, results
@@ -24,16 +25,23 @@ def sliced(rows: results.Rows, measured: Callable[[results.Rows, Mapping[str, st
 
 
 def item_mean(
-    name: str, values: Sequence[float], unit: str, minimum: int, slice_: Mapping[str, str] | None = None, note: str = ""
+    name: str,
+    values: Sequence[float],
+    unit: str,
+    minimum: int,
+    slice_: Mapping[str, str] | None = None,
+    note: str = "",
+    *,
+    most: float | None = None,
 ) -> Metric:
-    """Average one value per item; a share's interval stays within 0 and 1.
+    """Average one value per item, none below 0 or above `most`: 1 for a share, without end for what has no other.
 
     Where all items are at the same end, the interval is that of a proportion: no spread is no certainty.
     """
     if unit == "fraction" and len(values) >= max(2, minimum) and set(values) in ({0.0}, {1.0}):
         return results.rate(name, [value == 1.0 for value in values], minimum=minimum, slice_=slice_ or {}, note=note)
-    within = (0.0, 1.0) if unit == "fraction" else None
-    return results.average(name, values, unit=unit, minimum=minimum, slice_=slice_ or {}, note=note, within=within)
+    top = most if most is not None else 1.0 if unit == "fraction" else inf
+    return results.average(name, values, unit=unit, minimum=minimum, slice_=slice_ or {}, note=note, within=(0.0, top))
 
 
 def details(row: Mapping[str, Any]) -> dict[str, Any]:

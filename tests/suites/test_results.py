@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,15 @@ def test_a_bounded_mean_keeps_its_interval_inside_and_is_not_certain_where_all_v
         assert least <= metric.interval.low < metric.value <= metric.interval.high <= 1.0
     assert alike.interval is not None
     assert alike.interval.low == pytest.approx(1.0 - 0.2646, abs=1e-3)  # 0 of 12 exclude no share below it
+    nats = results.average("x", [0.0] * 12, within=(0.0, 2.0))
+    assert nats.interval is not None
+    assert (nats.interval.low, nats.interval.high) == pytest.approx((0.0, 2 * 0.2646), abs=2e-3)
+
+
+def test_a_mean_with_one_end_keeps_to_it() -> None:
+    metric = results.average("x", [0.0, 0.0, 0.0, 0.9], within=(0.0, inf))
+    assert metric.interval is not None
+    assert metric.interval.low == 0.0 < metric.interval.high < inf
 
 
 def test_recorded_answers_without_an_ending_are_no_answers_that_were_not_cut() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import log
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Capability, Case, Finding, Interval, Metric, Row, Severity, StatisticsError, Suite, results, stats
@@ -110,13 +111,14 @@ class Agreement(Suite):
         yield item_mean(
             "majority_share", majority, "fraction", minimum, note=f"of {self.params.samples} samples; biased up where they are few"
         )
-        yield item_mean(
-            "semantic_entropy", [semantic_entropy(_meanings(part)) for part in items], "nats", minimum, note="of the meanings' counts"
-        )
+        entropies = [semantic_entropy(_meanings(part)) for part in items]
+        most = log(max(map(len, items), default=1))  # as many meanings as samples
+        yield item_mean("semantic_entropy", entropies, "nats", minimum, note="of the meanings' counts", most=most)
         yield self._divided_rate(items)
         weighed = [_rao(part) for part in items if all(row["log_prob"] is not None and row["tokens"] for row in part)]
         if weighed:
-            yield item_mean("semantic_entropy_rao", weighed, "nats", minimum, note="meanings weighed by length-normalised probabilities")
+            note = "meanings weighed by length-normalised probabilities"
+            yield item_mean("semantic_entropy_rao", weighed, "nats", minimum, note=note, most=most)
         judged = [[bool(row["correct"]) for row in part] for part in items if all(row["correct"] is not None for row in part)]
         for k in self.params.agreement.pass_k:
             able = [pass_power(sum(right), len(right), k) for right in judged if len(right) >= k]

@@ -77,6 +77,7 @@ class TransformersBackend(Backend):
         self._loaded: Loaded | None = None
         self._scorer: Scorer | EncoderDecoderScorer | None = None
         self._generator: Generator | None = None
+        self._known: Profile | None = None  # suites ask for it with every case, and to count the weights takes milliseconds
         self._planned: tuple[int, int] = (0, 0)  # tokens and rows of batches as they were when the model was opened
         self.capabilities, self.undecided = self._capabilities()
         if folder.path is not None:
@@ -111,7 +112,7 @@ class TransformersBackend(Backend):
     def close(self) -> None:
         """Let go of the model and the memory of its device."""
         device = None if self._loaded is None else self._loaded.device
-        self._loaded = self._scorer = self._generator = None
+        self._loaded = self._scorer = self._generator = self._known = None
         if device is not None and device.type == "cuda":
             import gc
 
@@ -175,7 +176,11 @@ class TransformersBackend(Backend):
         """Tell what is known of the model; the weights are counted once they are loaded."""
         from fmaudit.models.backends.transformers.facts import profile_of
 
-        return profile_of(self._config, self._loaded, builtin=self.builtin)
+        if self._loaded is None:
+            return profile_of(self._config, None, builtin=self.builtin)
+        if self._known is None:
+            self._known = profile_of(self._config, self._loaded, builtin=self.builtin)
+        return self._known
 
     def trial(self, prompt_tokens: int, new_tokens: int, batch: int, seed: int) -> tuple[int, int]:
         """Read random prompts and write exactly so many tokens. Raises RequestError."""
