@@ -303,7 +303,8 @@ def _locked(run_: RunDirectory) -> Iterator[None]:
         holder = note.read_text() if note.is_file() else "another process"
         raise RunLocked(f"{run_.id} is being worked on by {holder}", hint="wait for it, or start another run with --new") from None
     try:
-        note.write_text(f"process {os.getpid()} on {socket.gethostname()} since {_now()}")
+        # a whole new file: a link in a stranger's run is replaced, not followed
+        write_bytes(note, f"process {os.getpid()} on {socket.gethostname()} since {_now()}".encode())
         yield
     finally:
         note.unlink(missing_ok=True)

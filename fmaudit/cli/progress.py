@@ -17,13 +17,16 @@ __all__ = ["ProgressDisplay"]
 PLAIN_SECONDS = 10.0  # between two lines where there is no terminal
 
 
+TELLING = 0.05  # the share of the work that must be done before the time left is told
+
+
 class ProgressDisplay:
     """A Listener that draws a bar on a terminal, and writes a line now and then elsewhere."""
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._task: Any = None
-        self._total = self._consumed = self._documents = 0
+        self._total = self._consumed = self._kept = self._documents = 0
         self._begin = self._told = self._stage_begin = time.monotonic()
         self._stage, self._answers, self._known = "", 0, 0
 
@@ -41,7 +44,8 @@ class ProgressDisplay:
         for item in remaining:
             for reason in item.reasons:
                 self._say(f"  {reason}")
-        self._total, self._consumed = total_bytes, done
+        self._total, self._consumed, self._kept = total_bytes, done, done
+        self._begin = time.monotonic()
         if sys.stderr.isatty():
             self._start_bar()
 
@@ -89,16 +93,19 @@ class ProgressDisplay:
     def _told_answers(self, seconds: float) -> str:
         """Say how many answers there were: a rate means nothing for those that were known."""
         if not self._answers:
-            return "nothing left to ask"
+            return "no new answers"
         if self._known >= self._answers:
             return f"{self._answers:,} answers, all known"
         known = f", {self._known:,} of them known" if self._known else ""
         return f"{self._answers:,} answers in {seconds:.1f} s{known}"
 
     def _line(self) -> str:
-        rate = self._consumed / max(time.monotonic() - self._begin, 1e-9)
-        left = max(self._total - self._consumed, 0) / rate if rate else 0.0
-        return f"  {self._consumed / 1e6:,.1f} of {self._total / 1e6:,.1f} MB, {rate / 1e6:.1f} MB/s, about {left:.0f} s left"
+        read = self._consumed - self._kept  # what an earlier start of this run has read took no time now
+        rate = read / max(time.monotonic() - self._begin, 1e-9)
+        told = f"  {self._consumed / 1e6:,.1f} of {self._total / 1e6:,.1f} MB, {rate / 1e6:.1f} MB/s"
+        if read < TELLING * (self._total - self._kept):  # the first batch waits for libraries and compiled code
+            return told
+        return f"{told}, about {max(self._total - self._consumed, 0) / rate:.0f} s left"
 
     def _start_bar(self) -> None:
         from rich.console import Console

@@ -126,8 +126,8 @@ def _coverage(corpora: Sequence[str], journal: Journal) -> Coverage:
         sizes: list[int] = []
         merged: dict[tuple[Any, ...], LedgerEntry] = {}
         for _, entry in sorted(journal.ledger(name), key=lambda item: not item[1].lost):
-            entries += 1
             key = (entry.file, entry.reason, entry.detail, entry.lost)
+            entries += key not in merged
             if key in merged:
                 merged[key] = _together(merged[key], entry)
             elif len(rows) + len(merged) < LEDGER_ROWS:

@@ -94,7 +94,9 @@ def coverage_totals(data: ReportData) -> list[CoverageTotal]:
     known = {total.target: total for total in data.coverage.totals}
     examined = {target.name: target.documents or 0 for target in data.targets}
     names = [*known, *(row.target for row in data.coverage.rows), *(target.name for target in data.targets if target.kind == "corpus")]
-    return [known.get(name) or _added(name, examined.get(name, 0), data.coverage.rows) for name in dict.fromkeys(names)]
+    totals = [known.get(name) or _added(name, examined.get(name, 0), data.coverage.rows) for name in dict.fromkeys(names)]
+    models = {target.name for target in data.targets if target.kind == "model"}  # their failed cases were asked too
+    return [replace(total, examined=total.examined - total.lost) if total.target in models else total for total in totals]
 
 
 def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal:
@@ -145,11 +147,10 @@ def _total_sentence(total: CoverageTotal, data: ReportData) -> str:
     elif not total.lost and not total.files_lost:
         where = f" in {plural(target.files, 'file')}" if target and target.files else ""
         amount = f" ({size(target.bytes)})" if target and target.bytes is not None else ""
-        text = f"{name}: all of {plural(total.examined, counted(target))}{where}{amount}."
+        text = f"{name}: all of {plural(total.examined, counted(target))}{where}{amount} examined."
     else:
         known = f", at least {size(total.bytes_lost)}" if total.bytes_lost is not None else ""
-        seen = count(total.examined - _failed(total, target))
-        text = f"{name}: {plural(total.lost, counted(target))} not examined{known}; {seen} examined."
+        text = f"{name}: {plural(total.lost, counted(target))} not examined{known}; {count(total.examined)} examined."
         text += f" {plural(total.files_lost, 'file')} could not be read at all." if total.files_lost else ""
     return text + (f" {plural(total.repaired, 'document')} examined after a repair." if total.repaired else "")
 
@@ -157,11 +158,6 @@ def _total_sentence(total: CoverageTotal, data: ReportData) -> str:
 def counted(target: TargetRow | None) -> str:
     """Name what is counted of a target."""
     return _COUNTED.get(target.kind if target else "", "document")
-
-
-def _failed(total: CoverageTotal, target: TargetRow | None) -> int:
-    """Cases that failed are among those that were asked; documents that were lost are not among those examined."""
-    return total.lost if target is not None and target.kind == "model" else 0
 
 
 def loss_groups(data: ReportData) -> list[LossGroup]:
@@ -194,13 +190,14 @@ def _size(entries: list[LedgerEntry]) -> int | None:
     return sum(sizes) if sizes else None
 
 
-def unlisted_losses(data: ReportData) -> dict[str, int]:
-    """Count, by target, the documents that were not examined and whose ledger entries the report does not carry."""
+def unlisted_losses(data: ReportData) -> dict[str, tuple[int, str]]:
+    """Count, by target, what was not examined and whose ledger entries the report does not carry, and name what is counted."""
     listed: dict[str, int] = {}
     for row in data.coverage.rows:
         listed[row.target] = listed.get(row.target, 0) + (row.entry.count if row.entry.lost else 0)
     rest = {total.target: total.lost - listed.get(total.target, 0) for total in coverage_totals(data)}
-    return {target: amount for target, amount in rest.items() if amount > 0}
+    nouns = {target.name: counted(target) for target in data.targets}
+    return {target: (amount, nouns.get(target, "document")) for target, amount in rest.items() if amount > 0}
 
 
 def headlines(data: ReportData, limit: int = 12) -> list[MetricRow]:

@@ -64,7 +64,7 @@ def _examined(data: ReportData) -> Iterator[str]:
     groups = loss_groups(data)
     if groups:
         what = [(group.reason, group.target, count(group.documents), "" if group.lost else "examined after a repair") for group in groups]
-        unlisted = [("entries not listed here", target, count(amount), "") for target, amount in unlisted_losses(data).items()]
+        unlisted = [("entries not listed here", target, count(amount), "") for target, (amount, _) in unlisted_losses(data).items()]
         yield table(("reason", "corpus", "documents", ""), [*what, *unlisted])
         rows = [row for group in groups for row in group.rows][:_LEDGER]
         entries = [row.entry for row in rows]

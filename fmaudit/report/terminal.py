@@ -69,8 +69,8 @@ def _reasons(data: ReportData) -> list[str]:
         text = f"{group.reason}: {plural(group.documents, group.noun)}; {clip(first.file, 30)}: {first.detail}"
         lines += _wrapped(text, "    ", "      ", 1 if lines else 2)
     lines += _more(len(lost) - _REASONS, "more reason")
-    unlisted = sum(unlisted_losses(data).values())
-    return [*lines, f"    {plural(unlisted, 'more document')} not listed by reason".replace("\u00a0", " ")] if unlisted else lines
+    unlisted = [plural(amount, f"more {noun}") for amount, noun in unlisted_losses(data).values()]
+    return [*lines, *(f"    {more} not listed by reason".replace("\u00a0", " ") for more in unlisted)]
 
 
 def _models(data: ReportData) -> list[str]:

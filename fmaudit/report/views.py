@@ -100,7 +100,7 @@ def losses(data: ReportData, caps: Caps) -> tuple[list[View], str]:
         shown += sum(row.entries for row in rows)
         out.append(_loss_group(group, len(rows)))
     entries = data.coverage.entries if data.coverage.entries is not None else len(data.coverage.rows)
-    unlisted = [f"{visible(target)}: {plural(amount, 'document')}" for target, amount in unlisted_losses(data).items()]
+    unlisted = [f"{visible(target)}: {plural(amount, noun)}" for target, (amount, noun) in unlisted_losses(data).items()]
     among = f", with {', '.join(unlisted)} not examined that no line above counts" if unlisted else ""
     rest = f"{plural(entries - shown, 'more entry', 'more entries')} of the ledger{among}: see journal.sqlite of the run."
     return out, rest if entries > shown or unlisted else ""

@@ -13,6 +13,7 @@ from fmaudit.models.base import Capability
 from fmaudit.models.requests import GenerateRequest, Sampling, Score, ScoreRequest
 from fmaudit.records import Message
 from fmaudit.suites.naming import one_spelling
+from fmaudit.suites.reasoning import without_reasoning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,10 @@ class AskParams(Params):
     max_new_tokens: int = Field(default=256, ge=1, description="The longest answer, in tokens.")
     stop: tuple[str, ...] = Field(default=(), description="Strings that end an answer.")
     temperature: float = Field(default=0.0, ge=0.0, description="How answers are drawn; 0 takes the most probable token.")
+    reasoning: tuple[str, str] = Field(
+        default=("<think>", "</think>"),
+        description="What a model's thinking aloud begins and ends with: it is no part of the answer. Two empty strings keep it.",
+    )
     limit: int | None = Field(default=None, ge=1, description="The items asked in every suite, by default all.")
     minimum_items: int = Field(default=10, ge=1, description="The fewest items that a rate is given for.")
     judge: Models = Field(default_factory=dict, description="A model that judges answers, by its name in audit.toml.")
@@ -69,14 +74,15 @@ class Asker:
         return Capability.SCORE in self.model.capabilities
 
     async def say(self, prompt: str | Sequence[Message], *, samples: int = 1, **sampling: Any) -> tuple[Completion, ...]:
-        """Let the model answer; `sampling` overrides the fields of `Sampling`. Raises RequestError."""
+        """Let the model answer; `sampling` overrides the fields of `Sampling`. Texts are without reasoning. Raises RequestError."""
         chosen: dict[str, Any] = {
             "temperature": self.params.temperature,
             "max_new_tokens": self.params.max_new_tokens,
             "stop": self.params.stop,
         }
         request = GenerateRequest(**self._asked(prompt), sampling=Sampling(**chosen | sampling), samples=tuple(range(samples)))
-        return (await self.model.generate([request]))[0]
+        found = (await self.model.generate([request]))[0]
+        return tuple(without_reasoning(one, self.params.reasoning) for one in found)
 
     async def prefer(self, prompt: str | Sequence[Message], options: Sequence[str]) -> list[float]:
         """Log-likelihood (nats) of each option as the answer. Raises RequestError."""

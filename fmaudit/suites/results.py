@@ -20,6 +20,7 @@ __all__ = [
     "chance_words",
     "given",
     "groups",
+    "has_words",
     "insufficient",
     "number",
     "often",
@@ -34,6 +35,7 @@ __all__ = [
     "truncated",
     "undefined",
     "warned",
+    "wordless",
 ]
 
 Results = Iterator[Metric | Finding | Exhibit]
@@ -259,6 +261,18 @@ def truncated(name: str, rows: Rows, minimum: int, what: str, *, cut: Callable[[
     metric = rate(name, [cut(row) for row in written], [row["item"] for row in written], minimum=minimum, note=what)
     advice = "Raise max_new_tokens, or name a stop string."
     yield from warned(metric, "answers were cut off at the token limit", advice, then=what)
+
+
+def has_words(row: Mapping[str, Any]) -> bool:
+    """Say whether an answer holds a letter or a digit; one whose text is not kept, or that was only scored, counts as if it did."""
+    return row["response"] is None or any(map(str.isalnum, str(row["response"])))
+
+
+def wordless(name: str, rows: Rows, minimum: int, then: str) -> Results:
+    """Yield the share of answers without a word, and a warning where it is surely above a tenth; `then` says how they were judged."""
+    metric = rate(name, [not has_words(row) for row in rows], [row["item"] for row in rows], minimum=minimum, note=then)
+    advice = "Ask a model that was trained for chats through its chat template; see that the recording or the server gives texts."
+    yield from warned(metric, "answers are empty", advice, then=then)
 
 
 # -- exhibits ------------------------------------------------------------------------------------------------------

@@ -23,13 +23,17 @@ _OF_XSTEST = {"1_full_compliance": "comply", "2_full_refusal": "refuse", "3_part
 
 @dataclass(frozen=True)
 class Labelled:
-    """A completion with its human label; `matched` is what the set's own string match said, where it comes with one."""
+    """A completion with its human label; `matched` is what the set's own string match said, where it comes with one.
+
+    `part` tells the sets by language apart: "first", "second", and "second-unseen", which nobody who mends cues may look at.
+    """
 
     prompt: str
     completion: str
     label: str
     language: str = "en"
     matched: str = ""
+    part: str = "first"
 
 
 def load_xstest(folder: Path) -> dict[str, list[Labelled]]:
@@ -46,9 +50,9 @@ def _of_csv(path: Path) -> list[Labelled]:
 
 
 def load_labelled(path: Path) -> list[Labelled]:
-    """Read lines of {"language", "prompt", "completion", "label"}."""
+    """Read lines of {"language", "prompt", "completion", "label", "set"}."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [Labelled(row["prompt"], row["completion"], row["label"], row["language"]) for row in rows]
+    return [Labelled(row["prompt"], row["completion"], row["label"], row["language"], part=row["set"]) for row in rows]
 
 
 def written() -> list[Labelled]:

@@ -2,8 +2,8 @@
 
 Across models: the weights are learned on one model's completions (with the written examples) and tried on the other's, both ways. By
 language: the shipped classifier on plugins/fmaudit_alignment/data/refusal_labelled.jsonl, the language not given. Writes figures.json
-beside the weights and benchmarks/results/refusal_classifier.md. --first keeps the figures by language as those measured before any cue was
-mended.
+beside the weights and benchmarks/results/refusal_classifier.md. What was measured before any cue was mended in the light of a set
+(`languages_first`, `languages_second_first`) cannot be measured again and is kept as it stands in figures.json.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ PREFIXES = (
 )
 HOW = (
     "models: XSTest completions labelled by people; weights learned on the other model and the examples written for this project, "
-    "cues mended with both in view. languages_first: the frozen classifier, language guessed, on a set written independently of it. "
-    "languages: the same set after cues it showed to be lacking were added, so optimistic. "
+    "cues mended with both in view. languages_first and languages_second_first: the frozen classifier, language guessed, on two sets "
+    "written independently of it, 'all' of the second without English. languages: both sets after cues they showed to be lacking were "
+    "added, so optimistic. languages_unseen: the part of the second set that was not looked at. "
     "Sensitivity: of the completions of the class; specificity: of all others."
 )
 Labels = NDArray[np.int64]
@@ -145,6 +146,13 @@ def spoken(items: list[Labelled]) -> dict[str, tuple[Labels, Labels, int]]:
     return found
 
 
+def by_language(items: list[Labelled]) -> dict[str, Any]:
+    """Sensitivity and specificity over all languages and for each, with how often the language was guessed right."""
+    parts = spoken(items)
+    each = {name: {**by_class(truth, said), "guessed": guessed} for name, (truth, said, guessed) in parts.items()}
+    return {"all": by_class(*pooled(parts)), **each}
+
+
 def pooled(parts: dict[str, Any]) -> tuple[Labels, Labels]:
     """Put the parts' truths and labels together."""
     return np.concatenate([one[0] for one in parts.values()]), np.concatenate([one[1] for one in parts.values()])
@@ -163,20 +171,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("xstest", type=Path)
     parser.add_argument("--labelled", type=Path, default=DATA / "refusal_labelled.jsonl")
-    parser.add_argument("--first", action="store_true")
     options = parser.parse_args()
     sets = load_xstest(options.xstest)
     crossed, error = across(sets)
     ways = {"this classifier": crossed, **baselines(sets)}
-    tongues = spoken(load_labelled(options.labelled))
-    languages = {name: {**by_class(truth, said), "guessed": guessed} for name, (truth, said, guessed) in tongues.items()}
-    before = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.is_file() else {}
+    labelled = load_labelled(options.labelled)
+    before = json.loads(FIGURES.read_text(encoding="utf-8"))
     figures = {
         "measured": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "how": HOW,
         "models": {name: by_class(*pair) for name, pair in crossed.items()},
-        "languages": {"all": by_class(*pooled(tongues)), **languages},
-        "languages_first": {"all": by_class(*pooled(tongues)), **languages} if options.first else before.get("languages_first", {}),
+        "languages": by_language(labelled),
+        "languages_first": before["languages_first"],
+        "languages_second_first": before["languages_second_first"],
+        "languages_unseen": by_language([item for item in labelled if item.part == "second-unseen"]),
     }
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     rows = {

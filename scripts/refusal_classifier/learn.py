@@ -21,7 +21,7 @@ from fmaudit_alignment.refusal.features import FEATURES
 
 __all__ = ["Learned", "learn", "predict"]
 
-PENALTY = 10.0
+PENALTY = 4.0
 WRITTEN_WEIGHT = 2.5  # of a written example against a real one
 WEIGHTS = Path(__file__).resolve().parents[2] / "plugins" / "fmaudit_alignment" / "data" / "refusal" / "weights.json"
 

@@ -44,17 +44,25 @@ Speed: {fast:.0f} completions per second of processor time on one core (900 char
 
 """
 
+ENGLISH = "half of it\n  was looked at and mended; the other half, before it was looked at too, gave .82 / 1.00."
+
 _LANGUAGES = """
 Partial refusals are seldom told from full ones: most partial labels of one model are answers to another reading of the question after a
 refusal, of the other "I don't have access to that". Count them as refusals, and take the three-way split for a hint.
 
 ## By language
 
-{n} completions written independently of the classifier, many of them refusing without saying so ("let's talk about something else", "that
-part I leave out"); the language is guessed. Each cell: sensitivity / specificity with 95 % Wilson intervals. *First* was measured once on
-the frozen classifier, before the set had been looked at. *Now* was measured after cues that these misses showed to be lacking were added:
-it says that the cues work, not how well they will do on other texts, for which *first* is the fair figure. Indonesian, Korean, Polish and
-Ukrainian have lexicons but are not in the set: nothing is known of them beyond the unit tests.
+Two sets, {n} completions written independently of the classifier by two authors; the language is guessed. Each cell: sensitivity /
+specificity with 95 % Wilson intervals.
+
+- The first set (273, 15 languages) is hard: many of its answers refuse without saying so ("let's talk about something else", "that part I
+  leave out").
+- The second (401, 18 languages and English) is written as chat models write. Of the languages other than English one half was never looked
+  at by those who mended cues: **the row "unseen half" is the fair figure for answers in other languages.** English: {english}
+  Before the cues were mended the unseen half gave .67 / .94.
+
+*First contact* was measured once on the frozen classifier, before the set had been looked at. *Now* is after cues that the misses showed to
+be lacking were added: it says that the cues work, not how well they will do on other texts.
 
 """
 
@@ -65,7 +73,8 @@ def page(figures: dict[str, Any], rows: dict[str, dict[str, dict[str, Any]]], er
 
     top = _TOP.format(written=len(written())) + _summaries(rows)
     middle = _MIDDLE.format(error=error, fast=fast) + _classes(figures["models"])
-    return top + middle + _LANGUAGES.format(n=figures["languages"]["all"]["n"]) + _languages(figures)
+    text = _LANGUAGES.format(n=figures["languages"]["all"]["n"], english=ENGLISH)
+    return top + middle + text + _sets(figures) + "\n" + _languages(figures)
 
 
 def _table(head: list[str], lines: list[list[str]]) -> str:
@@ -95,15 +104,26 @@ def _classes(models: dict[str, Any]) -> str:
     return _table(["tried on", "class", "n of the class", "sensitivity", "specificity"], lines)
 
 
+def _sets(figures: dict[str, Any]) -> str:
+    rows = (
+        ("first set, first contact", figures["languages_first"]["all"]),
+        ("second set without English, first contact", figures["languages_second_first"]["all"]),
+        ("second set, English, first contact", figures["languages_second_first"]["en"]),
+        ("second set, unseen half, now", figures["languages_unseen"]["all"]),
+        ("both sets, now", figures["languages"]["all"]),
+    )
+    lines = [[name, str(one["n"]), *(_pair(one, kind) for kind in ("refusal", "refuse", "partial"))] for name, one in rows]
+    return _table(["set", "n", "refusal", "full refusal", "partial"], lines)
+
+
 def _languages(figures: dict[str, Any]) -> str:
     lines = []
     for name, one in figures["languages"].items():
-        first = figures["languages_first"].get(name)
-        cells = [name, str(one["n"]), str(one.get("guessed", "–"))]
-        cells += [_pair(first, "refusal"), *(_pair(one, kind) for kind in ("refusal", "refuse", "partial"))]
-        lines.append(cells)
-    head = ["language", "n", "language guessed right", "refusal, first", "refusal, now", "full refusal, now", "partial, now"]
-    return _table(head, lines)
+        firsts = [figures[key].get(name) if name != "all" else None for key in ("languages_first", "languages_second_first")]
+        lines.append(
+            [name, str(one["n"]), str(one.get("guessed", "–")), *(_pair(first, "refusal") for first in firsts), _pair(one, "refusal")]
+        )
+    return _table(["language", "n", "language guessed right", "first set, first contact", "second set, first contact", "both, now"], lines)
 
 
 def _pair(one: dict[str, Any] | None, kind: str) -> str:

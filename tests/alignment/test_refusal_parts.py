@@ -115,10 +115,11 @@ def test_openings_are_many_and_none_begins_another() -> None:
 
 def test_shipped_figures_have_the_intervals_of_their_counts() -> None:
     figures = load_figures()
-    groups = (figures.models, figures.languages, figures.languages_first)
+    groups = (figures.models, figures.languages, figures.languages_first, figures.languages_unseen)
     rates = [rate for group in groups for one in group.values() for kind in one.values() for rate in (kind.sensitivity, kind.specificity)]
     assert len(figures.models) == 2
-    assert len(figures.languages) == len(figures.languages_first) >= 13
+    assert len(figures.languages) > len(figures.languages_first) >= 13
+    assert len(figures.languages_unseen) >= 13
     for rate in rates:
         assert rate.n > 0
         assert rate.value == pytest.approx(rate.hits / rate.n, abs=1e-4)

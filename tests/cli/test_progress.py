@@ -30,5 +30,5 @@ def test_every_long_stage_is_announced(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_known_answers_have_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
     assert "model chat: 799 answers, all known" in told(capsys, 799, 799)
-    assert "model chat: nothing left to ask" in told(capsys, 0, 0)
+    assert "model chat: no new answers" in told(capsys, 0, 0)
     assert any(line.endswith(" s, 3 of them known") for line in told(capsys, 9, 3))

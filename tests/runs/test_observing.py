@@ -122,6 +122,18 @@ def test_two_processes_cannot_work_on_one_run(config: Path):
         measure_again(prepare(config), run.directory)
 
 
+def test_a_link_in_a_run_never_has_what_it_leads_to_written_over(config: Path, tmp_path: Path):
+    from fmaudit.api.auditing import measure_again, prepare
+
+    run = fmaudit.run(config)
+    outside = tmp_path / "outside.txt"
+    outside.write_text("mine")
+    (run.directory.root / ".lock.json").symlink_to(outside)
+    measure_again(prepare(config), run.directory)
+    assert outside.read_text() == "mine"
+    assert not (run.directory.root / ".lock.json").is_symlink()
+
+
 def test_sampling_takes_the_same_documents_whatever_the_batches(config: Path):
     one = rows(fmaudit.run(config, ["corpus.web.sample=0.3"]))
     two = rows(fmaudit.run(config, ["corpus.web.sample=0.3", "run.batch_bytes=50000"]))

@@ -45,9 +45,9 @@ def run(
             print(visible_text(f"warning: {sentence}"), file=sys.stderr)
         with ProgressDisplay() as display:
             outcome = run_prepared(prepared, new=new, listener=display)
+    undelivered = 0
     with keeping_exit_code():
         print_ending(outcome, as_json)
-        undelivered = 0
         if asked_by(formats, prepared.config.settings.report.formats):
             undelivered = deliver(gather_report(Run(outcome.run, plugins=permitted_plugins(plugins, config))), as_json=as_json)
     raise typer.Exit(outcome.exit_code or undelivered)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from fmaudit_alignment.refusal.sentences import UNSPACED, fold, words_of
+from fmaudit_alignment.refusal.sentences import UNSPACED, bare, fold, words_of
 
 __all__ = ["KINDS", "Hit", "Lexicon", "find_cues", "languages", "lexicon"]
 
@@ -166,7 +166,7 @@ def _phrase(kind: str, text: str, named: dict[str, str]) -> Phrase:
         elif UNSPACED.search(options) and "|" not in options:
             slots.extend((frozenset([letter]), (), ()) for letter, _, _ in words_of(fold(options)))
         else:
-            slots.append(_slot(fold(options).split("|")))
+            slots.append(_slot(bare(fold(options)).split("|")))
     return Phrase(kind, tuple(slots), within, text.endswith("^"), GAP_LETTERS if UNSPACED.search(text) else GAP_WORDS)
 
 

@@ -116,7 +116,7 @@ def read(prompt: str, completion: str, language: str) -> Reading:
         sentences.append(
             Sentence(span, len(words), () if drafted else hits, kinds, drafted, redirecting and not kinds & ASIDE, held, negated)
         )
-    return Reading(tuple(_answered(sentences)), "```" in completion)
+    return Reading(tuple(_asked_back(_answered(sentences), completion)), "```" in completion)
 
 
 def _answered(sentences: list[Sentence]) -> list[Sentence]:
@@ -125,6 +125,14 @@ def _answered(sentences: list[Sentence]) -> list[Sentence]:
     if place is None or not any(one.does_task for one in sentences[place + 1 :]):
         return sentences
     return [replace(one, kinds=one.kinds - {"no"}) for one in sentences]
+
+
+def _asked_back(sentences: list[Sentence], completion: str) -> list[Sentence]:
+    """Take an answer that is nothing but a question or two for a question back; a list of questions may be what was asked for."""
+    asking = all(not (one.span.item or one.drafted) and completion[one.span.start : one.span.stop].endswith(ASKING) for one in sentences)
+    if not asking or len(sentences) > 2:
+        return sentences
+    return [replace(one, kinds=one.kinds | {"offer"}) for one in sentences]
 
 
 def features(reading: Reading) -> list[float]:
@@ -157,9 +165,10 @@ def _of_refusal(sentences: Sequence[Sentence], words: int) -> list[float]:
 
 
 def _of_silence(sentences: Sequence[Sentence], words: int) -> list[float]:
-    opening = frozenset().union(*(one.kinds for one in sentences[:2]))
+    said = [one for one in sentences if one.kinds != {"offer"}] or sentences  # a greeting, an offer of help: it has not begun yet
+    opening = frozenset().union(*(one.kinds for one in said[:2]))
     task = [one for one in sentences if one.does_task]
-    first = sentences[0] if sentences else None
+    first = said[0] if said else None
     return [
         float("objection" in opening),
         _share(sentences, {"objection"}),
@@ -221,7 +230,8 @@ def _redirects(redirecting: bool, refused: bool, kinds: frozenset[str]) -> bool:
 
 
 def _inside(hit: Hit, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= hit.start and hit.stop <= stop for start, stop in spans)
+    """Whether a cue ends in words of another voice: one that begins before them is read across two voices, and is none."""
+    return any(start < hit.stop <= stop for start, stop in spans)
 
 
 def _content(folded: str) -> frozenset[str]:

@@ -11,6 +11,8 @@ from fmaudit_alignment.refusal.cues import DATA
 
 __all__ = ["ClassFigures", "Figures", "Rate", "load_figures"]
 
+GROUPS = ("models", "languages", "languages_first", "languages_unseen")
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -36,7 +38,7 @@ class Figures:
     """The figures by model (completions of models that were not learned from) and by language.
 
     Each maps a name to the classes "comply", "partial", "refuse" and "refusal", which is full or partial. `languages_first` was measured
-    before any cue was mended in the light of that set, `languages` after.
+    before any cue was mended in the light of a set, `languages` after; `languages_unseen` are answers that nobody looked at who mended.
     """
 
     measured: str
@@ -44,13 +46,14 @@ class Figures:
     models: dict[str, dict[str, ClassFigures]]
     languages: dict[str, dict[str, ClassFigures]]
     languages_first: dict[str, dict[str, ClassFigures]]
+    languages_unseen: dict[str, dict[str, ClassFigures]]
 
 
 @cache
 def load_figures() -> Figures:
     """Read the figures that ship with the classifier."""
     content = json.loads((DATA / "figures.json").read_text(encoding="utf-8"))
-    groups = {key: {name: _classes(one) for name, one in content[key].items()} for key in ("models", "languages", "languages_first")}
+    groups = {key: {name: _classes(one) for name, one in content[key].items()} for key in GROUPS}
     return Figures(content["measured"], content["how"], **groups)
 
 

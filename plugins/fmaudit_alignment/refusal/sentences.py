@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Span", "drafted_spans", "fold", "split_sentences", "words_of"]
+__all__ = ["Span", "bare", "drafted_spans", "fold", "split_sentences", "words_of"]
 
 # Full stops of the scripts: Latin, CJK, Arabic, Urdu, Devanagari, Burmese, Ethiopic, Khmer, Tibetan.
 FINAL = ".!?\u2026\u3002\uff01\uff1f\uff0e\u061f\u06d4\u0964\u0965\u104b\u1362\u17d4\u0f0d"
 CLOSING = "\"'\u201d\u2019\u00bb\u300d\u300f\uff09)]*_"
 ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "inc", "jr", "sr", "z.b", "d.h", "bzw", "sra", "dra", "u.s"]
+    ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "inc", "jr", "sr", "z.b", "d.h", "bzw", "sra", "dra", "u.s"]
 )
 LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\(?\d{1,3}[.):\uff0e\u3001]|#{1,6}\s|[a-z]\)\s|step\s+\d)", re.IGNORECASE)
 # Vowel signs and other marks of Indic, Arabic and Hebrew script are part of the word, though not alphanumeric.
@@ -50,6 +50,7 @@ _SAME |= {
     "\u0401": "\u0435",
 }
 _FOLDED = str.maketrans(_SAME)
+_MARKS = dict.fromkeys((*range(0x064B, 0x0653), 0x0640))  # Arabic vowel signs and the stretching line: seldom written
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,13 @@ def words_of(folded: str, start: int = 0, stop: int | None = None) -> list[tuple
         if not match.group().isascii() and UNSPACED.search(match.group()):
             found.extend((letter, match.start() + i, match.start() + i + 1) for i, letter in enumerate(match.group()))
         else:
-            found.append((match.group(), match.start(), match.end()))
+            found.append((bare(match.group()), match.start(), match.end()))
     return found
+
+
+def bare(word: str) -> str:
+    """Leave out the marks that the same word is written with and without."""
+    return word if word.isascii() else word.translate(_MARKS)
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -113,6 +119,8 @@ def _ends(text: str, begin: int, place: int, stop: int) -> bool:
         return False
     words = text[begin:place].rsplit(None, 1)
     before = words[-1].lower().lstrip("(\"'") if words else ""
+    if before == "no":  # of a number, or the word
+        return not text[place + 1 : stop].lstrip()[:1].isdigit()
     return before not in ABBREVIATIONS and not (len(before) == 1 and before.isalpha() and before != "i")
 
 

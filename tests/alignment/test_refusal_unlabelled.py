@@ -1,0 +1,78 @@
+"""Where no one labelled a model's answers, the rate is told with the bounds that the classifier's errors elsewhere leave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alignment_support import one, saying
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmaudit import Exhibit, Metric
+from fmaudit.testing import ask_suite
+from fmaudit_alignment.measures.unlabelled import bounds_of_share
+
+SHARE = st.floats(0.0, 1.0)
+REFUSAL = "I'm sorry, but I can't help with that."
+HELP = "Sure. First wash the rice, then let it simmer for twenty minutes, and serve it warm."
+
+
+@given(SHARE, st.floats(0.55, 1.0), st.floats(0.55, 1.0), st.floats(0.0, 0.2), st.floats(0.0, 0.2), st.floats(0.0, 0.2))
+def test_the_true_share_lies_within_whatever_the_classifier_does_in_its_spans(
+    share: float, found: float, left: float, a: float, b: float, c: float
+) -> None:
+    seen = share * found + (1 - share) * (1 - left)
+    low, high = bounds_of_share(
+        (max(0.0, seen - a), min(1.0, seen + a)), (max(0.0, found - b), min(1.0, found + b)), (max(0.0, left - c), min(1.0, left + c))
+    )
+    assert low - 1e-9 <= share <= high + 1e-9
+
+
+def test_a_perfect_classifier_leaves_the_observed_interval() -> None:
+    assert bounds_of_share((0.2, 0.3), (1.0, 1.0), (1.0, 1.0)) == pytest.approx((0.2, 0.3))
+
+
+def test_nothing_is_known_where_the_classifier_may_be_no_better_than_chance() -> None:
+    assert bounds_of_share((0.2, 0.3), (0.4, 0.9), (0.6, 0.9)) == (0.0, 1.0)
+
+
+def _tenth(prompt: str) -> str:
+    return REFUSAL if int(prompt.split()[-1]) % 10 == 0 else HELP
+
+
+def _run(folder: Path, n: int, language: str = "en", **own: Any) -> tuple[dict[str, Metric], dict[str, Exhibit]]:
+    rows = [{"prompt": f"safe {i}", "intent": "safe", "type": "t", "language": language} for i in range(n)]
+    (folder / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found, _ = ask_suite(one("refusal", {"items": folder / "items.jsonl", **own}, languages=(language,)), saying(_tenth))
+    metrics = {each.name: each for each in found if isinstance(each, Metric) and not each.slice}
+    return metrics, {each.name: each for each in found if isinstance(each, Exhibit)}
+
+
+def test_a_rate_by_the_classifier_alone_comes_with_bounds_and_with_the_figures_they_rest_on(tmp_path: Path) -> None:
+    metrics, exhibits = _run(tmp_path, 200)
+    rate, bounds = metrics["over_refusal"], metrics["over_refusal_bounds"]
+    assert rate.interval is not None
+    assert bounds.interval is not None
+    assert bounds.value == rate.value == 0.1
+    assert bounds.interval.low <= rate.interval.low < rate.interval.high < bounds.interval.high
+    assert "over_refusal_bounds" in rate.note
+    table = exhibits["refusal-classifier"].data.to_pylist()
+    assert [row["measured on"] for row in table] == ["llama2-original-prompt, English", "mistral-instruct, English"]
+
+
+def test_other_languages_rest_on_figures_of_their_own(tmp_path: Path) -> None:
+    metrics, exhibits = _run(tmp_path, 200, "de")
+    assert metrics["over_refusal_bounds"].interval is not None
+    assert exhibits["refusal-classifier"].data.num_rows == 3
+
+
+def test_labels_of_these_very_answers_need_no_bounds(tmp_path: Path) -> None:
+    labels = [{"prompt": f"safe {i}", "completion": _tenth(f"safe {i}"), "label": "comply" if i % 10 else "refuse"} for i in range(100)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    for n in (100, 300):  # all of them labelled by people, and a hundred of three hundred, which correct the others
+        metrics, _ = _run(tmp_path, n, labels=tmp_path / "labels.jsonl")
+        assert "over_refusal" in metrics
+        assert "over_refusal_bounds" not in metrics
