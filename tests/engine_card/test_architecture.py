@@ -164,7 +164,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**SMALL, "hidden_size": 30}, "cannot be split"),
     ({**SMALL, "num_key_value_heads": 3}, "cannot share"),
     ({**SMALL, "tie_word_embeddings": "yes"}, "true or false"),
-    ({**SMALL, "model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 3}, "uses 3 of 2"),
+    ({**SMALL, "model_type": "mixtral", "num_key_value_heads": 2, "num_local_experts": 2, "num_experts_per_tok": 3}, "uses 3 of 2"),
+    ({**SMALL, "model_type": "mixtral"}, "4 query heads cannot share 8 key-value heads"),
     ({}, "no model_type"),
 ]  # fmt: skip
 

@@ -132,6 +132,15 @@ def test_activations_are_estimated_within_a_tenth_of_what_transformers_allocates
     assert found.fits("H100", tokens=tokens).activations == pytest.approx(allocated, rel=0.1)
 
 
+@pytest.mark.parametrize(("device", "kind"), [("V100", "bf16"), ("V100", "fp8"), ("Tesla T4", "bfloat16"), ("A100", "fp8")])
+def test_a_precision_that_a_device_does_not_compute_in_is_said_to_fit_by_memory_alone(device: str, kind: str) -> None:
+    llama = profile("llama-2-7b")
+    with pytest.raises(ModelError, match="does not have"):
+        facts.peak_rate(device, kind)
+    assert "does not compute in" in llama.fits(device, kind).note
+    assert not any(llama.fits(name, width).note for name, width in (("V100", "float16"), ("V100", "int8"), ("H100", "fp8"), (24e9, "bf16")))
+
+
 # -- checkpoints ---------------------------------------------------------------------------------------------------
 
 CONFIG: dict[str, Any] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +81,24 @@ def test_a_configuration_that_is_no_model_is_an_error_with_a_hint(family: str, c
     with pytest.raises(ModelError) as caught:
         profile({"model_type": family, **FAMILIES[family], **change})
     assert caught.value.hint
+
+
+def test_a_configuration_may_be_named_by_its_uri_or_given_as_transformers_holds_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    known = profile(LLAMA).parameters
+    assert profile(f"config:{tmp_path}").parameters == profile(f"config:{tmp_path / 'config.json'}").parameters == known
+    with pytest.raises(ModelError, match="nowhere: cannot be read"):
+        profile(f"config:{tmp_path / 'nowhere'}")
+    transformers = pytest.importorskip("transformers")
+    assert profile(transformers.LlamaConfig(**{key: size for key, size in LLAMA.items() if key != "model_type"})).parameters == known
+
+
+def test_an_object_that_is_no_configuration_is_named_by_its_type_and_not_printed() -> None:
+    class Pages:
+        def __repr__(self) -> str:
+            return "a line\n" * 100
+
+    for wrong in (Pages(), list(range(1000)), dict):
+        with pytest.raises(ModelError, match="is no configuration") as caught:
+            profile(wrong)  # type: ignore[arg-type]
+        assert len(str(caught.value).partition("\n")[0]) < 100

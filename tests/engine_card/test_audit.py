@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,8 @@ def test_mixtral_is_found_sparse_and_too_large_for_one_80_gb_card() -> None:
     sentences = [finding.sentence for finding in found if isinstance(finding, Finding)]
     assert "2 x H100" in sentences[0]
     assert "it does in int8 and int4" in sentences[0]
-    assert "46.7 billion" in sentences[1]
-    assert "12.9 billion" in sentences[1]
+    assert "46.7 G parameters" in sentences[1]
+    assert "12.9 G" in sentences[1]
 
 
 def test_a_model_that_fits_at_no_precision_is_warned_of() -> None:
@@ -92,12 +93,49 @@ def test_a_model_that_fits_at_no_precision_is_warned_of() -> None:
     assert finding.severity is Severity.WARNING
 
 
+def test_a_model_that_fits_nowhere_gets_a_way_out_and_not_only_the_age_of_facts() -> None:
+    some, none = (
+        next(one for one in _all(name, devices=("H100",), day="2026-11-22") if isinstance(one, Finding) and one.code == "fits-nowhere")
+        for name in ("mixtral-8x7b", "deepseek-v3")
+    )
+    assert some.advice.startswith("Serve it in int8 or int4, or cut it over 2 x H100.")
+    assert none.advice.startswith("Cut it over 19 x H100, or ask about devices with more memory")
+    stored = {**read_config("deepseek-v3")[0], "quantization_config": {"quant_method": "fp8"}}
+    found = _all(stored, devices=("H100",))
+    assert "stored quantised (fp8)" in next(one.advice for one in found if isinstance(one, Finding) and one.code == "fits-nowhere")
+    assert any("stored quantised (fp8)" in row["value"] for row in _shown(found)["architecture"].data.to_pylist())
+
+
+def test_what_a_device_does_not_compute_in_is_marked_where_it_fits() -> None:
+    found = _all("llama-2-7b", devices=("V100", "H100"), precisions=("bfloat16", "float16"))
+    assert "the V100 does not compute in bfloat16" in by_name(found)["largest_batch{device=V100,precision=bfloat16}"].note
+    assert "does not compute" not in by_name(found)["largest_batch{device=H100,precision=bfloat16}"].note
+    table = _shown(found)["fits"]
+    assert "* The V100 does not compute in bfloat16." in table.caption
+    cells = {(row["device"].split(",")[0], kind): row[kind] for row in table.data.to_pylist() for kind in ("bfloat16", "float16")}
+    assert [name for name, cell in cells.items() if cell.endswith("*")] == [("V100", "bfloat16")]
+
+
+def test_a_figure_is_written_alike_in_sentences_tables_and_tiles() -> None:
+    from fmaudit.report.humane import number
+    from fmaudit_engine_card.writing import amount, compact, seconds
+
+    draw = random.Random(11)
+    for _ in range(300):
+        value = 10 ** draw.uniform(-7, 16)
+        assert seconds(value) == number(value, "seconds").value.replace("\u00a0", " ")
+        for unit, write in (("bytes", amount), ("count", compact)):
+            if value >= 1:
+                assert write(round(value)) == number(round(value), unit).value.replace("\u00a0", " "), (unit, value)
+
+
 def test_a_state_larger_than_the_weights_is_found_within_the_models_context_only() -> None:
     assert "state-outgrows-weights" not in codes(_all("llama-2-7b"))
     longer = {**read_config("llama-2-7b")[0], "max_position_embeddings": 131_072}
     finding = next(one for one in _all(longer) if isinstance(one, Finding) and one.code == "state-outgrows-weights")
     assert finding.metric == "state_bytes{tokens=32768}"
-    assert "16 GiB" in finding.sentence
+    assert "At 32,768 tokens" in finding.sentence
+    assert "17.2 GB" in finding.sentence
 
 
 def test_a_small_model_is_mostly_vocabulary() -> None:
@@ -119,7 +157,10 @@ def test_of_an_unknown_family_the_count_alone_is_given_and_the_rest_is_said_to_b
     found = _all({"model_type": "brand_new", "hidden_size": 8}, counted=1234)
     assert by_name(found)["parameters"].value == 1234
     assert codes(found) == ["architecture-unknown"]
+    unread = [one for one in found if isinstance(one, Finding)]
+    assert [one.severity for one in unread] == [Severity.WARNING]  # a configuration was there to be read
     nothing = _all(None)
+    assert [one.severity for one in nothing if isinstance(one, Finding)] == [Severity.NOTE]
     assert by_name(nothing)["parameters"].status is MetricStatus.UNDEFINED
     assert_results(nothing)
 

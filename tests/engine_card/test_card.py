@@ -81,6 +81,13 @@ def test_each_audit_fills_its_own_section_and_takes_its_question_off_the_unknown
         assert sum(len(other.entries) for other in made.sections) == 1
 
 
+def test_corpora_are_said_to_have_been_audited_where_some_were() -> None:
+    beside = "The corpora were audited beside it."
+    without = _section(_built(_one("token-cost", "vocabulary", target="t", kind="tokenizer")), "data").unknown[0]
+    assert beside not in without
+    assert _section(_built(_one("corpus-language", "documents", target="c", kind="corpus")), "data").unknown[0] == f"{without} {beside}"
+
+
 def test_of_many_slices_the_largest_are_shown_in_words() -> None:
     rows = [_one("token-cost", "premium", 1.0 + i, "t", "tokenizer", language=code) for i, code in enumerate(("en", "te", "my", "und"))]
     entries = _section(_built(*rows), "data").entries
@@ -135,7 +142,10 @@ def test_numbers_are_written_as_people_read_them() -> None:
     assert shown(0.9999, "fraction")[0] == "99.99 %"
     assert shown(6_738_415_616, "count")[0] == "6,738,415,616"
     assert shown(0.0042, "seconds", 0.004, 0.005, 0.96875) == ("4.2 ms", "4 to 5 ms (96.9 %)")
-    assert shown(2 * 6_738_415_616, "bytes")[0] == "12.6 GiB"
+    assert shown(2 * 6_738_415_616, "bytes")[0] == "13.5 GB"
+    assert shown(2048, "bytes")[0] == "2.05 kB"
+    assert shown(8.086e22, "count")[0] == "8.09 × 10²²"
+    assert shown(0.00042, "seconds")[0] == "420 µs"
     assert shown(float("inf"), "ratio")[0] == "no limit"
 
 

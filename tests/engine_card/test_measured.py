@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fmaudit import Backend, Capability, Metric, MetricStatus, ModelError, Profile, RequestError, load_backend
+from fmaudit import Backend, Capability, Exhibit, Finding, Metric, MetricStatus, ModelError, Profile, RequestError, load_backend
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.timing import process_peak, time_trial, trial_by_requests
 from fmaudit.testing import ask, assert_results, by_name, codes, measure
@@ -21,6 +21,7 @@ from fmaudit_engine_card.measured.fits import fit_line
 from fmaudit_engine_card.measured.series import Measured
 from fmaudit_engine_card.measured.trials import PROMPT, Trial, planned
 from fmaudit_engine_card.params import EngineCardParams
+from fmaudit_engine_card.writing import percent, seconds
 
 Clock = Callable[[Trial, random.Random], float]
 
@@ -133,6 +134,44 @@ def test_a_backend_without_a_clock_is_said_to_have_none() -> None:
     backend = FakeBackend(without=[Capability.TIME])
     _, findings, _ = measure(audit, ask(audit, backend))
     assert next(finding.sentence for finding in findings if finding.code == "not-timed").startswith("Not timed: this way to reach")
+
+
+def test_a_card_says_that_it_was_asked_for_times_and_why_it_has_none() -> None:
+    audit = EngineCard(EngineCardParams(measure=True))
+    metrics, findings, shown = measure(audit, ask(audit, FakeBackend(without=[Capability.TIME])))
+    assert metrics["seconds_per_token"].status is MetricStatus.UNDEFINED
+    cells = [cell for one in shown for row in one.data.to_pylist() for cell in row.values() if str(cell).startswith("How fast it is")]
+    assert cells == ["How fast it is: engine-card looked, and has no number (this way to reach a model has no clock)."]
+    advice = next(finding.advice for finding in findings if finding.code == "not-timed")
+    assert "hf:" in advice
+    assert "seconds" not in advice
+    silent = EngineCard(EngineCardParams())
+    assert "seconds_per_token" not in measure(silent, ask(silent, FakeBackend()))[0]
+
+
+def test_every_reason_for_which_something_was_not_timed_gets_its_own_remedy() -> None:
+    late, refused = "4 of 6 rounds, for time", "prefill of 1 x 30 tokens: too-long: 20 tokens are the most"
+    for reasons, told, untold in (
+        ((late,), "more seconds", "lengths"),
+        ((refused,), "lengths", "seconds"),
+        ((late, refused), "seconds", "hf:"),
+    ):
+        rows = [*_rows(_attentive), *({"kind": "left-out", "reason": reason} for reason in reasons)]
+        advice = next(one.advice for one in measure_behaviour(rows, None) if isinstance(one, Finding) and one.code == "not-timed")
+        assert told in advice
+        assert untold not in advice
+
+
+def test_charts_say_the_figures_of_the_card_and_which_others_are_drawn() -> None:
+    found = list(measure_behaviour(_rows(_attentive), profile("llama-2-7b")))
+    metrics, shown = by_name(found), {one.name: one.caption for one in found if isinstance(one, Exhibit)}
+    share = max((metric for metric in metrics.values() if metric.name == "attention_time_share"), key=lambda one: one.value or 0)
+    assert f"{percent(share.value or 0, 1)} of the time" in shown["prefill-time"]
+    for which in ("median", "fastest"):
+        assert f"R² = {metrics[f'decode_linearity{{of={which}}}'].value:.4f}" in shown["decode-time"]
+    assert f"{seconds(metrics['seconds_per_token'].value or 0)} a token, fitted round by round" in shown["decode-time"]
+    bends = next(one.sentence for one in found if isinstance(one, Finding) and one.code == "attention-bends-time")
+    assert percent(share.value or 0, 1) in bends
 
 
 def test_what_the_model_does_not_take_is_left_out_and_said() -> None:

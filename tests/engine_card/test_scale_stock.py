@@ -42,6 +42,16 @@ def test_unique_tokens_are_the_inverse() -> None:
     assert unique_tokens_for(repetition(7e9, 8).effective, 8) == pytest.approx(7e9)
 
 
+@pytest.mark.parametrize("wrong", [-1.0, 0.0, math.inf, math.nan])
+def test_amounts_that_are_none_are_refused(wrong: float) -> None:
+    for ask in (lambda: unique_tokens_for(wrong, 4), lambda: unique_tokens_for(1e9, wrong), lambda: repetition(wrong, 4)):
+        with pytest.raises(ConfigError):
+            ask()
+    if wrong != 0.0:
+        with pytest.raises(ConfigError, match="no amount of electricity"):
+            electricity_share(wrong, 2024)
+
+
 def test_phi_1_is_5_4_unique_tokens_a_parameter_seen_about_eight_times() -> None:
     row = fact("models", "model", "phi-1")
     assert round(row["unique_tokens"] / row["parameters"], 1) == 5.4

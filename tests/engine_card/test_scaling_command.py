@@ -91,6 +91,31 @@ def test_values_without_counts_are_tested_by_rank_unless_a_law_is_asked_for(tmp_
     assert _answer(capsys, file, "--kind", "law")["values"]["E"] == pytest.approx(2, rel=0.02)
 
 
+LOSSES = [2 + 30 / 10.0 ** (0.2 * power) for power in range(6, 14)]
+
+
+@pytest.mark.parametrize("name", ["flop", "tokens", "compute"])
+def test_a_size_and_a_loss_that_can_be_no_trend_are_a_law_without_being_asked_for(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = _answer(capsys, _write(tmp_path, {name: [10.0**power for power in range(6, 14)], "loss": LOSSES}))
+    assert found["kind"] == "law"
+    assert found["values"]["E"] == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["size", "parameters", "step"])
+def test_a_law_of_one_size_takes_every_name_of_a_size(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = _write(tmp_path, {name: [10.0**power for power in range(6, 14)], "loss": LOSSES})
+    assert _answer(capsys, file)["kind"] == "trend"
+    assert _answer(capsys, file, "--kind", "law")["values"]["E"] == pytest.approx(2, rel=0.02)
+
+
+def test_a_size_beside_tokens_is_the_parameters_of_a_law(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = _runs()
+    found = _answer(capsys, _write(tmp_path, {"size": runs["n"], "tokens": runs["d"], "loss": runs["loss"]}))
+    assert (found["kind"], found["sizes"]) == ("law", ["parameters", "tokens"])
+
+
 @pytest.mark.parametrize("kind", ["", "trend", "law", "front"])
 def test_columns_that_fit_nothing_are_told_with_what_each_kind_needs(kind: str, tmp_path: Path) -> None:
     file = _write(tmp_path, {"colour": ["red", "blue"], "weight": [1, 2]})
@@ -109,6 +134,10 @@ def test_tables_that_cannot_be_used_are_told_with_their_file(tmp_path: Path) -> 
         main([_write(tmp_path, {"model": ["a", "a"], "cost": [1, 2], "score": [0.5, 0.6]})])
     with pytest.raises(ConfigError, match="row 2: cost = 'cheap'"):
         main([_write(tmp_path, {"model": ["a", "b"], "cost": [1, "cheap"], "score": [0.5, 0.6]})])
+    with pytest.raises(StatisticsError, match=r"table\.csv: a trend takes models of two sizes or more, not 1 model of 1 size"):
+        main([_write(tmp_path, {"size": [1e9], "successes": [3], "totals": [9]})])
+    with pytest.raises(ConfigError, match="row 1: size = '7B' is no number"):
+        main([_write(tmp_path, {"size": ["7B", "13B"], "value": [1, 2]})])
     with pytest.raises(StatisticsError, match="2 points"):
         main([_write(tmp_path, {"n": [1e9, 2e9], "d": [1e9, 2e9], "loss": [2.0, 1.9]})])
 

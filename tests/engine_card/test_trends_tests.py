@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fmaudit import StatisticsError
+from fmaudit_engine_card.trends.extrapolate import extrapolate, extrapolate_rate
 from fmaudit_engine_card.trends.tests import exact_cochran_armitage, trend, value_trend
 
 GPT3_FAMILY = [350e6, 1.3e9, 6.7e9, 175e9]  # the usual guesses of ada, babbage, curie, davinci
@@ -73,6 +75,34 @@ def test_two_sizes_can_have_a_trend_but_no_turn() -> None:
     found = trend([1e9, 7e9], [40, 70], [100, 100])
     assert (found.direction, found.u_shaped) == ("up", False)
     assert "turn cannot be seen" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: trend(["7B", "13B"], [1, 2], [9, 9]),  # type: ignore[list-item]
+        lambda: trend([7e9, 13e9], ["1", "2"], [9, 9]),  # type: ignore[list-item]
+        lambda: trend([7e9, None], [1, 2], [9, 9]),  # type: ignore[list-item]
+        lambda: value_trend(["7B", "13B"], [1.0, 2.0]),  # type: ignore[list-item]
+        lambda: value_trend([7e9, 13e9], [1.0, "high"]),  # type: ignore[list-item]
+        lambda: extrapolate(["7B"] * 4, [1.0] * 4, 1e9),  # type: ignore[list-item]
+        lambda: extrapolate([1e9, 2e9, 4e9, 8e9], [1.0, 2.0, 3.0, "high"], 1e10),  # type: ignore[list-item]
+        lambda: extrapolate_rate(["7B"] * 4, [1] * 4, [9] * 4, 1e9),  # type: ignore[list-item]
+    ],
+)
+def test_words_in_the_place_of_numbers_are_refused_with_what_they_are(wrong: Callable[[], object]) -> None:
+    with pytest.raises(StatisticsError, match=r"are numbers, not ('7B'|'1'|None|'high')") as caught:
+        wrong()
+    assert "7e9" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("sizes", [[], [1e9], [1e9, 1e9]])
+def test_a_family_of_one_size_is_refused_in_words(sizes: list[float]) -> None:
+    many = len(sizes)
+    for ask in (lambda: trend(sizes, [3] * many, [9] * many), lambda: value_trend(sizes, [0.3] * many)):
+        with pytest.raises(StatisticsError, match="two sizes or more") as caught:
+            ask()
+        assert "(1,)" not in str(caught.value)
 
 
 def test_training_steps_from_zero_take_the_linear_scale() -> None:

@@ -111,8 +111,9 @@ def _unknown(row: Mapping[str, Any], error: ModelError) -> Iterator[Metric | Fin
         yield Metric(name="parameters", value=row["counted"], unit="count", n=1, method="counted", note=note)
     else:
         yield results.undefined("parameters", "count", {}, 1, why)
-    known = "Point a model at a config.json of a family that the engine card knows."
-    yield Finding(
-        code="architecture-unknown", severity=Severity.NOTE, sentence=f"State, operations and what fits cannot be worked out: {why}.",
-        advice=known if row["config"] else "Give a config: target beside this one.",
+    alike = "Where its blocks are those of a family that the engine card knows, give a config: target with that model_type beside it."
+    yield Finding(  # of a server nothing else was to be expected; a configuration was to be read
+        code="architecture-unknown", severity=Severity.WARNING if row["config"] else Severity.NOTE,
+        sentence=f"State, operations and what fits cannot be worked out: {why}.",
+        advice=alike if row["config"] else "Give a config: target beside this one.",
     )  # fmt: skip

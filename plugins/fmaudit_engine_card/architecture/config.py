@@ -20,14 +20,30 @@ LARGEST = 2**40
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration and where it came from, for messages."""
+    """A configuration and where it came from, for messages; `defaults` are the sizes that its family's class has where it is silent.
+
+    A key that is given as null is given: it has no default. `assumed` collects the defaults that were used, so that they can be told.
+    """
 
     values: Mapping[str, Any]
     where: str = "the configuration"
     notes: list[str] = field(default_factory=list)
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    assumed: dict[str, int] = field(default_factory=dict)
+    part: bool = False  # of a larger configuration, which leaves out whatever its class has
 
     def get(self, *names: str) -> Any:
-        """Return the first of these keys that has a value, else None."""
+        """Return the first of these keys that has a value, else the class's default of one that is not given at all, else None."""
+        given = self._given(*names)
+        if given is not None or any(name in self.values for name in names):
+            return given
+        name = next((name for name in names if name in self.defaults), None)
+        if name is None:
+            return None
+        self.assumed[name] = self.defaults[name]
+        return self.defaults[name]
+
+    def _given(self, *names: str) -> Any:
         return next((self.values[name] for name in names if self.values.get(name) is not None), None)
 
     def count(self, *names: str, default: int | None = None, zero: bool = False) -> int:
@@ -98,8 +114,9 @@ class Config:
 
     @property
     def context(self) -> int | None:
-        """The longest sequence the configuration names, if any."""
-        return self.count(*CONTEXT) if isinstance(self.get(*CONTEXT), int) and self.get(*CONTEXT) > 0 else None
+        """The longest sequence the configuration names, if any; of a whole one the class's is no limit that anybody set."""
+        given = self.get(*CONTEXT) if self.part else self._given(*CONTEXT)
+        return self.count(*CONTEXT) if isinstance(given, int) and given > 0 else None
 
     def layer_types(self, layers: int) -> tuple[str, ...]:
         """Return the kind of each layer where `layer_types` lists them, else nothing. Raises ModelError for another number of kinds."""
@@ -113,13 +130,21 @@ class Config:
             )
         return tuple(kinds)
 
-    def head_width(self, hidden: int, heads: int, default: int | None = None) -> int:
-        """Return the width of a head: as given, else the family's, else hidden / heads. Raises ModelError where that has a remainder."""
+    def key_heads(self, heads: int) -> int:
+        """Return the number of key-value heads: as given, else the class's, else one for each query head. Raises ModelError."""
+        keys = self.count("num_key_value_heads", default=heads)
+        if heads % keys:
+            raise ModelError(
+                f"{self.where}: {heads} query heads cannot share {keys} key-value heads",
+                hint="num_attention_heads is a multiple of num_key_value_heads",
+            )
+        return keys
+
+    def head_width(self, hidden: int, heads: int) -> int:
+        """Return the width of a head: as given, else the class's, else hidden / heads. Raises ModelError where that has a remainder."""
         given = self.get("head_dim")
         if given is not None:
             return self.count("head_dim")
-        if default is not None:
-            return default
         if hidden % heads:
             raise ModelError(f"{self.where}: a hidden size of {hidden} cannot be split into {heads} heads", hint="or give head_dim")
         return hidden // heads

@@ -51,7 +51,7 @@ def _qwen(config: Config, layers: int) -> tuple[int | None, ...]:
         return (None,) * layers
     if config.layer_types(layers):
         return _where_listed(config, layers)
-    first = config.count("max_window_layers", default=28, zero=True)
+    first = config.count("max_window_layers", zero=True)
     return tuple(config.window() if i >= first else None for i in range(layers))
 
 
@@ -67,7 +67,7 @@ def _gpt_neo(config: Config, layers: int) -> tuple[int | None, ...]:
             f"{config.where}: attention_types names {len(kinds)} layers, not {layers}",
             hint="the patterns, each as often as it comes, give one kind for every layer",
         )
-    return tuple(config.count("window_size", default=256) if kind == "local" else None for kind in kinds)
+    return tuple(config.count("window_size") if kind == "local" else None for kind in kinds)
 
 
 # -- experts -------------------------------------------------------------------------------------------------------
@@ -77,7 +77,6 @@ def _gpt_neo(config: Config, layers: int) -> tuple[int | None, ...]:
 class Sparse:
     """Experts in the place of the feed-forward block: under which keys a family says how many, how wide and where."""
 
-    active: int  # experts a token meets, where no key says it
     count: tuple[str, ...] = ("num_local_experts", "num_experts")
     width: tuple[str, ...] = ("intermediate_size",)
     shared: tuple[str, ...] = ()
@@ -97,7 +96,7 @@ class Sparse:
 
     def weights(self, config: Config) -> tuple[Weight, ...]:
         """Describe one layer's router and experts. Raises ModelError where more are used than there are."""
-        count, active = self.count_of(config), config.count("num_experts_per_tok", "experts_per_token", default=self.active)
+        count, active = self.count_of(config), config.count("num_experts_per_tok", "experts_per_token")
         if active > count:
             raise ModelError(f"{config.where}: a token uses {active} of {count} experts", hint=TOO_FEW)
         shared = config.count(*self.shared, default=0, zero=True) if self.shared else 0
@@ -128,24 +127,12 @@ class Style:
     gated: bool = True
     inner: tuple[str, ...] = ("intermediate_size",)
     inner_times: int | None = None  # of the hidden size, where no key says it
-    width: int | None = None  # of a head, where no key says it and it is not hidden / heads
     keys: Callable[[Config, int], int] | None = None
     positions: int | None = None  # learned ones; so many more rows than the context is long
-    context: int | None = None  # how long it is, where no key says it and positions are learned
     narrow: str = ""  # the key of an embedding narrower than the model
     sinks: bool = False
     windows: Windows | None = None
     sparse: Sparse | None = None
-
-
-def _grouped(config: Config, heads: int) -> int:
-    keys = config.count("num_key_value_heads", default=heads)
-    if heads % keys:
-        raise ModelError(
-            f"{config.where}: {heads} query heads cannot share {keys} key-value heads",
-            hint="num_attention_heads is a multiple of num_key_value_heads",
-        )
-    return keys
 
 
 def _each(config: Config, heads: int) -> int:
@@ -176,24 +163,24 @@ STYLES: dict[str, Style] = {
     "granite": LLAMA,
     "mistral": Style(windows=_everywhere),
     "qwen2": Style(qkv_bias=True, windows=_qwen),
-    "qwen3": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="head", width=128, windows=_qwen),
+    "qwen3": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="head", windows=_qwen),
     "qwen2_moe": Style(
         qkv_bias=("qkv_bias", True), windows=_qwen,
-        sparse=Sparse(4, width=("moe_intermediate_size",), shared=("shared_expert_intermediate_size",), shared_gate=True),
+        sparse=Sparse(("num_experts",), ("moe_intermediate_size",), shared=("shared_expert_intermediate_size",), shared_gate=True),
     ),
-    "qwen3_moe": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="head", windows=_qwen, sparse=Sparse(8, width=("moe_intermediate_size",))),
-    "gemma": Style(qkv_bias=SAID, out_bias=SAID, tied=True, width=256),
-    "gemma2": Style(qkv_bias=SAID, out_bias=SAID, tied=True, width=256, norms=4, windows=_alternating),
-    "gemma3_text": Style(qkv_bias=SAID, out_bias=SAID, tied=True, width=256, norms=4, qk_norm="head", windows=_patterned),
+    "qwen3_moe": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="head", windows=_qwen, sparse=Sparse(width=("moe_intermediate_size",))),
+    "gemma": Style(qkv_bias=SAID, out_bias=SAID, tied=True),
+    "gemma2": Style(qkv_bias=SAID, out_bias=SAID, tied=True, norms=4, windows=_alternating),
+    "gemma3_text": Style(qkv_bias=SAID, out_bias=SAID, tied=True, norms=4, qk_norm="head", windows=_patterned),
     "phi3": Style(windows=_everywhere),
-    "mixtral": Style(windows=_everywhere, sparse=Sparse(2)),
+    "mixtral": Style(windows=_everywhere, sparse=Sparse()),
     "olmo": Style(norm="none", qkv_bias=SAID, out_bias=SAID),
     "olmo2": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="all"),
-    "olmoe": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="all", sparse=Sparse(8)),
-    "granitemoe": Style(qkv_bias=SAID, out_bias=SAID, sparse=Sparse(2)),
+    "olmoe": Style(qkv_bias=SAID, out_bias=SAID, qk_norm="all", sparse=Sparse()),
+    "granitemoe": Style(qkv_bias=SAID, out_bias=SAID, sparse=Sparse(("num_local_experts",))),
     "gpt_oss": Style(
-        qkv_bias=UNLESS_SAID, out_bias=UNLESS_SAID, width=64, sinks=True, windows=_alternating,
-        sparse=Sparse(4, bias=True, router_bias=True),
+        qkv_bias=UNLESS_SAID, out_bias=UNLESS_SAID, sinks=True, windows=_alternating,
+        sparse=Sparse(bias=True, router_bias=True),
     ),
     "stablelm": Style(norm="layer", qkv_bias=("use_qkv_bias", False), qk_norm="all", qk_norm_if="qk_layernorm"),
     "starcoder2": Style(
@@ -208,21 +195,21 @@ STYLES: dict[str, Style] = {
     ),
     "gpt2": Style(
         norm="layer", qkv_bias=True, out_bias=True, mlp_bias=True, gated=False, tied=True, inner=("n_inner",), inner_times=4, positions=0,
-        context=1024, keys=_each,
+        keys=_each,
     ),
     "gpt_bigcode": Style(
         norm="layer", qkv_bias=True, out_bias=True, mlp_bias=True, gated=False, tied=True, inner=("n_inner",), inner_times=4, positions=0,
-        context=1024, keys=_one_or_all,
+        keys=_one_or_all,
     ),
     "gpt_neo": Style(
-        norm="layer", out_bias=True, mlp_bias=True, gated=False, tied=True, inner_times=4, positions=0, context=2048, windows=_gpt_neo,
+        norm="layer", out_bias=True, mlp_bias=True, gated=False, tied=True, inner_times=4, positions=0, windows=_gpt_neo,
         keys=_each,
     ),
     "gptj": Style(norm="layer", norms=1, mlp_bias=True, head_bias=True, gated=False, inner=("n_inner",), inner_times=4, keys=_each),
     "gpt_neox": Style(norm="layer", qkv_bias=UNLESS_SAID, out_bias=UNLESS_SAID, mlp_bias=True, gated=False, keys=_each),
     "opt": Style(
         norm="layer", qkv_bias=("enable_bias", True), out_bias=("enable_bias", True), mlp_bias=("enable_bias", True), gated=False,
-        tied=True, inner=("ffn_dim",), positions=2, context=2048, narrow="word_embed_proj_dim", final_norm=("do_layer_norm_before", True),
+        tied=True, inner=("ffn_dim",), positions=2, narrow="word_embed_proj_dim", final_norm=("do_layer_norm_before", True),
         keys=_each,
     ),
     "bloom": Style(
@@ -262,8 +249,8 @@ def _heads(style: Style, config: Config) -> Heads:
     return Heads(
         hidden=config.hidden,
         queries=heads,
-        keys=(style.keys or _grouped)(config, heads),
-        width=config.head_width(config.hidden, heads, style.width),
+        keys=style.keys(config, heads) if style.keys else config.key_heads(heads),
+        width=config.head_width(config.hidden, heads),
         qkv_bias=_is(style.qkv_bias, config),
         out_bias=_is(style.out_bias, config),
     )
@@ -302,7 +289,7 @@ def _outside(style: Style, config: Config, tied: bool) -> tuple[Weight, ...]:
     width = config.count(style.narrow, default=hidden) if style.narrow else hidden
     positions = 0
     if style.positions is not None:
-        positions = config.count("max_position_embeddings", "n_positions", "n_ctx", default=style.context) + style.positions
+        positions = config.count("max_position_embeddings", "n_positions", "n_ctx") + style.positions
     weights = list(embedding(config.vocabulary, width))
     if positions:
         weights += embedding(positions, hidden)

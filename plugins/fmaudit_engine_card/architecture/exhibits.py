@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fmaudit import Exhibit
-from fmaudit_engine_card.architecture.remarks import amount, length
 from fmaudit_engine_card.scale.facts import stale_devices
+from fmaudit_engine_card.writing import amount, compact, percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["exhibits"]
 
-LENGTHS = tuple(2**power for power in range(10, 21))  # 1K to 1M, doubling
+LENGTHS = tuple(2**power for power in range(10, 21))  # 1,024 to 1,048,576, doubling
 
 
 def exhibits(card: Card) -> Iterator[Exhibit]:
@@ -87,7 +87,7 @@ def _modules(card: Card) -> Exhibit:
 
 
 def _lengths(card: Card) -> tuple[int, ...]:
-    """Choose lengths that double: 1K to 1M, or around the longest context where that is shorter."""
+    """Choose lengths that double: 1,024 to 1,048,576, or around the longest context where that is shorter."""
     top = card.profile.context
     return LENGTHS if top is None or top >= LENGTHS[0] else tuple(top * 2**power // 64 or 1 for power in range(0, 11, 2))
 
@@ -97,11 +97,11 @@ def _state(card: Card) -> Exhibit:
 
     profile, width = card.profile, card.settings.state_width
     rows = [
-        {"tokens": length(tokens), "bytes": profile.cache_bytes(tokens, each), "of": f"state, {each * 8:g} bits a value"}
+        {"tokens": compact(tokens), "bytes": profile.cache_bytes(tokens, each), "of": f"state, {each * 8:g} bits a value"}
         for each in dict.fromkeys((4.0, 2.0, 1.0, width))
         for tokens in _lengths(card)
     ]
-    rows += [{"tokens": length(tokens), "bytes": profile.weights_bytes(2), "of": "weights, 16 bits"} for tokens in _lengths(card)]
+    rows += [{"tokens": compact(tokens), "bytes": profile.weights_bytes(2), "of": "weights, 16 bits"} for tokens in _lengths(card)]
     added = profile.state_bytes_per_token(width)
     equal = f" At {width * 8:g} bits {profile.weights_bytes(2) // added:,} tokens take as much as the weights." if added else ""
     if any(attends.window for attends in profile.plan.attends()):
@@ -120,7 +120,7 @@ def _operations(card: Card) -> Exhibit:
     profile = card.profile
     top = profile.context or LENGTHS[-1] // 16
     rows = [
-        {"length": length(tokens) + (", its longest" if tokens == profile.context else ""), "operations": operations / tokens, "of": of}
+        {"length": compact(tokens) + (", its longest" if tokens == profile.context else ""), "operations": operations / tokens, "of": of}
         for tokens in (top // 64 or 1, top // 16 or 1, top // 4 or 1, top, 4 * top, 16 * top)
         for of, operations in (("matrices", profile.linear_flops(tokens)), ("attention between tokens", profile.attention_flops(tokens)))
     ]
@@ -151,9 +151,10 @@ def _fits(card: Card) -> Exhibit:
         rows.append({"device": f"{device}, {amount(mine[0].usable)}"} | {fit.precision: _verdict(fit) for fit in mine})
     return Exhibit(
         name="fits", title="Where it fits", data=pa.Table.from_pylist(rows),
-        caption=f"{settings.batch} x {tokens:,} tokens; memory without the {settings.reserve:.0%} left to the runtime. Cells: "
-        "whether it fits, and the longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
-        f"Activations are estimated; int8 and int4 are of the matrices inside the blocks. {_widths(card.fits)}{limit}{aged}",
+        caption=f"{settings.batch} x {tokens:,} tokens; memory without the {percent(settings.reserve)} left to the runtime. Cells: the "
+        "longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
+        "Activations are estimated; int8 and int4 are of the matrices inside the blocks. "
+        f"{_widths(card.fits)}{_lacking(card.fits)}{limit}{aged}",
     )  # fmt: skip
 
 
@@ -168,11 +169,17 @@ def _widths(fits: Sequence[Fit]) -> str:
     return f"A value of the state takes {'; '.join(told)}."
 
 
+def _lacking(fits: Sequence[Fit]) -> str:
+    """Say which devices do not compute in which of the precisions, though these may fit."""
+    lacking: dict[str, list[str]] = {}
+    for fit in fits:
+        if fit.note:
+            lacking.setdefault(fit.device, []).append(fit.precision)
+    return "".join(f" * The {device} does not compute in {' or '.join(kinds)}." for device, kinds in lacking.items())
+
+
 def _verdict(fit: Fit) -> str:
+    mark = "*" if fit.note else ""
     if not fit.fits:
-        return f"no: {fit.devices_needed} needed"
-    return f"yes: {'any length' if fit.longest is None else _rounded(fit.longest)} or x{fit.largest_batch:,}"
-
-
-def _rounded(tokens: int) -> str:
-    return f"{tokens / 1e6:.3g} M" if tokens >= 1_000_000 else f"{tokens / 1000:.0f} k" if tokens >= 10_000 else f"{tokens:,}"
+        return f"no: {fit.devices_needed} needed{mark}"
+    return f"yes: {'any length' if fit.longest is None else compact(fit.longest)} or x{fit.largest_batch:,}{mark}"

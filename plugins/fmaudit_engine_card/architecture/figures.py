@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fmaudit import Metric, results
 from fmaudit_engine_card.scale.facts import stale_devices
+from fmaudit_engine_card.writing import percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -87,10 +88,10 @@ def _fits(card: Card) -> Iterator[Metric]:
     for fit in card.fits:
         slice_ = {"device": fit.device, "precision": fit.precision}
         state = f"state ({fit.state_width * 8:g} bits a value)"
-        how = f"memory less {card.settings.reserve:.0%}, weights, {state} and activations (estimated)"
+        how = f"memory less {percent(card.settings.reserve)}, weights, {state} and activations (estimated)"
         estimate = partial(Metric, unit="count", n=1, slice=slice_, method=how)
         old = stale_devices([fit.device], card.day)
-        aged = f"; {old}" if old else ""
+        aged = (f"; {fit.note}" if fit.note else "") + (f"; {old}" if old else "")
         yield estimate(name="largest_batch", value=fit.largest_batch, note=f"sequences of {fit.tokens:,} tokens{aged}")
         if fit.longest is None:
             yield results.undefined("longest_context", "count", slice_, 1, UNLIMITED)

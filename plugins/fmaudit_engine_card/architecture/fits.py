@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fmaudit import ModelError, facts
 from fmaudit_engine_card.architecture.refusing import positive, whole
+from fmaudit_engine_card.writing import amount
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.profile import EngineProfile
@@ -56,7 +57,8 @@ class Fit:
     """What a model needs on a device, in bytes. `activations` is an estimate, everything else exact.
 
     `largest_batch` is for sequences of `tokens`, `longest` for `batch` of them; None where memory sets no limit (a state that does not
-    grow). `state_width` are the bytes of a value in the state.
+    grow). `state_width` are the bytes of a value in the state. `note` says that the device does not compute in the precision: whether it
+    fits is a question of memory alone.
     """
 
     device: str
@@ -71,6 +73,7 @@ class Fit:
     largest_batch: int
     longest: int | None
     state_width: float
+    note: str = ""
 
     @property
     def needed(self) -> int:
@@ -125,7 +128,7 @@ def fit(
         whole(count, what, least=1)
     if isinstance(reserve, bool) or not isinstance(reserve, int | float) or not 0 <= reserve < 1:
         raise ModelError(f"reserve is {reserve!r}", hint="the share of memory left to the runtime is needed, from 0 to below 1")
-    name, memory = _memory(device)
+    name, memory, lacks = _memory(device)
     kept = precision(kind)
     width = kept.state if state_bytes is None else positive(state_bytes, "state_bytes")
     usable = int(memory * devices * (1 - reserve))
@@ -140,6 +143,7 @@ def fit(
         state=profile.cache_bytes(tokens, width, batch), activations=activations(profile, kept, tokens, batch),
         largest_batch=_largest(lambda sequences: there_is_room(tokens, sequences)) or 0,
         longest=_largest(lambda length: there_is_room(length, batch)), state_width=width,
+        note=f"the {name} does not compute in {kept.name}: this is about memory alone" if kept.name in lacks else "",
     )  # fmt: skip
 
 
@@ -172,12 +176,13 @@ def _largest(fits: Callable[[int], bool]) -> int | None:
     return low
 
 
-def _memory(device: str | float) -> tuple[str, int]:
+def _memory(device: str | float) -> tuple[str, int, tuple[str, ...]]:
+    """Return a device's name, its bytes, and the floating-point precisions it has not; integers hold weights and are not computed in."""
     if not isinstance(device, str):
         if isinstance(device, bool) or not isinstance(device, int | float) or not 0 < device < math.inf:
             raise ModelError(f"{device!r} is no device", hint='give its name ("H100"), or the bytes of its memory')
-        return f"{device / 1e9:.0f} GB", int(device)
+        return amount(device), int(device), ()
     found = facts.find_device(device)
     if found.memory_bytes is None:
         raise ModelError(f"the memory of {found.name} is not known", hint="give its bytes instead of its name")
-    return found.name, found.memory_bytes
+    return found.name, found.memory_bytes, tuple(kind for kind in found.lacks if "float" in kind)

@@ -16,8 +16,8 @@ def jamba(family: str, config: Config) -> Plan:
     hidden = config.hidden
     attention = _heads(config)
     mixer = Selective(
-        hidden=hidden, inner=config.count("mamba_expand", default=2) * hidden, state=config.count("mamba_d_state", default=16),
-        kernel=config.count("mamba_d_conv", default=4), rank=step_rank(config, "mamba_dt_rank"),
+        hidden=hidden, inner=config.count("mamba_expand") * hidden, state=config.count("mamba_d_state"),
+        kernel=config.count("mamba_d_conv"), rank=step_rank(config, "mamba_dt_rank"),
         bias=config.flag("mamba_proj_bias", False), kernel_bias=config.flag("mamba_conv_bias", True), normed=True,
     )  # fmt: skip
     dense, sparse, norms = (
@@ -27,8 +27,8 @@ def jamba(family: str, config: Config) -> Plan:
     )
     layers = []
     for i in range(config.layers):
-        inside = sparse if sparse and _every(config, "expert_layer", i, 2, 1) else dense
-        if _every(config, "attn_layer", i, 8, 4):
+        inside = sparse if sparse and _every(config, "expert_layer", i) else dense
+        if _every(config, "attn_layer", i):
             layers.append(Layer((*attention.weights(), *norms, *inside), attends=(attention.attends(),)))
         else:
             layers.append(Layer((*mixer.weights(), *norms, *inside), recurs=(mixer.recurs(),)))
@@ -37,7 +37,7 @@ def jamba(family: str, config: Config) -> Plan:
 
 def bamba(family: str, config: Config) -> Plan:
     """Describe Bamba: attention in the layers that `attn_layer_indices` names, Mamba-2 in the others. Raises ModelError."""
-    attention, mixer = _heads(config), _structured(config, config.count("mamba_expand", default=2) * config.hidden)
+    attention, mixer = _heads(config), _structured(config, config.count("mamba_expand") * config.hidden)
     rest = _rest(config)
     at = set(config.counts("attn_layer_indices"))
     layers = (
@@ -52,8 +52,9 @@ def bamba(family: str, config: Config) -> Plan:
 def falcon_h1(family: str, config: Config) -> Plan:
     """Describe Falcon-H1: attention and Mamba-2 side by side in every layer. Raises ModelError."""
     attention = _heads(config)
+    given = config.get("mamba_d_ssm") is not None
     mixer = _structured(
-        config, config.count("mamba_d_ssm", default=config.count("mamba_expand", default=2) * config.hidden),
+        config, config.count("mamba_d_ssm") if given else config.count("mamba_expand") * config.hidden,
         normed=config.flag("mamba_rms_norm", False), out_bias=config.flag("projectors_bias", False),
     )  # fmt: skip
     layer = Layer((*attention.weights(), *mixer.weights(), *_rest(config)), (attention.attends(),), (mixer.recurs(),))
@@ -63,13 +64,13 @@ def falcon_h1(family: str, config: Config) -> Plan:
 def _heads(config: Config) -> Heads:
     heads, bias = config.heads, config.flag("attention_bias", False)
     return Heads(
-        hidden=config.hidden, queries=heads, keys=config.count("num_key_value_heads", default=heads),
+        hidden=config.hidden, queries=heads, keys=config.key_heads(heads),
         width=config.head_width(config.hidden, heads), qkv_bias=bias, out_bias=bias,
     )  # fmt: skip
 
 
 def _structured(config: Config, inner: int, *, normed: bool = True, out_bias: bool | None = None) -> Structured:
-    heads, bias = config.count("mamba_n_heads", default=128), config.flag("mamba_proj_bias", False)
+    heads, bias = config.count("mamba_n_heads"), config.flag("mamba_proj_bias", False)
     width = inner // heads if config.get("mamba_d_head") in (None, "auto") else config.count("mamba_d_head")
     if width * heads != inner:
         raise ModelError(
@@ -77,8 +78,8 @@ def _structured(config: Config, inner: int, *, normed: bool = True, out_bias: bo
             hint="mamba_n_heads x mamba_d_head is mamba_expand x hidden_size, or mamba_d_ssm where that is given",
         )
     return Structured(
-        hidden=config.hidden, heads=heads, width=width, state=config.count("mamba_d_state", default=256),
-        groups=config.count("mamba_n_groups", default=1), kernel=config.count("mamba_d_conv", default=4), bias=bias,
+        hidden=config.hidden, heads=heads, width=width, state=config.count("mamba_d_state"),
+        groups=config.count("mamba_n_groups"), kernel=config.count("mamba_d_conv"), bias=bias,
         out_bias=bias if out_bias is None else out_bias, kernel_bias=config.flag("mamba_conv_bias", True), normed=normed,
     )  # fmt: skip
 
@@ -90,8 +91,8 @@ def _rest(config: Config) -> tuple[Weight, ...]:
 
 def _experts(config: Config) -> tuple[Weight, ...]:
     """Describe Jamba's experts; none where there is only one."""
-    count = config.count("num_experts", default=16)
-    active = config.count("num_experts_per_tok", default=2)
+    count = config.count("num_experts", "num_local_experts")
+    active = config.count("num_experts_per_tok")
     if count == 1:
         return ()
     if active > count:
@@ -99,8 +100,8 @@ def _experts(config: Config) -> tuple[Weight, ...]:
     return experts(config.hidden, config.count("intermediate_size"), count, active)
 
 
-def _every(config: Config, name: str, layer: int, period: int, offset: int) -> bool:
-    return layer % config.count(f"{name}_period", default=period) == config.count(f"{name}_offset", default=offset, zero=True)
+def _every(config: Config, name: str, layer: int) -> bool:
+    return layer % config.count(f"{name}_period") == config.count(f"{name}_offset", zero=True)
 
 
 def _plan(family: str, config: Config, attention: Heads, layers: tuple[Layer, ...]) -> Plan:

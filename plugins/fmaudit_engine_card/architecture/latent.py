@@ -7,16 +7,16 @@ from fmaudit_engine_card.architecture.blocks import TOO_FEW, Latent, embedding, 
 from fmaudit_engine_card.architecture.config import Config
 from fmaudit_engine_card.architecture.parts import Layer, Plan, Weight
 
-__all__ = ["deepseek"]
+__all__ = ["LATENT", "deepseek"]
 
-FIRST_DENSE = {"deepseek_v2": 0, "deepseek_v3": 3}  # where the configuration does not say
+LATENT = ("deepseek_v2", "deepseek_v3")
 
 
 def deepseek(family: str, config: Config) -> Plan:
     """Describe DeepSeek-V2 or V3 without the modules that predict further tokens. Raises ModelError."""
     hidden, layers, tied = config.hidden, config.layers, config.flag("tie_word_embeddings", False)
     attention = _attention(config)
-    first = config.count("first_k_dense_replace", default=FIRST_DENSE[family], zero=True)
+    first = config.count("first_k_dense_replace", zero=True)
     step = config.count("moe_layer_freq", default=1)
     dense = feed_forward("mlp", hidden, config.count("intermediate_size"), gated=True, bias=config.flag("mlp_bias", False))
     sparse = _experts(config)
@@ -37,17 +37,18 @@ def _attention(config: Config) -> Latent:
     return Latent(
         hidden=config.hidden,
         queries=config.heads,
-        rank=config.count("kv_lora_rank", default=512),
+        rank=config.count("kv_lora_rank"),
         query_rank=config.count("q_lora_rank") if config.get("q_lora_rank") is not None else None,
-        plain=config.count("qk_nope_head_dim", default=128),
-        rotary=config.count("qk_rope_head_dim", default=64),
-        value=config.count("v_head_dim", default=128),
+        plain=config.count("qk_nope_head_dim"),
+        rotary=config.count("qk_rope_head_dim"),
+        value=config.count("v_head_dim"),
         bias=config.flag("attention_bias", False),
     )
 
 
 def _experts(config: Config) -> tuple[Weight, ...]:
     if config.get("n_routed_experts") is None:
+        config.notes.append("n_routed_experts is null: every layer is counted as dense")
         return feed_forward("mlp", config.hidden, config.count("intermediate_size"), gated=True)
     count, active, width = config.count("n_routed_experts"), config.count("num_experts_per_tok"), config.count("moe_intermediate_size")
     if active > count:

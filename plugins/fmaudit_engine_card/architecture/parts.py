@@ -103,6 +103,7 @@ class Plan:
     kv_heads: int = 0
     context: int | None = None
     notes: tuple[str, ...] = ()
+    stored: str = ""  # how its weights are quantised in the files, where the configuration says so
 
     def blocks(self) -> Iterator[Layer]:
         """Yield all blocks, the encoder's first."""

@@ -17,6 +17,7 @@ from fmaudit_engine_card.architecture.refusing import positive, whole
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.checkpoint import Checkpoint
     from fmaudit_engine_card.architecture.fits import Fit
+    from fmaudit_engine_card.architecture.loading import HasDict
 
 __all__ = ["EngineProfile", "profile"]
 
@@ -208,15 +209,15 @@ def _place(module: str) -> tuple[int, str]:
     return (_ORDER.index(module) if module in _ORDER else len(_ORDER), module)
 
 
-def profile(config: str | Path | Mapping[str, object]) -> EngineProfile:
-    """Profile a model from its config.json, the folder it lies in, the configuration itself, or the name of a published model.
+def profile(config: str | Path | Mapping[str, object] | HasDict) -> EngineProfile:
+    """Profile a model from its config.json, its folder, its values, a configuration of transformers, or the name of a published model.
 
     Of a folder with safetensors files their headers are read too, and compared. Raises ModelError for a file that cannot be read, an
     unknown family, or a configuration that is no model.
     """
     from fmaudit_engine_card.architecture.checkpoint import read_checkpoint
-    from fmaudit_engine_card.architecture.loading import is_folder, read_config
+    from fmaudit_engine_card.architecture.loading import checkpoint_folder, read_config
 
     values, where = read_config(config)
-    plan = plan_of(values, where)
-    return EngineProfile(plan, values, where, read_checkpoint(Path(config), plan) if is_folder(config) else None)
+    plan, folder = plan_of(values, where), checkpoint_folder(config)
+    return EngineProfile(plan, values, where, read_checkpoint(folder, plan) if folder is not None else None)

@@ -95,8 +95,8 @@ def step_rank(config: Config, name: str) -> int:
 def mamba(family: str, config: Config) -> Plan:
     """Describe Mamba or Falcon-Mamba. Raises ModelError."""
     mixer = Selective(
-        hidden=config.hidden, inner=config.count("expand", default=2) * config.hidden, state=config.count("state_size", default=16),
-        kernel=config.count("conv_kernel", default=4), rank=step_rank(config, "time_step_rank"), bias=config.flag("use_bias", False),
+        hidden=config.hidden, inner=config.count("expand") * config.hidden, state=config.count("state_size"),
+        kernel=config.count("conv_kernel"), rank=step_rank(config, "time_step_rank"), bias=config.flag("use_bias", False),
         kernel_bias=config.flag("use_conv_bias", True),
     )  # fmt: skip
     return _stack(family, config, (*norm("rms", config.hidden), *mixer.weights()), mixer.recurs(), tied=True)
@@ -106,9 +106,9 @@ def mamba2(family: str, config: Config) -> Plan:
     """Describe Mamba-2. Raises ModelError."""
     bias = config.flag("use_bias", False)
     mixer = Structured(
-        hidden=config.hidden, heads=config.count("num_heads", default=128), width=config.count("head_dim", default=64),
-        state=config.count("state_size", default=128), groups=config.count("n_groups", default=8),
-        kernel=config.count("conv_kernel", default=4), bias=bias, out_bias=bias, kernel_bias=config.flag("use_conv_bias", True),
+        hidden=config.hidden, heads=config.count("num_heads"), width=config.count("head_dim"),
+        state=config.count("state_size"), groups=config.count("n_groups"),
+        kernel=config.count("conv_kernel"), bias=bias, out_bias=bias, kernel_bias=config.flag("use_conv_bias", True),
     )  # fmt: skip
     return _stack(family, config, (*norm("rms", config.hidden), *mixer.weights()), mixer.recurs(), tied=False)
 

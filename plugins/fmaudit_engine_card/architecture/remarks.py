@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fmaudit import Finding, Severity
 from fmaudit_engine_card.scale.facts import stale_devices
+from fmaudit_engine_card.writing import amount, compact, percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
+    from fmaudit_engine_card.architecture.fits import Fit
 
-__all__ = ["amount", "length", "remarks"]
+__all__ = ["remarks"]
 
 
 def remarks(card: Card) -> Iterator[Finding]:
@@ -47,14 +49,22 @@ def _nowhere(card: Card) -> Iterator[Finding]:
         code="fits-nowhere", severity=Severity.NOTE if others else Severity.WARNING, slice={"precision": kind},
         sentence=f"In {kind} it needs {amount(best.needed)} for {best.batch} x {best.tokens:,} tokens and fits none of the devices asked "
         f"about ({best.devices_needed} x {best.device} would hold it); {elsewhere}.",
-        metric=f"largest_batch{{device={best.device},precision={kind}}}", advice=_aged(card),
+        metric=f"largest_batch{{device={best.device},precision={kind}}}", advice=" ".join(_ways_out(card, best, others)),
     )  # fmt: skip
 
 
-def _aged(card: Card) -> str:
-    """Ask for newer facts where those about the devices are old."""
+def _ways_out(card: Card, best: Fit, others: Sequence[str]) -> Iterator[str]:
+    """Say what can be done about a model that fits nowhere, and which of the facts behind that are old."""
+    if others:
+        yield f"Serve it in {' or '.join(others)}, or cut it over {best.devices_needed} x {best.device}."
+    else:
+        yield f"Cut it over {best.devices_needed} x {best.device}, or ask about devices with more memory (devices in [audit.engine-card])."
+    stored = card.profile.plan.stored
+    if stored:
+        yield f"Its weights are stored quantised ({stored}): look at the precision of as many bits."
     old = stale_devices(card.settings.devices, card.day)
-    return f"It rests on old facts about memory: {old}." if old else ""
+    if old:
+        yield f"What a device holds is taken from {old}."
 
 
 def _state_outgrows(card: Card) -> Iterator[Finding]:
@@ -67,7 +77,7 @@ def _state_outgrows(card: Card) -> Iterator[Finding]:
         first = beyond[0]
         yield Finding(
             code="state-outgrows-weights", severity=Severity.NOTE, metric=f"state_bytes{{tokens={first}}}",
-            sentence=f"At {length(first)} tokens the state of one sequence ({amount(profile.state_bytes(first, width))}) is larger than "
+            sentence=f"At {first:,} tokens the state of one sequence ({amount(profile.state_bytes(first, width))}) is larger than "
             f"the weights in 16 bits ({amount(weights)}).",
             advice="Models with fewer key-value heads, latent attention, windows or state-space layers hold less.",
         )  # fmt: skip
@@ -79,7 +89,7 @@ def _mostly_vocabulary(card: Card) -> Iterator[Finding]:
     if share > card.settings.vocabulary_share:
         yield Finding(
             code="mostly-vocabulary", severity=Severity.NOTE, metric="vocabulary_share",
-            sentence=f"{share:.0%} of the parameters are tables of {card.profile.vocabulary:,} tokens"
+            sentence=f"{percent(share)} of the parameters are tables of {card.profile.vocabulary:,} tokens"
             f"{', shared by input and output' if card.profile.tied else ''}: without them it has {compact(whole * (1 - share))}.",
         )  # fmt: skip
 
@@ -91,26 +101,3 @@ def _experts(card: Card) -> Iterator[Finding]:
             code="sparse", severity=Severity.NOTE, metric="active_parameters",
             sentence=f"It takes the memory of {compact(whole)} parameters and, for a token, the compute of {compact(active)}.",
         )  # fmt: skip
-
-
-def compact(value: float) -> str:
-    """Write a number of parameters in three digits: "6.74 billion"."""
-    for step, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if value >= step:
-            return f"{value / step:.3g} {word}"
-    return f"{value:,.0f}"
-
-
-def amount(size: float) -> str:
-    """Write bytes in binary units, as memory is built: "12.6 GiB"."""
-    for step, word in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if size >= step:
-            return f"{size / step:,.0f} {word}" if size >= 100 * step else f"{size / step:.3g} {word}"
-    return f"{size:,.0f} bytes"
-
-
-def length(tokens: int) -> str:
-    """Write a number of tokens: "128K" where it is a power of two, else in full."""
-    if tokens >= 2**20 and tokens % 2**20 == 0:
-        return f"{tokens // 2**20}M"
-    return f"{tokens // 1024}K" if tokens >= 1024 and tokens % 1024 == 0 else f"{tokens:,}"

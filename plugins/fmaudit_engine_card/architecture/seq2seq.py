@@ -13,13 +13,13 @@ def t5(family: str, config: Config) -> Plan:
     """Describe T5: no biases, gains only, positions as a bias of attention that the first block learns. Raises ModelError."""
     hidden, heads = config.hidden, config.heads
     activation = str(config.get("feed_forward_proj") or {"mt5": "gated-gelu"}.get(family, "relu"))
-    attention = Heads(hidden, heads, heads, config.count("d_kv", default=64))
+    attention = Heads(hidden, heads, heads, config.count("d_kv"))
     inside = feed_forward("mlp", hidden, config.count("d_ff"), gated=activation.startswith("gated"))
     encoder = Layer((*attention.weights(), *norm("rms", hidden, 2), *inside), (attention.attends(causal=False, kept=False),))
     tied = config.flag("tie_word_embeddings", True)
     if not tied:
         config.notes.append("the output matrix is counted by itself, as checkpoints hold it; transformers 5 builds it tied")
-    positions = table("attention", config.count("relative_attention_num_buckets", default=32), heads)
+    positions = table("attention", config.count("relative_attention_num_buckets"), heads)
     return Plan(
         family, hidden, config.vocabulary, tied,
         (*embedding(config.vocabulary, hidden), positions, positions, *norm("rms", hidden, 2), head(config.vocabulary, hidden, tied=tied)),
@@ -32,7 +32,7 @@ def bart(family: str, config: Config) -> Plan:
     """Describe BART, or mBART, which has a last norm in each half. Raises ModelError."""
     hidden = config.hidden
     extra = norm("layer", hidden, 2) if family == "mbart" else ()
-    positions = config.count("max_position_embeddings", default=1024) + 2  # two rows are for padding
+    positions = config.count("max_position_embeddings") + 2  # two rows are for padding
     halves = {side: _bart_parts(config, side) for side in ("encoder", "decoder")}
     (encoding, inside), (decoding, after) = halves["encoder"], halves["decoder"]
     encoder = Layer((*encoding.weights(), *norm("layer", hidden, 2), *inside), (encoding.attends(causal=False, kept=False),))

@@ -51,7 +51,8 @@ def built(model: str, gathered: Sequence[Gathered]) -> Card:
 
 def _section(section: Outline, found: Sequence[Found], others: Sequence[Found]) -> Section:
     entries: list[Entry] = []
-    unknown = [section.always] if section.always else []
+    beside = section.beside if any(row.kind == "corpus" for _, row in found) else ""
+    unknown = [f"{section.always} {beside}".rstrip()] if section.always else []
     for part in section.parts:
         told = list(_entries(part, found))
         if any(entry.status == "ok" for entry in told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fmaudit_engine_card.architecture.remarks import amount
+from fmaudit_engine_card.writing import HUGE, amount, power, seconds, sensible
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.cards.records import Entry
@@ -40,11 +40,11 @@ def _write(number: float, unit: str) -> str:
     if unit == "bytes":
         return amount(number).replace(" ", _NBSP)
     if unit == "seconds":
-        return f"{number * 1e3:.3g}{_NBSP}ms" if abs(number) < 1 else f"{number:.3g}{_NBSP}s"
+        return seconds(number).replace(" ", _NBSP)
     if unit == "count":
-        return f"{number:,.0f}" if abs(number) < 1e15 else f"{number:.3g}"
+        return f"{number:,.0f}" if abs(number) < HUGE else power(number).replace(" ", _NBSP)
     word = f"{_NBSP}{unit}" if unit in ("bits", "nats", "languages", "money", "characters") else ""
-    return (f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}") + word
+    return sensible(number).replace(" ", _NBSP) + word
 
 
 def _percent(number: float) -> str:

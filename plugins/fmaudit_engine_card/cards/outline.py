@@ -44,6 +44,7 @@ class Outline:
     title: str
     asks: str
     always: str
+    beside: str  # what `always` is followed by where a corpus was audited
     parts: tuple[Part, ...]
 
 
@@ -52,7 +53,9 @@ def outline() -> tuple[Outline, ...]:
     """Return the sections in their order."""
     table = tomllib.loads(resources.files("fmaudit_engine_card").joinpath("data/card.toml").read_text("utf-8"))
     return tuple(
-        Outline(row["name"], row["title"], row["asks"], row.get("always", ""), tuple(_part(part) for part in row["part"]))
+        Outline(
+            row["name"], row["title"], row["asks"], row.get("always", ""), row.get("beside", ""), tuple(_part(part) for part in row["part"])
+        )
         for row in table["section"]
     )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 
 from fmaudit_engine_card.claims.doubts import doubt
+from fmaudit_engine_card.claims.figures import SCALED
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
+from fmaudit_engine_card.claims.kinds.base import CARRIED
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading, read_sentences
 from fmaudit_engine_card.claims.recalled import marked, resting_on
@@ -17,6 +20,8 @@ from fmaudit_engine_card.claims.sentences import sentences
 __all__ = ["check", "check_claims", "find_claims"]
 
 FAR = 1.5  # a figure recalled from a source may be off by this factor, no more
+# a figure that only Europe writes so: "7,24 billion", "1.234.567"
+_EUROPEAN = re.compile(rf"(?<![\w.,])(?:\d+,\d{{1,2}}(?=\s?{SCALED})|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.]))", re.I)
 YEARS = 2  # and a year by so many
 
 
@@ -25,11 +30,25 @@ def check_claims(text: str) -> list[Verdict]:
 
     A text that is TOML with `[[claim]]` tables is read as such. Raises ConfigError for an unknown kind or condition in one of them.
     """
-    if text.lstrip().startswith("[[claim]]"):
+    if _is_toml(text):
         from fmaudit_engine_card.claims.structured import check_toml
 
         return check_toml(text)
     return [check(claim) for claim in find_claims(text)]
+
+
+def _is_toml(text: str) -> bool:
+    """Tell a TOML text of claims: a table with nothing but comments above it, or with TOML; prose may only quote one."""
+    table = re.search(r"(?m)^[ \t]*\[\[\s*claim\s*\]\]", text)
+    if table is None:
+        return False
+    above = [line.strip() for line in text[: table.start()].splitlines()]
+    if all(not line or line.startswith("#") for line in above):
+        return True
+    try:
+        return "claim" in tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def find_claims(text: str) -> list[Claim]:
@@ -37,7 +56,8 @@ def find_claims(text: str) -> list[Claim]:
     found: list[Claim] = []
     for reading in read_sentences(list(sentences(text))):
         found += _of_sentence(reading)
-    return sorted(found, key=lambda claim: claim.span)
+    european = _EUROPEAN.search(text) is not None
+    return sorted((replace(claim, european=european) for claim in found), key=lambda claim: claim.span)
 
 
 def check(claim: Claim) -> Verdict:
@@ -50,30 +70,51 @@ def _weighed(claim: Claim) -> Verdict:
     made = CHECKS[claim.kind](claim)
     if made.status != "wrong":
         return made
-    if claim.value is not None:
-        for value, words in _other_readings(claim.value):
-            again = CHECKS[claim.kind](replace(claim, value=value))
-            if again.status in {"holds", "holds-under"}:
-                return replace(again, status="holds-under", assumption="; ".join(part for part in (words, again.assumption) if part))
-    for model in claim.rivals if claim.given.get("model") is not None else ():
-        again = CHECKS[claim.kind](replace(claim, given={**claim.given, "model": model}))
-        if again.status in {"holds", "holds-under"}:
-            return replace(
-                made,
-                status="unverifiable",
-                reason=f"{made.reason}; of {model.name} it would be right, and the text leaves open which is meant",
-            )
+    if (otherwise := _written_otherwise(claim, made)) is not None:
+        return otherwise
+    for changed, name in _other_bindings(claim):
+        if CHECKS[claim.kind](changed).status in {"holds", "holds-under"}:
+            told = f"{made.reason}; of {name} it would be right, and the text leaves open which is meant"
+            return replace(made, status="unverifiable", reason=told)
+    if claim.given.get("several") or (claim.given.get("moved") and any(CARRIED in part for part in claim.assumed)):
+        told = f"{made.reason}; but it may rest on what was said of another run"
+        return replace(made, status="unverifiable", reason=told)
     if word := doubt(claim):
         return replace(made, status="unverifiable", reason=f"{made.reason}; but {word!r} may mean a part, a change or something else")
     return _from_memory(claim, made)
 
 
-def _other_readings(value: Quantity) -> Iterator[tuple[Quantity, str]]:
+def _written_otherwise(claim: Claim, made: Verdict) -> Verdict | None:
+    """Return the verdict on the figure as the other half of the world reads it, where it is right so; nothing else.
+
+    A point between thousands is likely where three zeros or digits follow it, a comma before decimals only in a text that has another;
+    else the figure stays wrong, and the reading that would save it is named.
+    """
+    for value, words, likely in _other_readings(claim.value, claim.european) if claim.value is not None else ():
+        again = CHECKS[claim.kind](replace(claim, value=value))
+        if again.status in {"holds", "holds-under"}:
+            if not likely:
+                return replace(made, assumption=f"true only if {words}")
+            return replace(again, status="holds-under", assumption="; ".join(part for part in (words, again.assumption) if part))
+    return None
+
+
+def _other_bindings(claim: Claim) -> Iterator[tuple[Claim, str]]:
+    """Yield the claim of the other models, and in the other precisions, that the sentence leaves open."""
+    if claim.given.get("model") is not None:
+        for model in claim.rivals:
+            yield replace(claim, given={**claim.given, "model": model}), model.name
+    for width in claim.given.get("other_widths", ()):
+        yield replace(claim, given={**claim.given, "width": width}), width[0]
+
+
+def _other_readings(value: Quantity, european: bool) -> Iterator[tuple[Quantity, str, bool]]:
     """Read "539.000" and "3,250" as the other half of the world writes them, where nothing else in the figure decides."""
     match = re.match(r"\D{0,4}\d{1,3}([.,])\d{3}(?![\d.,]*\d)", value.text)
     if match and not value.ranged and not (match.group(1) == "," and match.group(0).endswith("000")):
         factor, words = (1e3, "the point stands between thousands") if match.group(1) == "." else (1e-3, "the comma stands before decimals")
-        yield replace(value, value=value.value * factor, low=value.low * factor, high=value.high * factor), words
+        likely = european or match.group(1) == "."
+        yield replace(value, value=value.value * factor, low=value.low * factor, high=value.high * factor), words, likely
 
 
 def _from_memory(claim: Claim, made: Verdict) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fmaudit_engine_card.claims.records import Claim
 
@@ -104,6 +105,7 @@ _GROWTH = {
     r"|\blayers?\b|width",
 }
 # what is supposed or told of one's own work is no figure of the tables, whatever the kind; sums and rules stay what they are
+_TOGETHER = r"\b(?:together|between them|combined|jointly|altogether|averages?|on average|mean|median|typical|sum of)\b"
 _UNREAL = r"\b(?:would|should|could|might) have\b|\bhad it\b|\bwere it\b|\bideally\b|\bhypothetical"
 _ARITHMETIC = {
     "rental-cost",
@@ -117,14 +119,19 @@ _ARITHMETIC = {
     "optimal-ratio",
 }
 _COMPILED = {name: re.compile(words, re.I) for name, words in (_DOUBTS | _GROWTH).items()}
-_ANY_KIND = re.compile(f"{_UNREAL}|{_OWN}", re.I)
+_ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}", re.I)
 
 
 def doubt(claim: Claim) -> str:
     """Return the word that makes a claim's reading doubtful; nothing where there is none, as in claims from a table."""
-    pattern = _COMPILED.get(claim.subject if claim.kind in {"growth-power", "growth-factor"} else claim.kind)
     text = claim.text if claim.span[1] - claim.span[0] < len(claim.text) or claim.value is None else ""
+    return _word(claim.subject if claim.kind in {"growth-power", "growth-factor"} else claim.kind, text)
+
+
+@lru_cache(maxsize=64)  # a sentence with many claims is searched once
+def _word(kind: str, text: str) -> str:
+    pattern = _COMPILED.get(kind)
     found = pattern.search(text) if pattern is not None else None
-    if found is None and claim.kind not in _ARITHMETIC:
+    if found is None and kind not in _ARITHMETIC:
         found = _ANY_KIND.search(text)
     return found.group(0).strip() if found else ""

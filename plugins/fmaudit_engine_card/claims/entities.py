@@ -22,6 +22,7 @@ __all__ = [
     "people",
     "precision_mentions",
     "tokenizer_mentions",
+    "unknown_members",
 ]
 
 
@@ -42,6 +43,8 @@ _NOT_THE_MODEL = re.compile(
     ),
     re.I,
 )
+# behind a name without a number, that of a later model: "PaLM 2 was", "Falcon 2's"
+_VERSIONED = re.compile(r"\s\d(?:\.\d)?(?:['’]s|(?=\s+(?:is|was|has|had|uses?|used|saw|needs?|takes?|took|comes?|came|and|or)\b))")
 _AS_A_RULE = re.compile(r"(?:following|according to|per|by|under|as per|after|with|obeying|based on)\s+$", re.I)
 _WIDTHS = (
     ("bfloat16", 2.0, r"bf16|bfloat16"),
@@ -133,6 +136,11 @@ def _is_model(text: str, mention: Mention) -> bool:
     return not (word.lower() in {"chinchilla", "gopher", "transformer"} and _NOT_THE_MODEL.match(text, mention.end))
 
 
+def unknown_members(text: str) -> list[Mention]:
+    """Find names that begin like a known model's and are another's ("GPT-3 Small", "PaLM 62B", "PaLM 2"); they stand for no thing."""
+    return [Mention(None, mention.start, mention.end) for mention in _find("model", text) if _other_member(text, mention)]
+
+
 def _other_member(text: str, mention: Mention) -> bool:
     """Tell a member that the table does not know ("GPT-3 Small", "PaLM 62B") from the model whose name it begins with."""
     after = re.match(
@@ -140,7 +148,7 @@ def _other_member(text: str, mention: Mention) -> bool:
         text[mention.end :],
     )
     if after is None:
-        return False
+        return _VERSIONED.match(text, mention.end) is not None and text[mention.end - 1].isalpha()
     model = mention.thing
     if after.group(1):
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["FIGURE", "SCALES", "Figure", "read_figure"]
+__all__ = ["FIGURE", "SCALED", "SCALES", "Figure", "read_figure"]
 
 SCALES = {
     "thousand": 1e3,
@@ -64,11 +64,11 @@ _SPELLED = (
 )
 
 # after a comma that stands for a decimal point ("7,24 billion"), as most of Europe writes it
-_SCALED = r"(?:(?:[mb]|tr)illions?\b|thousand\b|[mbt]n\b|%|per ?cent|[kKMGTP]i?B\b|[KMBT]\b|[kMGT]Wh\b|[x×]|times\b|T?FLOP)"
+SCALED = r"(?:(?:[mb]|tr)illions?\b|thousand\b|[mbt]n\b|%|per ?cent|[kKMGTP]i?B\b|[KMBT]\b|[kMGT]Wh\b|[x×]|times\b|T?FLOP)"
 # groups: 1, 2 = exponent of a bare power of ten; 3 = mantissa, 4, 5 = its power of ten, 6 = e-notation; 7 = words; 8 = scale
 FIGURE = re.compile(
     rf"(?<![\w.,/^])(?:10\s*{_POWER}"
-    rf"|(\d{{1,3}}(?:[,\u202f]\d{{3}})+(?:\.\d+)?(?![\d,]\d)|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\d)|\d+,\d{{1,2}}(?=\s?{_SCALED})|\d+(?:\.\d+)?|\.\d+)"
+    rf"|(\d{{1,3}}(?:[,\u202f]\d{{3}})+(?:\.\d+)?(?![\d,]\d)|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\d)|\d+,\d{{1,2}}(?=\s?{SCALED})|\d+(?:\.\d+)?|\.\d+)"
     rf"(?:\s*[x×·*]\s*10\s*{_POWER}|[eE]([+-]?\d+))?"
     rf"|\b({_SPELLED})\b)"
     r"(?:[\s-]?(thousand|millions?|billions?|trillions?|quadrillion|bn|mn|tn)\b|\s?([KMBT])(?![\w%])|([kmb])(?![\w%]))?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from fmaudit_engine_card.claims.units import DAY, MONTH
 __all__ = ["EXACT", "RULE", "Scenario", "judge", "show", "unverifiable", "verdict"]
 
 EXACT = 0.01  # counted figures that people round
+_DECIMAL = re.compile(r"[kKMGTP]B\b|(?:kilo|mega|giga|tera)bytes?\b")
 RULE = 0.10  # rules of thumb such as 6 N D
 
 
@@ -45,6 +47,8 @@ def judge(
     """Compare the claim's value with the scenarios, the plain ones first; `why` explains a wrong figure, `note` is added to any."""
     assert claim.value is not None, "a claim without a value has no scenario"
     unit = unit or claim.value.unit
+    if unit == "bytes" and _DECIMAL.search(claim.value.text):
+        unit = "decimal-bytes"
     plain = [row for row in scenarios if not row.assumption]
     assumed = [row for row in scenarios if row.assumption and row.plausible]
     rest = [row for row in scenarios if row.assumption and not row.plausible]
@@ -118,6 +122,12 @@ def show(value: float, unit: str) -> str:
             (value, "bytes"),
         )
         return f"{size:,.4g} {name}"
+    if unit == "decimal-bytes":
+        size, name = next(
+            ((value / 10**power, word) for power, word in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")) if value >= 10**power),
+            (value, "bytes"),
+        )
+        return f"{size:,.4g} {name}"
     if unit == "seconds":
         return (
             f"{value / DAY:,.1f} days"
@@ -127,7 +137,7 @@ def show(value: float, unit: str) -> str:
             else f"{value / 3600:,.2f} hours"
         )
     if unit == "usd":
-        return f"${value / 1e6:,.2f} million" if value >= 1e6 else f"${value:,.0f}"
+        return f"${value / 1e6:,.2f} million" if value >= 1e6 else f"${value:,.0f}" if value >= 100 else f"${value:,.2f}"
     if unit == "flop/s":
         return f"{value / 1e12:,.4g} TFLOP/s"
     if unit == "flop":

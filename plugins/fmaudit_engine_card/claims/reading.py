@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from fmaudit_engine_card.claims import entities
 from fmaudit_engine_card.claims.entities import Mention
-from fmaudit_engine_card.claims.figures import SCALES
+from fmaudit_engine_card.claims.order import Order, in_order, listed, with_units
 from fmaudit_engine_card.claims.quantities import Quantity, find_quantities
+from fmaudit_engine_card.claims.roles import of_column, role_of
 from fmaudit_engine_card.claims.sentences import Sentence
-from fmaudit_engine_card.claims.units import read_unit
+from fmaudit_engine_card.claims.unnamed import KIN, member_mentions, stranger_mentions
 
-__all__ = ["CENTRES", "Reading", "is_flat_out", "read_sentences"]
+__all__ = ["CENTRES", "KIN_BEFORE", "PLURAL", "Reading", "is_flat_out", "read_sentences"]
 
 CENTRES = r"data[-\s]?cent(?:re|er)s?|server farms?"
 REMEMBERED = 3  # sentences back
@@ -41,7 +42,8 @@ _SET_ASIDE = re.compile(
 )
 _HELD_AGAINST = re.compile(
     r"\b(?:than|unlike|versus|vs\.?|against|compared (?:to|with)|instead of|beats?|beat(?:s|ing)|outperform\w*|surpass\w*|match(?:es|ing)?"
-    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|resembl\w+|like|times|twice|half|replac\w+)\s+(?:the\s+)?$",
+    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|resembl\w+|like|times|twice|half|replac\w+|(?:successor"
+    r"|predecessor|follow-?up|counterpart|sibling|cousin|competitor|heir) (?:of|to))\s+(?:the\s+)?(?:\d+(?:\.\d+)?[BM]\s+)?$",
     re.I,
 )
 # words after which a figure may speak of another thing than the one named last
@@ -51,23 +53,13 @@ _LOOSE = re.compile(
     r"|as|of|despite|if|versus|vs|both|neither|budget|one)\b",
     re.I,
 )
+_RELATIVE = re.compile(r"\s*,?\s*(?:which|that)\s+(?:\w+\s+){0,6}", re.I)  # "..., which is about"
+_AGAINST_KIN = re.compile(
+    r"\b(?:like|unlike|than|as|from|over|against|to|beats?|with)\s+(?:its|the|their|a|any|all)\s+(?:\w+\s+){0,2}$", re.I
+)
+KIN_BEFORE = re.compile(rf"{KIN}(?!\s+(?:of|to)\b)", re.I)
+PLURAL = re.compile(r"\b(?:they|their|both|them|these(?: two| models)?|the (?:two|three|four|models))\b", re.I)
 NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly|without)\b|n['’]t\b", re.I)
-_GENERIC = re.compile(
-    (
-        r"\s*(?:parameter\s+|-parameter\s+|dense\s+|language\s+|transformer\s+|llama(?:-style)?\s+|open\s+|class\s+"
-        r"|-class\s+|LLM\s*)*(?:models?|LLMs?|networks?|transformers?|one|llama|version|variant|system)\b|\s+(?:in"
-        r"|at|with)\s+(?:fp|bf|int|\d|half|full|4|8|16)"
-    ),
-    re.I,
-)
-_DEVICES = re.compile(r"\s*(?:NVIDIA\s+|Nvidia\s+)?(?:\d+\s?GB\s+)?(?:GPUs?|accelerators?|TPUs?|cards?|chips?|devices?)\b", re.I)
-_USE = re.compile(
-    (
-        r"utili[sz]ation|\bMFU\b|efficien|of (?:the |its |their |a )?(?:\w+\s+)?(?:\w+[-\s])?peak|busy|of the (?:theoretical"
-        r"|hardware)|of (?:their|its) capacity|\buse\b"
-    ),
-    re.I,
-)
 _FLAT_OUT = re.compile(
     (
         r"flat[-\s]out|\b(?:at|with) (?:(?:their|its|the|dense|full|theoretical|nominal|hardware|bf16|fp16|fp8|bfloat16|float16"
@@ -77,7 +69,6 @@ _FLAT_OUT = re.compile(
     ),
     re.I,
 )
-_BATCH = re.compile(r"batch(?:es)?(?: size)?(?: of)?\W*$", re.I)
 
 
 @dataclass
@@ -98,6 +89,8 @@ class Reading:
     makers: list[Mention]
     origins: list[Mention]
     memory: dict[str, Any] = field(default_factory=dict)
+    strangers: list[Mention] = field(default_factory=list)
+    order: Order = field(default_factory=Order)
     roles: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -123,7 +116,16 @@ class Reading:
         return next((self.quantities[i] for i, role in sorted(self.roles.items()) if role == name), None)
 
     def model_for(self, at: int) -> Mention | None:
-        """Return the model a figure speaks of: the one it is "for", else the last one named before it, else the first after it."""
+        """Return the model a figure speaks of: the one in its place of a list, the one it is "for", else the last before, else the first.
+
+        None where another name, of which nothing is known, or another of its kin stands nearer.
+        """
+        if at in self.order.bound:
+            return self.order.bound[at] if self.order.bound[at].thing is not None else None
+        mention = self._nearest(at)
+        return None if mention is None or self._is_of_another(mention, at) else mention
+
+    def _nearest(self, at: int) -> Mention | None:
         end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
         for mention in self.models:
             if mention.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : mention.start], re.I):
@@ -131,10 +133,28 @@ class Reading:
         before = [mention for mention in self.models if mention.start <= at]
         if before and re.fullmatch(r"(?:['’]s)?\s*", self.text[before[-1].end : at]):  # "Gopher's 280 billion"
             return before[-1]
-        subject = next((mention for mention in reversed(before) if not self._compared_with(mention)), None)
+        if before and _RELATIVE.fullmatch(self.text[before[-1].end : at]):
+            return before[-1]
+        subject = next((mention for mention in reversed(before) if not self.compared_with(mention)), None)
         return subject or (before[-1] if before else self.models[0] if self.models else None)
 
-    def _compared_with(self, mention: Mention) -> bool:
+    def _is_of_another(self, mention: Mention, at: int) -> bool:
+        """Tell whether an unknown name, a size of its own ("the 7B model") or a "successor" stands between a model and a figure."""
+        first = mention.end if mention.end <= at and not self.compared_with(mention) else 0
+        between = self.text[first:at]
+        if any(not _AGAINST_KIN.search(between[: kin.start()]) for kin in KIN_BEFORE.finditer(between)):
+            return True
+        sizes = [
+            Mention(None, q.start, q.end) for i, q in enumerate(self.quantities) if self.roles.get(i) == "size" and not _fits(q, mention)
+        ]
+        end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
+        return any(
+            (first <= other.start < at and not self.compared_with(other))
+            or (other.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : other.start], re.I))
+            for other in [*self.strangers, *sizes]
+        )
+
+    def compared_with(self, mention: Mention) -> bool:
         """Tell a model that another is held against ("less than Mixtral", "an eighth of Mixtral's:") from one that is spoken of."""
         before, after = self.text[max(0, mention.start - 40) : mention.start], self.text[mention.end : mention.end + 4]
         object_of = _HELD_AGAINST.search(before)
@@ -147,14 +167,23 @@ class Reading:
         mention = self.model_for(quantity.start)
         if mention is None:
             return ()
+        if quantity.start in self.order.bound:
+            return tuple(other.thing for other in self.order.others[quantity.start] if other.thing is not None)
         gap = self.text[mention.end : quantity.start]
-        if mention.end <= quantity.start and len(gap.split()) <= 4 and _LOOSE.search(gap) is None and not self._compared_with(mention):
+        alone = not any(mention in row and not self.compared_with(row[0]) for row in listed(self.text, self.models))
+        close = mention.end <= quantity.start and len(gap.split()) <= 4 and _LOOSE.search(gap) is None
+        if alone and close and not self.compared_with(mention):
             return ()
         return tuple({other.thing.name: other.thing for other in self.models if other.thing is not mention.thing}.values())
 
     def set_aside(self, quantity: Quantity) -> bool:
         """Tell whether a quantity stands in a condition ("if it had 13B parameters"), which claims nothing."""
         return any(match.start() <= quantity.start < match.end() for match in _SET_ASIDE.finditer(self.text))
+
+    def unsettled(self, quantity: Quantity) -> str:
+        """Say that several models and another number of figures stand in lists, so that no figure is surely one model's."""
+        told = "the text lists several models and another number of figures, so whose each is stays open"
+        return told if quantity.start in self.order.open else ""
 
     @property
     def asked(self) -> str:
@@ -199,9 +228,13 @@ def read_sentences(cut: Sequence[Sentence]) -> Iterator[Reading]:
 def _read(sentence: Sentence, memory: dict[str, Any]) -> Reading:
     text = sentence.text
     models, devices = entities.model_mentions(text), entities.device_mentions(text)
+    models = sorted([*models, *member_mentions(text, models, memory.get("models", ()))], key=lambda mention: mention.start)
     tokenizers, precisions, origins = entities.tokenizer_mentions(text), entities.precision_mentions(text), entities.origin_mentions(text)
     names = [(mention.start, mention.end) for mention in [*models, *devices, *tokenizers, *precisions, *origins]]
-    quantities = [_of_column(sentence, quantity) for quantity in find_quantities(text, names)]
+    strangers = [*entities.unknown_members(text), *stranger_mentions(text, names)]
+    names += [(mention.start, mention.end) for mention in strangers]
+    quantities = [of_column(sentence, quantity) for quantity in find_quantities(text, names)]
+    quantities, order = _ordered(text, sorted([*models, *strangers], key=lambda mention: mention.start), quantities, memory)
     reading = Reading(
         sentence,
         quantities,
@@ -213,115 +246,32 @@ def _read(sentence: Sentence, memory: dict[str, Any]) -> Reading:
         entities.maker_mentions(text),
         origins,
         memory,
+        strangers,
+        order,
     )
     for i, quantity in enumerate(quantities):
-        role = _role(reading, quantity)
+        role = role_of(reading, quantity)
         if role:
             reading.roles[i] = role
     return reading
 
 
-def _of_column(sentence: Sentence, quantity: Quantity) -> Quantity:
-    """Let a table's header name the unit of a bare figure in its column: "training tokens", "KV cache (GiB)", "parameters (B)"."""
-    if not sentence.lead or quantity.start < sentence.lead or quantity.unit:
-        return quantity
-    header = sentence.text[: sentence.lead].rsplit(", ", 1)[-1]
-    scale = re.search(
-        r"\((k|m|b|t|thousands?|millions?|billions?|trillions?)\)|\b(?:in )?(thousands|millions|billions|trillions)\b", header, re.I
-    )
-    factor = SCALES[(scale.group(1) or scale.group(2)).lower().rstrip("s")] if scale and not quantity.scale else 1.0
-    units = (read_unit(f" {header[at:].lstrip('(')}", 0) for at in [0, *(match.end() for match in re.finditer(r"[\s(/]+", header))])
-    unit = next((found for found in units if (found.name and found.name != "time") or (found.name == "time" and "(" in header)), None)
-    if unit is None:
-        return quantity
-    return replace(
-        quantity,
-        unit=unit.name,
-        detail=unit.detail,
-        value=quantity.value * factor * unit.low,
-        low=quantity.low * factor * unit.low,
-        high=quantity.high * factor * unit.high,
-    )
+def _ordered(text: str, models: list[Mention], quantities: list[Quantity], memory: dict[str, Any]) -> tuple[list[Quantity], Order]:
+    """Bind lists of figures to lists of models: those of the sentence, or those that "they" were before."""
+    before = [Mention(model, 0, 0) for model in memory.get("models", ())]
+    if len(models) > 1:
+        quantities = with_units(text, quantities)
+        return quantities, in_order(text, models, quantities)
+    if not models and len(before) > 1 and PLURAL.search(text):
+        quantities = with_units(text, quantities)
+        return quantities, in_order(text, before, quantities, from_before=True)
+    return quantities, Order()
 
 
-def _role(reading: Reading, quantity: Quantity) -> str:
-    text, after, before = (
-        reading.text,
-        reading.text[quantity.end : quantity.end + 60],
-        reading.text[max(0, quantity.start - 60) : quantity.start],
-    )
-    if quantity.unit == "usd/hour":
-        return "rate"
-    if quantity.unit == "flop/s":
-        return "peak"
-    if quantity.unit == "watt":
-        return "watts"
-    if quantity.unit == "bits":
-        return "bits"
-    if quantity.unit == "percent" and (_USE.search(after[:40]) or re.search(r"utili[sz]ation|\bMFU\b|efficiency", before[-30:], re.I)):
-        return "utilisation"
-    if quantity.unit == "" and _is_device_count(reading, quantity, after):
-        return "devices"
-    if _BATCH.search(before) and quantity.unit in {"", "tokens"}:
-        return "batch"
-    if quantity.unit == "bytes":
-        return (
-            "memory"
-            if (
-                re.match(
-                    r"\s*(?:[-\s]?(?:NVIDIA\s+)?(?:\w+\s+)?(?:GPUs?|cards?|accelerators?)|\s*(?:of\s+)?(?:V?RAM|memory)\b)", after, re.I
-                )
-                and _is_of_device(text, quantity)
-            )
-            or any(0 <= d.start - quantity.end < 3 for d in reading.devices)
-            else ""
-        )
-    if (
-        quantity.unit in {"", "parameters"}
-        and quantity.scale.lower() not in {"", "k", "thousand"}
-        and _is_size(reading, quantity, after, before)
-    ):
-        return "size"
-    return ""
-
-
-def _is_device_count(reading: Reading, quantity: Quantity, after: str) -> bool:
-    if quantity.scale.lower() in {"b", "t", "billion", "trillion"} or quantity.value < 1:
-        return False
-    named = any(
-        0 <= mention.start - quantity.end <= 12
-        and re.fullmatch(
-            r"\s*(?:x\s*|×\s*|NVIDIA\s*|Nvidia\s*|of\s+(?:the|its|their)\s+|\d+\s?GB\s*)*", reading.text[quantity.end : mention.start]
-        )
-        for mention in reading.devices
-    )
-    them = re.match(r"\s*of\s+(?:them|these)\b", after, re.I) is not None and "device" in reading.memory
-    return named or them or bool(_DEVICES.match(after))
-
-
-def _is_of_device(text: str, quantity: Quantity) -> bool:
-    """Tell a device's memory ("a 24 GB GPU") from memory that is used ("takes 24 GB of VRAM")."""
-    return (
-        re.search(r"(?:takes?|needs?|requires?|uses?|occup\w+|consum\w+|grows? to)\s+(?:\w+\s+){0,2}$", text[: quantity.start], re.I)
-        is None
-    )
-
-
-def _is_size(reading: Reading, quantity: Quantity, after: str, before: str) -> bool:
-    """Tell whether a count of parameters describes an unnamed model ("a 70B model") instead of being claimed of a named one."""
-    if quantity.unit == "parameters" and not re.match(r"\s*(?:\w+\s+)?(?:models?|LLMs?|networks?|transformers?)\b", after, re.I):
-        return not reading.models and bool(
-            re.search(r"\b(?:model|network|LLM|transformer)s?\s+(?:with|of|that has|having)\s+(?:\w+\s+)?$", before, re.I)
-        )
-    if reading.models and re.search(r"\b(?:is|was|as)\s+(?:(?:\w+\s+)?an?\s+(?:\w+\s+)?)?$", before, re.I):  # "GPT-3 is a 175B model"
-        return False
-    if any(
-        re.fullmatch(r",\s+(?:an?|the|its|\w+['’]s)\s+(?:\w+\s+)?", reading.text[mention.end : quantity.start], re.I)
-        for mention in reading.models
-    ):
-        return False  # "Gopher, DeepMind's 280B model"
-    named = any(quantity.start - mention.end in range(4) or 0 <= mention.start - quantity.end < 3 for mention in reading.models)
-    return not named and bool(_GENERIC.match(after))
+def _fits(size: Quantity, mention: Mention) -> bool:
+    """Tell whether a size that is said may be that of a model, or of a member of its family."""
+    known = mention.thing.parameters
+    return known is None or size.admits(known, 0.1)
 
 
 def _remembered(reading: Reading) -> dict[str, Any]:
@@ -329,6 +279,7 @@ def _remembered(reading: Reading) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if reading.models:
         found["model"] = reading.models[-1].thing
+        found["models"] = list({mention.thing.name: mention.thing for mention in reading.models}.values())
     if any(quantity.unit == "parameters" for quantity in reading.quantities):
         found["counted"] = "parameters"
     for role in ("devices", "rate", "utilisation", "peak", "size"):
@@ -341,7 +292,7 @@ def _remembered(reading: Reading) -> dict[str, Any]:
         found["precision"] = reading.precisions[-1].thing
     if reading.tokenizers:
         found["tokenizer"] = reading.tokenizers[-1].thing
-    for unit, name in (("flop", "flops"), ("seconds", "time")):
+    for unit, name in (("flop", "flops"), ("seconds", "time"), ("device-hours", "hours")):
         given = [quantity for quantity in reading.quantities if quantity.unit == unit]
         if len(given) == 1:
             found[name] = given[0]

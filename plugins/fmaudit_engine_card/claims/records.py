@@ -34,6 +34,7 @@ class Claim:
     assumed: tuple[str, ...] = ()
     rivals: tuple[Any, ...] = ()  # other models of the sentence that the figure may speak of
     source: str = ""
+    european: bool = False  # the text writes other figures with a comma before decimals
 
 
 @dataclass(frozen=True, slots=True)

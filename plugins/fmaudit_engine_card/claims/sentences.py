@@ -13,6 +13,12 @@ _HIDDEN = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|<!--.*?(?:-->|\Z)|https
 _ITEM = r"\n(?=[ \t]*(?:[-*+•]|\d+[.)])[ \t])"
 _BLOCK = re.compile(rf"\n[ \t]*\n|{_ITEM}|\n(?=[ \t]*#)|(?<=\n)(?=[ \t]*\|)|\n(?=[ \t]*>)")
 _END = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+(?=[\"“‘'(\[_]*[A-Z0-9~$])|;\s+")
+# the line break behind a heading: of a line that is marked, bold as a whole, or underlined
+_HEADING = re.compile(
+    r"^[ \t]*#{1,6}[ \t][^\n]*(\n)|^[ \t]*(?:\*\*|__)[^*_\n]+(?:\*\*|__):?[ \t]*(\n)"
+    r"|^[ \t]*[^\s=-][^\n]*(\n[ \t]*(?:={3,}|-{3,})[ \t]*(?:\n|\Z))",
+    re.M,
+)
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|ca|c|al|Fig|fig|Eq|eq|Sec|No|Dr|Mr|Ms|St|etc|resp|v)\.|\b[A-Z]\.)$")
 _TABLE = re.compile(r"^[ \t]*\|.*\|[ \t]*\n[ \t]*\|[\s|:\-]+\|[ \t]*\n(?:[ \t]*\|.*(?:\n|\Z))*", re.M)
 
@@ -61,15 +67,23 @@ def _cut(block: str, offset: int, paragraph: int) -> Iterator[Sentence]:
     if not any(letter.isalnum() for letter in line):
         return
     at = 0
-    for end in [*_END.finditer(line), None]:
-        stop = end.start() if end else len(line)
-        if end and _ABBREVIATED.search(line[max(at, stop - 8) : stop]):
-            continue
+    for stop, following in [*_ends(block, line), (len(line), len(line))]:
         piece = line[at:stop]
         lead = len(piece) - len(piece.lstrip(" #>|-+•"))
         if piece.strip():
             yield from _short(Sentence(piece[lead:].rstrip(" |"), offset + at + lead, paragraph))
-        at = end.end() if end else stop
+        at = following
+
+
+def _ends(block: str, line: str) -> list[tuple[int, int]]:
+    """Return where sentences and headings end, and where the next begins."""
+    found = [match.span() for match in _END.finditer(line) if not _ABBREVIATED.search(line[max(0, match.start() - 8) : match.start()])]
+    found += [match.span(match.lastindex or 0) for match in _HEADING.finditer(block)]
+    ends: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if not ends or start >= ends[-1][1]:
+            ends.append((start, end))
+    return ends
 
 
 def _short(sentence: Sentence) -> Iterator[Sentence]:

@@ -11,60 +11,17 @@ from fmaudit import ConfigError
 from fmaudit import facts as hardware
 from fmaudit_engine_card.claims import entities, facts
 from fmaudit_engine_card.claims.checking import check
+from fmaudit_engine_card.claims.conditions import CONDITION_UNITS, UNITS, USES, read_value
 from fmaudit_engine_card.claims.kinds import CHECKS
-from fmaudit_engine_card.claims.quantities import Quantity, find_quantities
+from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
 __all__ = ["UNITS", "check_table", "check_toml", "claim_of_row"]
 
-# what a bare number of a kind counts
-UNITS = {
-    "parameters": "parameters",
-    "active-parameters": "parameters",
-    "layers": "layers",
-    "attention-layers": "layers",
-    "intermediate": "",
-    "hidden": "",
-    "heads": "heads",
-    "kv-heads": "kv_heads",
-    "vocabulary": "entries",
-    "experts": "experts",
-    "experts-used": "experts",
-    "context-window": "tokens",
-    "kv-memory": "bytes",
-    "kv-per-token": "bytes",
-    "weights-memory": "bytes",
-    "training-flops": "flop",
-    "training-time": "seconds",
-    "device-hours": "device-hours",
-    "rental-cost": "usd",
-    "training-cost": "usd",
-    "token-flops": "flop",
-    "token-bill": "usd",
-    "tokens-per-parameter": "tokens/parameter",
-    "training-tokens": "tokens",
-    "optimal-ratio": "tokens/parameter",
-    "optimal-tokens": "tokens",
-    "optimal-parameters": "parameters",
-    "over-training": "times",
-    "premium": "times",
-    "crawl-share": "percent",
-    "representation": "times",
-    "crawl-pages": "pages",
-    "data-stock": "tokens",
-    "used-up": "",
-    "electricity-share": "percent",
-    "electricity": "kwh",
-    "training-energy": "kwh",
-    "training-emissions": "kg",
-    "device-energy": "kwh",
-    "device-peak": "flop/s",
-    "device-memory": "bytes",
-    "year": "",
-}
 # read from prose only: their conditions have no names
 _PROSE = {"token-price", "size-ratio", "growth-between", "product", "flops-per-parameter", "zero-successes", "scaling-trend"}
 _SAME = {"model": "subject", "quantity": "kind"}  # what people write first
+_INSTEAD = {"tokens": "context", "context": "tokens", "parameters": "size", "size": "parameters"}
 _WITHOUT_VALUE = {"fits", "growth-power", "growth-factor", "maker", "training-balance"}
 _QUANTITIES = ("context", "tokens", "devices", "time", "rate", "utilisation", "peak", "hours", "flops", "size", "memory", "batch")
 _PLAIN = ("text", "source", "tolerance", "kind", "subject", "value", "denied")
@@ -120,9 +77,10 @@ def claim_of_row(row: Mapping[str, Any], where: str = "the claim") -> Claim:
     unknown = sorted(set(row) - {*_PLAIN, *_QUANTITIES, *_NAMED})
     if unknown:
         raise ConfigError(f"{where}: no condition {unknown[0]!r}", hint=_nearest(unknown[0], [*_PLAIN, *_QUANTITIES, *_NAMED]))
+    _refuse_unused(row, kind, where)
+    given = _given(row, kind, where)
     value = None if kind in _WITHOUT_VALUE else _value(row, kind, where)
     text = str(row.get("text") or " ".join(str(part) for part in (row.get("subject", ""), kind, row.get("value", "")) if part != ""))
-    given = _given(row, kind, where)
     claim = Claim(
         kind,
         str(row.get("subject", "")),
@@ -137,10 +95,23 @@ def claim_of_row(row: Mapping[str, Any], where: str = "the claim") -> Claim:
     return claim
 
 
+def _refuse_unused(row: Mapping[str, Any], kind: str, where: str) -> None:
+    """Refuse a condition that the kind's arithmetic does not use, and a size or tokens beside a subject whose own would be used."""
+    uses = USES.get(kind, set())
+    unused = sorted(set(row) - uses - set(_PLAIN))
+    if unused:
+        instead = _INSTEAD.get(unused[0], "")
+        known = f"it uses {', '.join(sorted(uses))}" if uses else "it uses none"
+        hint = f"did you mean {instead!r}?" if instead in uses else known
+        raise ConfigError(f"{where}: a claim of {kind} does not use {unused[0]!r}", hint=hint)
+    if kind == "tokens-per-parameter" and "subject" in row and uses & set(row):
+        raise ConfigError(f"{where}: give a subject, or size and tokens", hint="those of the subject would be used")
+
+
 def _value(row: Mapping[str, Any], kind: str, where: str) -> Quantity:
     if "value" not in row:
         raise ConfigError(f"{where}: a claim of {kind} has a value", hint='such as value = "175B"')
-    quantity = _quantity(row["value"], UNITS[kind], f"{where}: value")
+    quantity = read_value(row["value"], UNITS[kind], f"{where}: value")
     tolerance = row.get("tolerance")
     if tolerance is None:
         return quantity
@@ -148,49 +119,16 @@ def _value(row: Mapping[str, Any], kind: str, where: str) -> Quantity:
     return Quantity(quantity.text, 0, 0, quantity.value, quantity.value - room, quantity.value + room, quantity.unit)
 
 
-def _quantity(value: Any, unit: str, where: str) -> Quantity:
-    """Read a number or a text like "7-8 months"; one without a unit takes that of its kind."""
-    found = find_quantities(str(value))
-    if not found:
-        raise ConfigError(
-            f"{where}: {value!r} holds no number", hint='write it as in prose: "7-8 months", "16 GiB", "3.14e23", or a number'
-        )
-    first = found[0]
-    if first.unit and unit and first.unit != unit:
-        raise ConfigError(f"{where}: {value!r} is in {first.unit}, needed is {unit}")
-    return (
-        first
-        if first.unit
-        else Quantity(first.text, 0, 0, first.value, first.low, first.high, unit, scale=first.scale, bound=first.bound, ranged=first.ranged)
-    )
-
-
-_CONDITION_UNITS = {
-    "context": "tokens",
-    "tokens": "tokens",
-    "devices": "",
-    "time": "seconds",
-    "rate": "usd/hour",
-    "utilisation": "percent",
-    "peak": "flop/s",
-    "hours": "device-hours",
-    "flops": "flop",
-    "size": "parameters",
-    "memory": "bytes",
-    "batch": "",
-}
-
-
 def _given(row: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
     numbers = _NUMBERS.get(kind, ())
     given: dict[str, Any] = dict.fromkeys(("model", "device", "precision", "tokenizer", "width", *_QUANTITIES))
     for name in _QUANTITIES:
         if name in row:
-            quantity = _quantity(row[name], _CONDITION_UNITS[name], f"{where}: {name}")
+            quantity = read_value(row[name], CONDITION_UNITS[name], f"{where}: {name}")
             given[name] = quantity.value if name in numbers else quantity
     given |= {name: row[name] for name in ("year", "into", "out", "power", "maker", "watts", "price", "over") if name in row}
     if "parameters" in row:
-        given["parameters"] = _quantity(row["parameters"], "parameters", f"{where}: parameters").value
+        given["parameters"] = read_value(row["parameters"], "parameters", f"{where}: parameters").value
     given |= {
         "flat_out": bool(row.get("flat_out", False)),
         "text": "",
@@ -221,7 +159,12 @@ def _subject(row: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
         return {"language": _named(entities.language_mentions(subject), "language", subject, where).name}
     if kind in {"device-peak", "device-memory"}:
         precision = entities.precision_mentions(str(row.get("precision", "")))
-        return {"device": hardware.find_device(subject), "precision": precision[0].thing[0] if precision else None, "sparse": False}
+        return {
+            "device": hardware.find_device(subject),
+            "precision": precision[0].thing[0] if precision else None,
+            "sparse": False,
+            "dense": False,
+        }
     mentions = entities.model_mentions(subject)
     model = mentions[0].thing if mentions else None
     if model is None and subject and kind in _OF_A_MODEL:
@@ -268,7 +211,10 @@ _NEEDED = {
     "optimal-tokens": (("parameters",),),
     "optimal-parameters": (("tokens", "flops"),),
     "device-energy": (("hours",), ("watts",)),
-    "tokens-per-parameter": (("model", "size"),),
+    "tokens-per-parameter": (("model", "size"), ("model", "tokens")),
+    "weights-memory": (("model", "size"),),
+    "training-flops": (("model", "size"), ("model", "tokens")),
+    "token-flops": (("model", "size"),),
     "training-balance": (("over",),),
 }
 

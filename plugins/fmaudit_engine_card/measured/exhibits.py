@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fmaudit import Exhibit
+from fmaudit_engine_card.measured.fits import median
+from fmaudit_engine_card.writing import percent, seconds
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured
@@ -27,12 +29,14 @@ def _prefill(measured: Measured) -> Iterator[Exhibit]:
     straight = [
         {"tokens": point.tokens, "seconds": curve.start + curve.linear * point.x, "of": "fitted, without attention"} for point in points
     ]
-    share = curve.share(points[-1].x)
+    last = points[-1]
+    share, drawn = median([each.share(last.x) for each in measured.parabolas() or [curve]])[0], curve.share(last.x)
     yield _lines(
         measured, "prefill", "prefill-time", "Time to read a prompt, by its length",
         [{"tokens": point.tokens, "seconds": curve.at(point.x), "of": "fitted"} for point in points] + straight,
         f"One prompt at a time, and the first token. The gap between the two fitted curves grows with the square of the length: "
-        f"{share:.0%} of the time at {points[-1].tokens:,} tokens.",
+        f"{percent(share, 1)} of the time at {last.tokens:,} tokens, fitted round by round (median); "
+        f"{percent(drawn, 1)} between the curves drawn, which are fitted to the medians of each length.",
     )  # fmt: skip
 
 
@@ -40,10 +44,13 @@ def _decode(measured: Measured) -> Iterator[Exhibit]:
     points, line = measured.single("decode"), measured.line()
     if line is None:
         return
+    best, slope = measured.line("fastest"), median([each.slope for each in measured.lines()] or [line.slope])[0]
+    fastest = f"; fitted to the fastest round of each R² = {best.r_squared:.4f}" if best is not None else ""
     yield _lines(
         measured, "decode", "decode-time", "Time to write a completion, by its tokens",
         [{"tokens": point.tokens, "seconds": line.at(point.x), "of": "fitted"} for point in points],
-        f"Each token waits for the one before: {line.slope * 1e3:.3g} ms a token, R² = {line.r_squared:.4f}.",
+        f"Each token waits for the one before: {seconds(slope)} a token, fitted round by round (median). The line drawn is fitted to the "
+        f"medians of each length: {seconds(line.slope)} a token, R² = {line.r_squared:.4f}{fastest}.",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fmaudit import Interval, Metric, MetricStatus, ModelError
 from fmaudit_engine_card.measured.fits import median
+from fmaudit_engine_card.measured.series import FEWEST
 from fmaudit_engine_card.scale.facts import stale_devices
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["figures"]
 
 HOW = "median of rounds in shuffled order after a warm-up"
+SLOPE = "slope of seconds against new tokens, fitted round by round"
 
 
 def figures(measured: Measured) -> Iterator[Metric]:
@@ -41,8 +43,13 @@ def _of_rounds(name: str, values: Sequence[float], unit: str, method: str, note:
 def _decoding(measured: Measured) -> Iterator[Metric]:
     slopes = [line.slope for line in measured.lines()]
     if not slopes:
+        if measured.rows:  # it was asked: the card says that it was, and why there is no number
+            yield Metric(
+                name="seconds_per_token", value=None, unit="seconds", n=0, status=MetricStatus.UNDEFINED, method=SLOPE,
+                note=measured.left_out[0] if measured.left_out and not measured.points else f"fewer than {FEWEST} lengths were timed",
+            )  # fmt: skip
         return
-    yield _of_rounds("seconds_per_token", slopes, "seconds", "slope of seconds against new tokens, fitted round by round")
+    yield _of_rounds("seconds_per_token", slopes, "seconds", SLOPE)
     points = len(measured.single("decode"))
     for which in ("median", "fastest"):
         line = measured.line(which)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fmaudit import Finding, Severity
 from fmaudit_engine_card.measured.fits import median
+from fmaudit_engine_card.measured.trials import NO_CLOCK, SHORT_OF_TIME
+from fmaudit_engine_card.writing import percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured
@@ -25,12 +27,24 @@ def remarks(measured: Measured) -> Iterator[Finding]:
         more = f" and {len(measured.left_out) - 1} more" if len(measured.left_out) > 1 else ""
         yield Finding(
             code="not-timed", severity=Severity.NOTE, sentence=f"Not timed: {measured.left_out[0]}{more}.",
-            advice="Give it more seconds, or lengths within the model's context.",
+            advice=" ".join(_remedies(measured.left_out)),
         )  # fmt: skip
     if measured.points:
         yield from _bent(measured)
         yield from _not_linear(measured)
         yield from _relative(measured)
+
+
+def _remedies(reasons: Sequence[str]) -> Iterator[str]:
+    """Say what helps against the reasons for which something was not timed, each once."""
+    clock = [reason for reason in reasons if reason.startswith(NO_CLOCK)]
+    late = [reason for reason in reasons if reason.endswith(SHORT_OF_TIME)]
+    if clock:
+        yield "Name the model by hf:, demo: or openai: to time it, or leave measure = true out."
+    if late:
+        yield "Give it more seconds."
+    if len(clock) + len(late) < len(reasons):
+        yield "Give it lengths and batches that the model takes: prompt_lengths, new_tokens, batches."
 
 
 def _not_linear(measured: Measured) -> Iterator[Finding]:
@@ -39,7 +53,7 @@ def _not_linear(measured: Measured) -> Iterator[Finding]:
     if fits and max(fits) < LINEAR:
         yield Finding(
             code="decoding-not-linear", severity=Severity.WARNING, metric="decode_linearity{of=fastest}",
-            sentence=f"The time of a completion is no straight line in its tokens: R² is {max(fits):.3f}.",
+            sentence=f"The time of a completion is no straight line in its tokens: R² is {max(fits):.4f}.",
             advice="Either the machine was busy, or a token costs more the later it comes: decode without a cache does.",
         )  # fmt: skip
 
@@ -53,7 +67,7 @@ def _bent(measured: Measured) -> Iterator[Finding]:
     if interval is not None and interval.low > BEND:
         yield Finding(
             code="attention-bends-time", severity=Severity.NOTE, metric=f"attention_time_share{{tokens={last.tokens}}}",
-            sentence=f"At {last.tokens:,} tokens {share:.0%} of the time of a prompt grows with the square of its length.",
+            sentence=f"At {last.tokens:,} tokens {percent(share, 1)} of the time of a prompt grows with the square of its length.",
         )  # fmt: skip
 
 

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from fmaudit import Model, Timing
     from fmaudit_engine_card.params import EngineCardParams
 
-__all__ = ["COLUMNS", "PROMPT", "Trial", "planned", "timed"]
+__all__ = ["COLUMNS", "NO_CLOCK", "PROMPT", "SHORT_OF_TIME", "Trial", "planned", "timed"]
 
 PROMPT = 16  # tokens before a completion that is timed
 LONGEST = 4096  # of a prompt, where nobody asks for more
 WRITTEN = 256  # new tokens, likewise
 TOGETHER = 32  # new tokens of each row of a batch
+NO_CLOCK = "this way to reach a model has no clock"
+SHORT_OF_TIME = "for time"
 WARM_SHARE = 1 / 3  # of the time that warming up may take: what is left of the list then is not tried
 
 COLUMNS: list[tuple[str, pa.DataType]] = [
@@ -80,14 +82,14 @@ async def timed(model: Model, settings: EngineCardParams) -> list[dict[str, Any]
     At least two rounds, at most `repeats`, as many as the time allows. A backend without a clock gives one row that says so.
     """
     if Capability.TIME not in model.capabilities:
-        return [{"kind": "left-out", "reason": "this way to reach a model has no clock: it can be timed with hf:, demo: or openai:"}]
+        return [{"kind": "left-out", "reason": NO_CLOCK}]
     known = model.profile()
     begin = time.perf_counter()
     rows, costs = await _warmed(model, planned(settings, known.max_length), settings.seconds * WARM_SHARE)
     trials, draw = list(costs), random.Random("rounds")
     for number in range(settings.repeats):
         if number >= 2 and time.perf_counter() - begin + sum(costs.values()) > settings.seconds:
-            rows.append({"kind": "left-out", "reason": f"{settings.repeats - number} of {settings.repeats} rounds, for time"})
+            rows.append({"kind": "left-out", "reason": f"{settings.repeats - number} of {settings.repeats} rounds, {SHORT_OF_TIME}"})
             break
         draw.shuffle(trials)
         for trial in trials:
@@ -103,7 +105,7 @@ async def _warmed(model: Model, trials: Sequence[Trial], seconds: float) -> tupl
     costs: dict[Trial, float] = {}
     begin = time.perf_counter()
     for trial in trials:
-        reason = "" if time.perf_counter() - begin < seconds or len(costs) < 2 else "for time"
+        reason = "" if time.perf_counter() - begin < seconds or len(costs) < 2 else SHORT_OF_TIME
         if not reason:
             try:
                 costs[trial] = (await model.timed(trial.prompt_tokens, trial.new_tokens, trial.batch, seed=len(trials))).seconds

@@ -81,8 +81,8 @@ def optimum(flops: float, fit: str | Fit = DEFAULT_FIT) -> Optimum:
 
 def optimum_for_parameters(parameters: float, fit: str | Fit = DEFAULT_FIT) -> Optimum:
     """Return the tokens with which a model of this size is the optimum of its compute: 20 a parameter by the rule."""
-    if not parameters > 0.0:
-        raise ConfigError(f"parameters must be above 0, not {parameters}")
+    if not 0.0 < parameters < math.inf:
+        raise ConfigError(f"parameters must be above 0 and finite, not {parameters}")
     law = find_fit(fit) if isinstance(fit, str) else fit
     if law.ratio is not None:
         return _optimum(parameters, law.ratio * parameters, law)
@@ -121,7 +121,7 @@ class Overtraining:
 
 def overtraining(parameters: float, tokens: float, fit: str | Fit = DEFAULT_FIT) -> Overtraining:
     """Compare a run's tokens a parameter with the optimum for the compute it took, 6 N D. Raises ConfigError for sizes not above 0."""
-    if not (parameters > 0.0 and tokens > 0.0):
+    if not (0.0 < parameters < math.inf and 0.0 < tokens < math.inf):
         raise ConfigError(f"{parameters} parameters on {tokens} tokens are no training run")
     law = find_fit(fit) if isinstance(fit, str) else fit
     flops = 6.0 * parameters * tokens

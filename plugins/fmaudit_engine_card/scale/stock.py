@@ -50,7 +50,7 @@ def repetition(unique: float, epochs: float, *, worth: float = REPEATS_WORTH) ->
     Muennighoff et al. 2023, equation 5, with their R* for data; the excess parameters of a model larger than the data warrant are
     not discounted here. Less than one epoch is no repetition: what was seen is what counts.
     """
-    if not (unique > 0.0 and epochs > 0.0 and worth > 0.0):
+    if not all(0.0 < given < math.inf for given in (unique, epochs, worth)):
         raise ConfigError(f"{unique} unique tokens over {epochs} epochs are no training")
     seen = unique * epochs
     repeats = max(0.0, epochs - 1.0)
@@ -59,7 +59,12 @@ def repetition(unique: float, epochs: float, *, worth: float = REPEATS_WORTH) ->
 
 
 def unique_tokens_for(effective: float, epochs: float, *, worth: float = REPEATS_WORTH) -> float:
-    """Return the unique tokens that so many epochs make worth `effective` new ones: the inverse of `repetition`."""
+    """Return the unique tokens that so many epochs make worth `effective` new ones: the inverse of `repetition`.
+
+    Raises ConfigError for amounts that are not above 0 and finite.
+    """
+    if not 0.0 < effective < math.inf:
+        raise ConfigError(f"{effective} new tokens are no amount of data", hint="a finite number above 0 is needed")
     return effective / repetition(1.0, epochs, worth=worth).effective
 
 
@@ -138,7 +143,12 @@ def exhaustion(stock: DataStock, demand: Demand, *, level: float = 0.80) -> Exha
 
 
 def electricity_share(twh: float, year: int) -> float:
-    """Return the share of the world's electricity that an amount is in 2024 or 2030, by the IEA's own amounts and shares."""
+    """Return the share of the world's electricity that an amount is in 2024 or 2030, by the IEA's own amounts and shares.
+
+    Raises ConfigError for another year, and for an amount below 0.
+    """
+    if not 0.0 <= twh < math.inf:
+        raise ConfigError(f"{twh} TWh are no amount of electricity", hint="a finite number from 0 is needed; 415 in 2024")
     row = fact("stock", "electricity", f"data centres {year}")
     return float(twh / (row["twh"] / row["share"]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -127,5 +128,5 @@ def explain_rate(rate: float, device: str) -> list[Explanation]:
 
 def _positive(**sizes: float) -> None:
     for name, size in sizes.items():
-        if not size > 0.0:
-            raise ConfigError(f"{name} must be above 0, not {size}")
+        if not 0.0 < size < math.inf:
+            raise ConfigError(f"{name} must be above 0 and finite, not {size}")

@@ -103,12 +103,13 @@ def _front(rows: Table) -> Answer:
 
 _SIZE = ("size", "parameters", "params", "model size", "steps", "step")
 _TOKENS = ("tokens", "training tokens", "d", "flops", "flop", "training flop", "compute", "c")
-# in the order in which a table is looked at; a law of one size has to be asked for, because its columns are those of a trend as well
+_LOSS = ("loss", "l")
+# in the order in which a table is looked at; a law of a size whose columns are those of a trend as well has to be asked for
 KINDS: Mapping[str, Kind] = {
     "front": Kind("model, cost, score", (("model", "name"), ("cost", "price"), ("score", "quality", "accuracy")), _front),
     "law": Kind(
-        "n (parameters), d (tokens) or flop, loss",
-        (("parameters", "params", "model size", "n"), _TOKENS, ("loss", "l")), _law,
+        "n (parameters), d (tokens) or flop, loss; or one of them and loss, with --kind law where it may be a trend too",
+        (("parameters", "params", "model size", "n", "size"), _TOKENS, _LOSS), _law,
     ),
     "trend": Kind(
         "size, and successes with totals (or value)",
@@ -123,6 +124,8 @@ def answer(rows: Table, kind: str = "") -> Answer:
     Raises ConfigError for columns that fit none, naming what each kind needs, StatisticsError for a table that is too small.
     """
     asked = kind or next((name for name, one in KINDS.items() if not _missing(rows, one)), "")
+    if not asked and column(rows, *_LOSS) and column(rows, *KINDS["law"].groups[0], *_TOKENS):
+        asked = "law"  # of one size, which is that of no trend
     if not asked or (kind not in ("", "law") and _missing(rows, KINDS[asked])):
         wanted = [f"{name} takes {one.needs}" for name, one in KINDS.items() if kind in ("", name)]
         have = ", ".join(map(str, rows[0]))

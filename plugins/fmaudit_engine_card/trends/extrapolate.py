@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fmaudit import Interval, StatisticsError
-from fmaudit_engine_card.trends.tests import Scale, scores, trend
+from fmaudit_engine_card.trends.tests import Scale, as_numbers, scores, trend
 
 __all__ = ["REACH", "Forecast", "check_reach", "extrapolate", "extrapolate_rate"]
 
@@ -30,7 +30,7 @@ class Forecast:
 
 def check_reach(sizes: Sequence[float], at: float) -> float:
     """Return how many times the largest size `at` is. Raises StatisticsError past ten times the data in either direction."""
-    if not len(sizes) or not all(map(math.isfinite, [*sizes, at])):
+    if not len(sizes) or not all(map(math.isfinite, as_numbers("sizes", [*sizes, at]))):
         raise StatisticsError(f"sizes {list(sizes)} and {at} must be finite numbers", hint="leave out models whose size is not known")
     low, high = min(sizes), max(sizes)
     if not (low / REACH <= at <= high * REACH):
@@ -59,7 +59,7 @@ def extrapolate(
     """
     import numpy as np
 
-    beyond = check_reach(sizes, at)
+    beyond, values = check_reach(sizes, at), as_numbers("values", values)
     if outcome == "log" and not min(values) > 0.0:
         raise StatisticsError(f"a value of {min(values)} has no logarithm", hint='use outcome="linear"')
     x, y = _line(scores(sizes, scale), [math.log(value) if outcome == "log" else float(value) for value in values])
@@ -83,8 +83,8 @@ def extrapolate_rate(
     import numpy as np
 
     beyond = check_reach(sizes, at)
-    k, n = np.asarray(successes, dtype=np.float64), np.asarray(totals, dtype=np.float64)
     found = trend(sizes, successes, totals, scale=scale)
+    k, n = np.asarray(successes, dtype=np.float64), np.asarray(totals, dtype=np.float64)
     x, y = _line(scores(sizes, scale), np.log((k + 0.5) / (n - k + 0.5)))
     variance = 1.0 / (k + 0.5) + 1.0 / (n - k + 0.5)
     target = scores([at], scale)[0]

@@ -58,9 +58,16 @@ def family_of_runs(runs: Sequence[HasMetrics], metric: str, sizes: Mapping[str, 
 
 
 def _is_count(row: Mapping[str, Any]) -> bool:
-    """Tell whether a metric is a share of independent items: those have Wilson's interval, or Clopper and Pearson's at the ends."""
-    independent = row["n_clusters"] in (None, 0, row["n"])
-    return bool(row["n"]) and independent and str(row["interval_method"]).startswith(("wilson", "clopper-pearson"))
+    """Tell whether a metric is a share of independent items, so that value x n are its successes.
+
+    Two columns tell: the interval is one that only shares of independent items get, Wilson's or (at the ends) Clopper and Pearson's, and
+    the items are not in clusters of several, which no column of clusters, none counted, or one for each item says.
+    """
+    items, clusters = row["n"], row["n_clusters"]
+    if not items:
+        return False
+    clustered = bool(clusters) and clusters != items
+    return not clustered and str(row["interval_method"]).startswith(("wilson", "clopper-pearson"))
 
 
 def family_of_table(source: Source) -> Family:

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 HUBER = 1e-3  # Hoffmann et al. 2022, appendix D.2: residuals of log loss beyond this count by their size, not their square
 DRAWS = 200
 NAMES = {"parameters": ("parameters", "params", "model size", "n"), "tokens": ("tokens", "training tokens", "d"),
-         "flops": ("flops", "flop", "training flop", "compute", "c"), "loss": ("loss", "l")}  # fmt: skip
+         "flops": ("flops", "flop", "training flop", "compute", "c"), "size": ("size", "steps", "step"), "loss": ("loss", "l")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class Law:
 def read_points(source: Source) -> Points:
     """Read runs from a file, rows or columns: parameters and tokens and loss; parameters, FLOP and loss (D = C / 6N); or one size and loss.
 
+    A `size` beside tokens or FLOP is the parameters.
+
     Names are matched whatever their case ("Model Size", "Training FLOP", "loss" as well). Raises ConfigError for missing columns and
     values that are not positive finite numbers.
     """
@@ -112,6 +114,8 @@ def read_points(source: Source) -> Points:
             hint="it takes loss, and parameters with tokens or flops, or one of them",
         )
     loss = have.pop("loss")
+    if "size" in have and have.keys() & {"parameters", "tokens", "flops"}:
+        have.setdefault("parameters", have.pop("size"))
     if "parameters" in have and "tokens" not in have and "flops" in have:
         have["tokens"] = have["flops"] / (6.0 * have["parameters"])
     names = ("parameters", "tokens") if {"parameters", "tokens"} <= set(have) else (next(iter(have)),)

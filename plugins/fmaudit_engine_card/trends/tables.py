@@ -51,7 +51,9 @@ def numbers(rows: Table, name: str) -> list[float]:
         try:
             values.append(float(row[name]))
         except (TypeError, ValueError) as error:
-            raise ConfigError(f"row {place}: {name} = {row[name]!r} is no number", hint="leave out rows that were not measured") from error
+            raise ConfigError(
+                f"row {place}: {name} = {row[name]!r} is no number", hint="leave out rows that were not measured; write 7e9 for 7B"
+            ) from error
     return values
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from fmaudit import Interval, StatisticsError, stats
 
-__all__ = ["Direction", "Scale", "Trend", "ValueTrend", "exact_cochran_armitage", "scores", "trend", "value_trend"]
+__all__ = ["Direction", "Scale", "Trend", "ValueTrend", "as_numbers", "exact_cochran_armitage", "scores", "trend", "value_trend"]
 
 Direction = Literal["up", "down", "none"]
 Scale = Literal["log", "linear"]
@@ -53,6 +53,7 @@ def trend(sizes: Sequence[float], successes: Sequence[int], totals: Sequence[int
     _check_alpha(alpha)
     x = scores(sizes, scale)
     successes, totals = _whole("successes", successes), _whole("totals", totals)
+    _check_columns(x, successes=successes, totals=totals)
     asymptotic = stats.cochran_armitage(successes, totals, x)
     p, method, notes = _p_value(successes, totals, x, asymptotic.p_value)
     shape, turn_p, turning = _turn(x, sizes, successes, totals, alpha)
@@ -88,7 +89,8 @@ def value_trend(
     calls too many of so few a trend. Raises StatisticsError as `trend` does.
     """
     _check_alpha(alpha)
-    x = scores(sizes, scale)
+    x, values = scores(sizes, scale), as_numbers("values", values)
+    _check_columns(x, values=values)
     ranks, slope = stats.mann_kendall(values, x), stats.theil_sen(values, x, level=level)
     least = 2.0 / math.factorial(len(x)) if len(x) < 20 else 0.0
     p, notes = _rank_p(x, list(values), ranks.p_value)
@@ -109,11 +111,12 @@ def scores(sizes: Sequence[float], scale: Scale) -> list[float]:
     """
     if scale not in ("log", "linear"):
         raise StatisticsError(f"{scale!r} is no scale", hint='"log" or "linear"')
+    sizes = as_numbers("sizes", sizes)
     wrong = next((size for size in sizes if not math.isfinite(size)), None)
     if wrong is not None:
         raise StatisticsError(f"a trend needs finite sizes, not {wrong}", hint="leave out models whose size is not known")
     if scale == "linear":
-        return [float(size) for size in sizes]
+        return sizes
     if not all(size > 0 for size in sizes):
         raise StatisticsError(f"sizes on a logarithmic scale must be above 0, not {min(sizes)}", hint='use scale="linear" for steps from 0')
     return [math.log10(size) for size in sizes]
@@ -192,10 +195,37 @@ def _turn(
 
 def _whole(name: str, counts: Sequence[int]) -> list[int]:
     """Return counts as whole numbers. Raises StatisticsError for shares and for what is no number."""
-    wrong = next((count for count in counts if not float(count).is_integer()), None)
+    numbers = as_numbers(name, counts)
+    wrong = next((count for count in numbers if not count.is_integer()), None)
     if wrong is not None:
         raise StatisticsError(f"{name} are counts, not {wrong}", hint="multiply a share by its total, or use `value_trend` for values")
     return [int(count) for count in counts]
+
+
+def as_numbers(name: str, given: Sequence[Any]) -> list[float]:
+    """Return numbers as floats. Raises StatisticsError, with the first that is none, for words such as "7B"."""
+    numbers = []
+    for one in given:
+        try:
+            numbers.append(float("" if isinstance(one, str) else one))
+        except (TypeError, ValueError):
+            raise StatisticsError(f"{name} are numbers, not {one!r}", hint="7e9 for a model of 7B parameters") from None
+    return numbers
+
+
+def _check_columns(x: Sequence[float], **columns: Sequence[float]) -> None:
+    """Refuse columns of unequal length, and families of which no trend can be told. Raises StatisticsError."""
+    for name, column in columns.items():
+        if len(column) != len(x):
+            raise StatisticsError(
+                f"columns of one length are needed, not {len(x)} sizes and {len(column)} {name}", hint="one of each for every model"
+            )
+    if len(set(x)) < 2:
+        models, sizes = ("model" if len(x) == 1 else "models"), ("size" if len(set(x)) == 1 else "sizes")
+        raise StatisticsError(
+            f"a trend takes models of two sizes or more, not {len(x)} {models} of {len(set(x))} {sizes}",
+            hint="add a model of another size: from three on a turn can be seen as well",
+        )
 
 
 def _check_alpha(alpha: float) -> None:

@@ -7,11 +7,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.order import listed
 from fmaudit_engine_card.claims.quantities import Quantity
-from fmaudit_engine_card.claims.reading import Reading
+from fmaudit_engine_card.claims.reading import KIN_BEFORE, PLURAL, Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
-__all__ = ["OTHER_WORK", "Check", "Read", "claim_of", "family_members", "generic_size", "model_of", "statement", "undisclosed"]
+__all__ = [
+    "CARRIED",
+    "OTHER_WORK",
+    "Check",
+    "Read",
+    "claim_of",
+    "family_members",
+    "generic_size",
+    "model_of",
+    "size_of",
+    "statement",
+    "undisclosed",
+]
 
 # words by which a sentence goes on about what the one before named
 _ANAPHOR = re.compile(
@@ -30,6 +43,9 @@ OTHER_WORK = (
     r"|replicat\w+|from scratch on"
 )
 
+_OF_SIZE = re.compile(r"\s*(?:for|of|in|by)\s+(?:an?|the|one)?\s*(?:\w+\s+)?", re.I)  # "35 GB for a 70B model"
+CARRIED = "taken from the sentences before"  # of a condition that the claim's own sentence does not give
+
 Read = Callable[[Reading], Iterator[Claim]]
 Check = Callable[[Claim], Verdict]
 
@@ -38,9 +54,17 @@ def claim_of(reading: Reading, kind: str, quantity: Quantity, subject: str, assu
     """Make a claim of a quantity of the sentence, with what it is about and the conditions given."""
     start = reading.sentence.start
     span = (start + quantity.start, start + quantity.end)
-    return Claim(
-        kind, subject, quantity, given, reading.text, span, reading.negated(quantity), reading.asked, assumed, reading.rivals(quantity)
-    )
+    asked = reading.asked or reading.unsettled(quantity)
+    rivals = reading.rivals(quantity)
+    if not reading.models and quantity.start not in reading.order.bound:
+        rivals = _rivals_before(reading, given.get("model"))
+    return Claim(kind, subject, quantity, given, reading.text, span, reading.negated(quantity), asked, assumed, rivals)
+
+
+def _rivals_before(reading: Reading, model: Any) -> tuple[Any, ...]:
+    """Return the other models of an earlier sentence that "it" may be, where the one meant stands there too."""
+    before = () if reading.has(r"\bthe (?:former|latter)\b") else reading.memory.get("models", ())
+    return tuple(other for other in before if other is not model) if any(other is model for other in before) else ()
 
 
 def statement(reading: Reading, kind: str, subject: str, match: re.Match[str] | None = None, **given: Any) -> Claim:
@@ -53,18 +77,65 @@ def statement(reading: Reading, kind: str, subject: str, match: re.Match[str] | 
 
 def model_of(reading: Reading, at: int, *, remember: bool = True) -> tuple[Model | None, tuple[str, ...]]:
     """Return the model a position speaks of, and what was assumed to find it."""
+    if (told := _former_or_latter(reading, at)) is not None:
+        return told
     mention = reading.model_for(at)
     if mention is not None:
-        return mention.thing, ()
-    if remember and "model" in reading.memory and not generic_size(reading) and _ANAPHOR.search(reading.text):
+        return mention.thing, ("the model is the one in its place of those named before",) if mention.end == 0 else ()
+    if reading.models or reading.strangers or not remember or generic_size(reading):
+        return None, ()
+    before = reading.memory.get("models", ())
+    several = len(before) > 1 and PLURAL.search(reading.text)
+    if before and not several and _ANAPHOR.search(reading.text) and not KIN_BEFORE.search(reading.text[:at]):
         model = reading.memory["model"]
         return model, (f"{model.name} is taken from the sentence before",)
     return None, ()
 
 
+def _former_or_latter(reading: Reading, at: int) -> tuple[Model | None, tuple[str, ...]] | None:
+    """Return which of two models "the former" or "the latter" before a figure is; no model where there are not two."""
+    words = list(re.finditer(r"\bthe (former|latter)\b", reading.text[:at], re.I))
+    if not words or any(mention.start > words[-1].end() and mention.end <= at for mention in reading.models):
+        return None
+    here = list({m.thing.name: m.thing for m in reading.models if m.end <= words[-1].start()}.values())
+    models = here or reading.memory.get("models", ())
+    if len(models) != 2:
+        return None, ()
+    return models[0 if words[-1].group(1).lower() == "former" else 1], (f"{words[-1].group(0)} of the two named before is meant",)
+
+
 def generic_size(reading: Reading) -> Quantity | None:
     """Return the size of a model without a name ("a 70B model")."""
     return reading.role("size")
+
+
+def size_of(reading: Reading, at: int) -> Quantity | None:
+    """Return the size of the model without a name that a figure at `at` speaks of: in its place of a list, behind it, or last before it."""
+    sizes = [q for i, q in enumerate(reading.quantities) if reading.roles.get(i) == "size"]
+    end = next((q.end for q in reading.quantities if q.start == at), at)
+    for size in sizes:
+        if size.start >= end and _OF_SIZE.fullmatch(reading.text[end : size.start]):
+            return size
+    before = [size for size in sizes if size.start < at]
+    mention = reading.model_for(at)
+    if not before:
+        return sizes[0] if len(sizes) == 1 and mention is None else None
+    if mention is not None and before[-1].start < mention.start:
+        return None
+    members, figures = _sizes_in_row(reading, before, at)
+    if len(members) == 1:
+        return before[-1]
+    return members[[q.start for q in figures].index(at)] if len(figures) == len(members) else None
+
+
+def _sizes_in_row(reading: Reading, before: list[Quantity], at: int) -> tuple[list[Quantity], list[Quantity]]:
+    """Return the sizes that are named one after the other before a figure, "a 7B and a 13B model", and the list the figure stands in."""
+    rows = listed(reading.text, reading.quantities)
+    quantity = next((q for q in reading.quantities if q.start == at), before[-1])
+    figures = next((row for row in rows if quantity in row), [quantity])
+    last = max((q.end for q in reading.quantities if q.unit == quantity.unit and q.start < figures[0].start and q not in before), default=0)
+    bare = next((row for row in rows if before[-1] in row), [])
+    return (bare if len(bare) > 1 else [size for size in before if size.start >= last]), figures
 
 
 def undisclosed(model: Model, what: str) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from fmaudit_engine_card.claims import facts
+from fmaudit_engine_card.claims.entities import Mention
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, undisclosed
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, family_members, undisclosed
 from fmaudit_engine_card.claims.quantities import Quantity, find_quantities
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
@@ -16,10 +17,23 @@ from fmaudit_engine_card.claims.records import Claim, Verdict
 __all__ = ["CHECKS", "read"]
 
 _LARGER = re.compile(
-    r"\s*(?:times\s+)?(?:as (?:large|big|many param\w*|heavy)|larger|bigger|more param\w*|the (?:size|param\w*|weights) of|the size)\b",
+    r"\s*(?:times\s+)?(?:as (?:large|big|many param\w*|heavy)|larger|bigger|more param\w*|the (?:size|param\w*|weights|param\w* count))\b",
     re.I,
 )
 _SMALLER = re.compile(r"\s*(?:times\s+)?(?:smaller|fewer param\w*|as small)\b", re.I)
+# from there to the model it is held against, which has to stand right behind
+_THAN = re.compile(
+    r"\s+(?:(?:in|by) (?:total |terms of )?\w+(?: count)?\s+)?(?:than|as|of|that of)\s+(?:(?:the|its|\w+['’]s)\s+)?"
+    r"(?:(?:dense|original)\s+)?(?:\d+(?:\.\d+)?[BM][-\s](?:parameter\s+)?)?",
+    re.I,
+)
+# what else than a model may be larger
+_OTHER_THING = re.compile(
+    r"\bcach|\bKV\b|memory|\bcompute|tokens?\b|\btrain|\bdata\b|data ?set|\bcosts?\b|budget|\bwindow|\bcontext|vocab|footprint|energy"
+    r"|emi(?:t|ss)|FLOP|hidden|\blayers?\b|\bheads?\b|\bstates?\b|speed|corpus|\bprice|carbon|\bbill\b|CO2|electric|throughput|latency|\bloss\b|\bbatch"
+    r"|\bteam\b|\bembedding|\bexperts?\b",
+    re.I,
+)
 _LENGTH = r"(\d[\d.,]*\s?[KkM]?)(?![\w%])"
 _FROM_TO = re.compile(rf"\bfrom\s+{_LENGTH}(?:[-\s]?tokens?)?\s+to\s+{_LENGTH}", re.I)
 _WORDS = {"double": 2.0, "triple": 3.0, "quadruple": 4.0}
@@ -36,15 +50,39 @@ def read(reading: Reading) -> Iterator[Claim]:
 
 def _sizes(reading: Reading) -> Iterator[Claim]:
     for quantity in reading.free("times", ""):
-        left = [m for m in reading.models if m.end <= quantity.start]
-        right = [m for m in reading.models if m.start >= quantity.end]
-        if not left or not right or (quantity.unit == "" and not re.match(r"twice|thrice", quantity.text, re.I)):
+        if quantity.unit == "" and not re.match(r"twice|thrice", quantity.text, re.I):
             continue
-        one, two, after = left[-1].thing, right[0].thing, reading.text[quantity.end :]
-        if _LARGER.match(after):
-            yield claim_of(reading, "size-ratio", quantity, f"{one.name} against {two.name}", model=one, other=two)
-        elif _SMALLER.match(after):
-            yield claim_of(reading, "size-ratio", quantity, f"{two.name} against {one.name}", model=two, other=one)
+        after = reading.text[quantity.end :]
+        match = _LARGER.match(after) or _SMALLER.match(after)
+        one, two = reading.model_for(quantity.start), _held_against(reading, quantity.end + match.end()) if match else None
+        if match is None or one is None or two is None or one.end > quantity.start or _is_of_other_thing(reading, one, quantity, two):
+            continue
+        size = _count_behind(reading, two)
+        smaller = _SMALLER.match(after) is not None
+        large, small = (two, one) if smaller else (one, two)
+        said = {"one_size": size if smaller else None, "other_size": None if smaller else size}
+        names = f"{large.thing.name} against {small.thing.name}"
+        yield claim_of(reading, "size-ratio", quantity, names, (), model=large.thing, other=small.thing, sizes=said)
+
+
+def _held_against(reading: Reading, at: int) -> Mention | None:
+    """Return the model right behind "larger than"."""
+    mention = next((mention for mention in reading.models if mention.start >= at), None)
+    return mention if mention is not None and _THAN.fullmatch(reading.text[at : mention.start]) else None
+
+
+def _is_of_other_thing(reading: Reading, one: Mention, quantity: Quantity, two: Mention) -> bool:
+    """Tell whether not the models are compared but their caches, costs, tokens: of one or the other, or in the clause before the factor."""
+    between = re.sub(r",[^,]*,", " ", reading.text[one.end : quantity.start])
+    clause = re.split(r"[;:]|,\s+(?:but|and|while|whereas)\b", reading.text[: one.start])[-1]
+    owned = re.match(r"['’]s\s+(?!\d|(?:total |own )?(?:param|size|weights|count))|['’]s?\W*$", reading.text[two.end :])
+    return bool(_OTHER_THING.search(between) or _OTHER_THING.search(clause) or owned)
+
+
+def _count_behind(reading: Reading, mention: Mention) -> Quantity | None:
+    """Return the parameters that the text itself gives of a model: "than GPT-2's 1.5 billion parameters"."""
+    after = (q for q in reading.quantities if q.unit == "parameters" and q.start >= mention.end)
+    return next((q for q in after if re.fullmatch(r"['’]s\s+(?:\w+\s+)?|\s+\(", reading.text[mention.end : q.start])), None)
 
 
 def _lengths(reading: Reading) -> Iterator[Claim]:
@@ -81,11 +119,19 @@ def _spelled(reading: Reading, lengths: re.Match[str]) -> Quantity | None:
 def check_ratio(claim: Claim) -> Verdict:
     """Compare with the quotient of the parameters, of those a token meets, or of the sizes in the names."""
     one, two = claim.given["model"], claim.given["other"]
-    for model in (one, two):
-        if model.undisclosed or not model.parameters:
+    sizes = (claim.given["sizes"]["one_size"], claim.given["sizes"]["other_size"])
+    for model, size in zip((one, two), sizes, strict=True):
+        if size is None and (model.undisclosed or not model.parameters):
             return unverifiable(claim, undisclosed(model, "the number of parameters"), model.source)
-    ratio = one.parameters / two.parameters
-    rows = [Scenario(ratio, f"{show(one.parameters, 'parameters')} / {show(two.parameters, 'parameters')} = {ratio:.4g}")]
+    rows = [
+        Scenario(
+            a / b,
+            f"{show(a, 'parameters')} / {show(b, 'parameters')} = {a / b:.4g}",
+            " and ".join(part for part in (first, second) if part),
+        )
+        for a, first in _counts(one, sizes[0])
+        for b, second in _counts(two, sizes[1])
+    ]
     names = [_in_name(model) for model in (one, two)]
     if names[0] and names[1]:
         rows.append(Scenario(names[0] / names[1], f"{names[0]:.3g} / {names[1]:.3g}", "the sizes of the names are meant"))
@@ -93,6 +139,14 @@ def check_ratio(claim: Claim) -> Verdict:
         value = one.active / two.active
         rows.append(Scenario(value, f"active: {one.active:.4g} / {two.active:.4g} = {value:.4g}", "only what meets a token is counted"))
     return judge(claim, rows, slack=5 * EXACT, source=f"{one.source}; {two.source}", unit="times")
+
+
+def _counts(model: Model, said: Quantity | None) -> list[tuple[float, str]]:
+    """Return the counts a name may stand for: what the text says of it, else each member of a family."""
+    if said is not None:
+        return [(said.value, "")]
+    members = family_members(model)
+    return [(other.parameters or 0.0, f"{other.name} is meant") for other in members] or [(model.parameters or 0.0, "")]
 
 
 def _in_name(model: Model) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fmaudit import facts as hardware
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, unverifiable
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, model_of, size_of
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
@@ -24,7 +24,7 @@ def read(reading: Reading) -> Iterator[Claim]:
     """Find operations for a token and prices."""
     for quantity in reading.free("flop"):
         model, assumed = model_of(reading, quantity.start)
-        size = generic_size(reading) or (next(reading.free("parameters"), None) if model is None else None)
+        size = size_of(reading, quantity.start) or (next(reading.free("parameters"), None) if model is None else None)
         if (model or size) and reading.near(quantity, _TOKEN, 100, 60) and quantity.value < 1e17:
             name = model.name if model else f"a model of {size.text.strip()}" if size else ""
             yield claim_of(reading, "token-flops", quantity, name, assumed, model=model, size=size)
@@ -50,7 +50,7 @@ def _counted_as_rate(reading: Reading) -> Iterator[Claim]:
         if quantity.unit != "flop/s" or reading.devices or re.search(r"/\s?s|per sec|ps$", quantity.text):
             continue
         model, assumed = model_of(reading, quantity.start)
-        size = generic_size(reading)
+        size = size_of(reading, quantity.start)
         if (model or size) and reading.near(quantity, _TOKEN, 100, 60):
             name = model.name if model else f"a model of {size.text.strip()}" if size else ""
             yield claim_of(reading, "token-flops", replace(quantity, unit="flop"), name, assumed, model=model, size=size)

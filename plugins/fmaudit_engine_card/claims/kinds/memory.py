@@ -8,11 +8,12 @@ from typing import Any
 
 from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.facts import Model
-from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
-from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, statement, undisclosed
+from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable, verdict
+from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, size_of, statement, undisclosed
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
+from fmaudit_engine_card.claims.widths import width_of
 
 __all__ = ["CHECKS", "read"]
 
@@ -29,6 +30,7 @@ _HOLDS = re.compile(
 )
 _PER_TOKEN = r"(?:per[-\s]token)|(?:per|for (?:each|every|one|a single)|a|each|every) (?:additional |new |more |extra )?token"
 WIDTHS = (("16-bit weights", 2.0), ("8-bit weights", 1.0), ("4-bit weights", 0.5), ("32-bit weights", 4.0))
+ROUNDED = 0.03  # how far a size by name is from the count
 CACHE_WIDTHS = (("16-bit keys and values", 2.0), ("8-bit keys and values", 1.0), ("32-bit keys and values", 4.0))
 
 
@@ -37,8 +39,9 @@ def read(reading: Reading) -> Iterator[Claim]:
     yield from _fits(reading)
     for quantity in reading.free("bytes"):
         model, assumed = model_of(reading, quantity.start)
-        size = generic_size(reading) or (next(reading.free("parameters"), None) if not reading.models else None)
-        given = {"model": model, "size": size, "width": _width(reading, quantity), "batch": reading.role("batch")}
+        size = size_of(reading, quantity.start) or (next(reading.free("parameters"), None) if not reading.models else None)
+        width = width_of(reading, quantity)
+        given = {"model": model, "size": size, "width": width.pair, "other_widths": width.others, "batch": reading.role("batch")}
         name = model.name if model else f"a model of {size.text.strip()}" if size else ""
         if reading.has(_CACHE) and (model or size):
             kind = "kv-per-token" if reading.near(quantity, _PER_TOKEN, 70, 60) else "kv-memory"
@@ -51,14 +54,6 @@ def read(reading: Reading) -> Iterator[Claim]:
             and _fitting_phrase(reading) is None
         ):
             yield claim_of(reading, "weights-memory", quantity, name, assumed, **given)
-
-
-def _width(reading: Reading, quantity: Quantity) -> tuple[str, float] | None:
-    if reading.precisions:
-        best = min(reading.precisions, key=lambda mention: min(abs(mention.start - quantity.end), abs(quantity.start - mention.end)))
-        return str(best.thing[0]), float(best.thing[1])
-    bits = reading.role("bits")
-    return (f"{bits.value:g} bits", bits.value / 8.0) if bits else None
 
 
 def _only_width(reading: Reading) -> tuple[str, float] | None:
@@ -91,17 +86,16 @@ def _fits(reading: Reading) -> Iterator[Claim]:
     if match is None:
         return
     model, assumed = model_of(reading, match.start())
-    size = generic_size(reading)
+    size = size_of(reading, match.start())
     memory = reading.role("memory") or next((q for q in reading.free("bytes") if 0 <= q.start - match.end() <= 12), None)
     count = reading.role("devices")
     device = reading.devices[0].thing if reading.devices else None
     if (model is None and size is None) or (memory is None and device is None):
         return
-    quantity = memory or count or size
     given = {
         "model": model,
         "size": size,
-        "width": _width(reading, quantity) if quantity else _only_width(reading),
+        "width": width_of(reading, memory).pair if memory else _only_width(reading),
         "memory": memory,
         "device": device,
         "devices": count or _spelled_count(reading),
@@ -245,18 +239,21 @@ def check_fits(claim: Claim) -> Verdict:
         for name, size in ([width] if width else WIDTHS)
     ]
     source = f"{source}; {device.source}" if device else source
-    return _fitting(claim, rows, number * room, bool(width), source)
+    slack = ROUNDED if claim.given["size"] is not None else EXACT  # "a 7B model" is a size by name
+    return _fitting(claim, rows, number * room, slack, bool(width), source)
 
 
-def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, stated: bool, source: str) -> Verdict:
-    fitting = [row for row in rows if row[1] < room]
+def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, slack: float, stated: bool, source: str) -> Verdict:
+    fitting = [row for row in rows if row[1] <= room * (1.0 + slack)]
     if not fitting:
         least = min(rows, key=lambda row: row[1])
         return verdict(claim, "wrong", least[2], "the weights alone are more than the memory there is", "", source)
     name, need, text = fitting[0]
     tight = need > 0.85 * room
     if stated and not tight and not claim.denied:
-        return verdict(claim, "holds", text, f"the weights leave {show(room - need, 'bytes')} for the cache and activations", "", source)
+        return verdict(
+            claim, "holds", text, f"the weights leave {show(room - need, 'decimal-bytes')} for the cache and activations", "", source
+        )
     assumption = " and ".join(
         part for part in ("" if stated else name, "next to nothing is left for the cache and activations" if tight else "") if part
     )

@@ -1,10 +1,9 @@
-"""Claims about data for a size: tokens seen, tokens a parameter, the Chinchilla optimum, over- and under-training."""
+"""Claims about data for a size: tokens seen, the Chinchilla optimum of tokens and of parameters, over- and under-training."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import Scenario, judge, show, unverifiable, verdict
@@ -14,31 +13,36 @@ from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 from fmaudit_engine_card.scale.optimum import DEFAULT_FIT, find_fit, optimum, optimum_for_parameters, overtraining
 
-__all__ = ["CHECKS", "read"]
+__all__ = ["CHECKS", "OPTIMAL", "TRAINED", "other_tokens", "read", "unknown_tokens"]
 
-_OPTIMAL = (
+OPTIMAL = (
     r"optim\w+|chinchilla(?!\s+(?:was|is|has|had|saw|used|70B))|rule of thumb|scaling law|\b20[:-]1\b|twenty[-\s]to[-\s]one"
     r"|should (?:see|be|get|have|use)|ideal\w*|balanced"
 )
-_TRAINED = r"train\w*|saw\b|seen\b|sees?\b|fed\b|pre-?train\w*|learn\w*|read\b|consumed|ingested|digested|went through"
-_OVER = (
-    r"over-?train\w*|past (?:its|the|what)|beyond (?:its|the|what)|(?:its|the|their) (?:chinchilla|compute)[-\s]?(?:optimal"
-    r"|optimum)|(?:times|x|fold)[^.]{0,40}(?:optim|chinchilla)"
+TRAINED = r"train\w*|saw\b|seen\b|sees?\b|fed\b|pre-?train\w*|learn\w*|read\b|consumed|ingested|digested|went through"
+_CHINCHILLA = (
+    r"chinchilla['’]?s?[-\s]+(?:\w+[-\s]+)?(?:optim|rule|ratio|amount|recommend|prescri|point|recipe|budget|suggest|advi|call|law|number"
+    r"|figure|ask|want)"
+)
+# behind a factor, what it is a multiple of; before it, what it is the measure of
+_OVER_AFTER = re.compile(rf"[^.;:]{{0,60}}?(?:over-?train|optim|{_CHINCHILLA}|\b(?:past|beyond) (?:its|the|what)\b)", re.I)
+_OVER_BEFORE = re.compile(r"over-?train(?:ed|ing|s)?\s+(?:it\s+)?(?:by\s+)?(?:a factor of\s+)?(?:\w+\s+){0,2}$", re.I)
+# a factor of something else
+_OTHER_FACTOR = re.compile(
+    r"\s*(?:as\s+)?(?:faster|slower|cheaper|smaller|larger|bigger|better|worse|fewer|less|longer|shorter|heavier|lighter|higher|lower"
+    r"|as (?:fast|slow|cheap|large|big|small|expensive)|(?:more|less) (?:expensive|efficient|accurate|capable|powerful|popular|compute"
+    r"|param|examples|memory))\b",
+    re.I,
 )
 _OPTIMAL_BEFORE = r"optim\w+[^,.;:=]{0,45}$"
 _NEEDS = r"\b(?:should|would (?:need|want|have needed|call for)|needs?|requires?|calls? for|ought to|wants?|deserves?)\b"
 _RULE = "hoffmann-2022-20-per-parameter"
 _PRINTED = "hoffmann-2022-fit3"
-LARGE, SMALL = 6e23, 1e21  # compute of runs that the fits were made for
 
 
 def read(reading: Reading) -> Iterator[Claim]:
     """Find claims of tokens, ratios and optima."""
-    optimal = reading.has(_OPTIMAL)
-    for quantity in reading.free("tokens/parameter"):
-        if not reading.has("tokens?"):
-            continue
-        yield from _ratio(reading, quantity, optimal)
+    optimal = reading.has(OPTIMAL)
     for quantity in reading.free("tokens"):
         if quantity.value >= 1e8:
             yield from _tokens(reading, quantity, optimal)
@@ -46,41 +50,17 @@ def read(reading: Reading) -> Iterator[Claim]:
         yield from _parameters(reading)
     for quantity in reading.free("times"):
         model, assumed = model_of(reading, quantity.start)
-        if re.match(r"\s*(?:times\s+)?as many (?:training )?tokens as (?:it has )?(?:model )?param", reading.text[quantity.end :], re.I):
-            yield from _ratio(reading, replace(quantity, unit="tokens/parameter"), optimal and model is None)
-            continue
-        if model is not None and reading.has(_OVER):
+        if model is not None and _is_over(reading, quantity):
             yield claim_of(reading, "over-training", quantity, model.name, assumed, model=model)
     yield from _qualities(reading)
 
 
-def _ratio(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Claim]:
-    counts = _generic(reading)
-    mention = reading.model_for(quantity.start)
-    model, assumed = model_of(reading, quantity.start) if mention or not optimal else (None, ())
-    rule = reading.has(r"optimal|optimum|rule|law|recommend|should|ideal|suggest|prescri|says\b") and not reading.has(
-        _TRAINED + r"\W+(?:on|at|with)|\bsaw\b"
-    )
-    if model is not None and not rule:
-        yield claim_of(reading, "tokens-per-parameter", quantity, model.name, assumed, model=model)
-    elif counts is not None and not optimal:
-        yield claim_of(
-            reading,
-            "tokens-per-parameter",
-            quantity,
-            f"{counts[0].text} parameters, {counts[1].text}",
-            model=None,
-            size=counts[0],
-            tokens=counts[1],
-        )
-    elif optimal or len(reading.text) < 60:
-        yield claim_of(reading, "optimal-ratio", quantity, "the compute-optimal ratio")
-
-
-def _generic(reading: Reading) -> tuple[Quantity, Quantity] | None:
-    size = generic_size(reading) or next(reading.free("parameters"), None)
-    tokens = next((q for q in reading.free("tokens") if q.value >= 1e8), None)
-    return (size, tokens) if size and tokens else None
+def _is_over(reading: Reading, quantity: Quantity) -> bool:
+    """Tell whether a factor is that of tokens over the optimum."""
+    behind = reading.text[quantity.end :]
+    if _OTHER_FACTOR.match(behind):
+        return False
+    return bool(_OVER_AFTER.match(behind) or _OVER_BEFORE.search(reading.text[: quantity.start]))
 
 
 def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Claim]:
@@ -89,16 +69,17 @@ def _tokens(reading: Reading, quantity: Quantity, optimal: bool) -> Iterator[Cla
     if size is not None and optimal and mention is None and not any(q.unit in {"flop", "seconds"} for q in reading.quantities):
         yield claim_of(reading, "optimal-tokens", quantity, f"a model of {size.text.strip()}", parameters=size.value)
         return
-    model, assumed = model_of(reading, quantity.start, remember=reading.has(_TRAINED))
+    model, assumed = model_of(reading, quantity.start, remember=reading.has(TRAINED))
     if model is None or size is not None:
         return
     if reading.has(OTHER_WORK + r"|\bepochs\b(?! (?:of|over) (?:\w+ )?data)") or _is_condition(reading):
         return
     before = reading.text[: quantity.start]
     should = re.search(_OPTIMAL_BEFORE, before, re.I) or (optimal and re.search(_NEEDS + r"[^,.;:]{0,40}$", before, re.I))
+    should = should or (reading.has(rf"{OPTIMAL}|\brule\b") and re.search(r"\bwould\b(?!\s+have been)[^,;:]{0,60}$", before, re.I))
     if should and model.parameters:
         yield claim_of(reading, "optimal-tokens", quantity, model.name, assumed, parameters=model.active or model.parameters)
-    elif (reading.has(_TRAINED) or _is_training_set(reading, quantity)) and not reading.has(r"fine-?tun|context|window"):
+    elif (reading.has(TRAINED) or _is_training_set(reading, quantity)) and not reading.has(r"fine-?tun|context|window"):
         yield claim_of(reading, "training-tokens", quantity, model.name, assumed, model=model)
 
 
@@ -150,31 +131,8 @@ def _qualities(reading: Reading) -> Iterator[Claim]:
         )
 
 
-def check_ratio(claim: Claim) -> Verdict:
-    """Compare with tokens / parameters of the model or of the numbers given."""
-    model: Model | None = claim.given["model"]
-    if model is None:
-        count, seen, source = claim.given["size"].value, claim.given["tokens"].value, "arithmetic"
-    else:
-        count, seen, source = model.parameters, model.tokens, model.source
-        if count is None or seen is None:
-            return unverifiable(claim, _unknown(model), model.source)
-    rows = [Scenario(seen / count, f"{seen:.4g} tokens / {count:.4g} parameters = {seen / count:,.4g}")]
-    if model is not None:
-        rows += _other_tokens(model, 1.0 / count)
-        if model.active is not None and model.active < 0.9 * count:
-            rows.append(
-                Scenario(
-                    seen / model.active,
-                    f"{seen:.4g} / {model.active:.4g} active = {seen / model.active:,.4g}",
-                    "only active parameters are counted",
-                )
-            )
-    return judge(claim, rows, slack=0.04, source=source)
-
-
-def _other_tokens(model: Model, factor: float) -> Iterator[Scenario]:
-    """Yield the other count of tokens that may be meant: with repetitions, or within what sources give."""
+def other_tokens(model: Model, factor: float) -> Iterator[Scenario]:
+    """Yield the other count of tokens, times a factor, that may be meant: with repetitions, or within what sources give."""
     seen, low = model.seen, model.number("tokens_low")
     if seen is None or (seen == model.tokens and low is None):
         return
@@ -186,7 +144,8 @@ def _other_tokens(model: Model, factor: float) -> Iterator[Scenario]:
     )
 
 
-def _unknown(model: Model) -> str:
+def unknown_tokens(model: Model) -> str:
+    """Say why the tokens of a model are not known."""
     return (
         undisclosed(model, "the training data")
         if model.undisclosed
@@ -198,31 +157,9 @@ def check_tokens(claim: Claim) -> Verdict:
     """Compare with the tokens that were published."""
     model: Model = claim.given["model"]
     if model.tokens is None:
-        return unverifiable(claim, _unknown(model), model.source)
-    rows = [Scenario(model.tokens, f"{model.name}: {show(model.tokens, 'tokens')}, as published"), *_other_tokens(model, 1.0)]
+        return unverifiable(claim, unknown_tokens(model), model.source)
+    rows = [Scenario(model.tokens, f"{model.name}: {show(model.tokens, 'tokens')}, as published"), *other_tokens(model, 1.0)]
     return judge(claim, rows, slack=0.04, source=model.source, unit="tokens")
-
-
-def check_optimal_ratio(claim: Claim) -> Verdict:
-    """Compare with the rule of 20 and with the refit; the fit as first printed contradicts its own paper."""
-    low, high = optimum(LARGE).ratio, optimum(SMALL).ratio
-    printed = optimum(LARGE, _PRINTED)
-    rows = [
-        Scenario(20.0, "Chinchilla: 1.4e12 tokens / 70e9 parameters = 20"),
-        Scenario(
-            min(low, high),
-            f"{DEFAULT_FIT}: {low:.3g} at {LARGE:.0e} FLOP, {high:.3g} at {SMALL:.0e}",
-            f"the refit {DEFAULT_FIT}",
-            high=max(low, high),
-        ),
-        Scenario(
-            printed.ratio,
-            f"{_PRINTED}: {printed.ratio:.3g} at {LARGE:.0e} FLOP",
-            f"the fit {_PRINTED} is taken as printed, which contradicts its own paper",
-            plausible=False,
-        ),
-    ]
-    return judge(claim, rows, slack=0.05, source=find_fit(_RULE).source)
 
 
 def check_optimal_tokens(claim: Claim) -> Verdict:
@@ -263,7 +200,7 @@ def check_over(claim: Claim) -> Verdict:
     """Compare with the run's tokens a parameter over 20, and over the optimum for its compute."""
     model: Model = claim.given["model"]
     if model.parameters is None or model.tokens is None:
-        return unverifiable(claim, _unknown(model), model.source)
+        return unverifiable(claim, unknown_tokens(model), model.source)
     ratio = model.tokens / model.parameters
     refit = overtraining(model.active or model.parameters, model.tokens)
     rows = [
@@ -282,7 +219,7 @@ def check_balance(claim: Claim) -> Verdict:
     """Hold "over-trained" and "under-trained" against 20 tokens a parameter."""
     model: Model = claim.given["model"]
     if model.parameters is None or model.tokens is None:
-        return unverifiable(claim, _unknown(model), model.source)
+        return unverifiable(claim, unknown_tokens(model), model.source)
     factor = model.tokens / (model.active or model.parameters) / 20.0
     text = f"{model.tokens:.4g} / {model.active or model.parameters:.4g} = {factor * 20:.4g} tokens a parameter, {factor:.3g} times 20"
     over = claim.given["over"]
@@ -294,9 +231,7 @@ def check_balance(claim: Claim) -> Verdict:
 
 
 CHECKS: dict[str, Check] = {
-    "tokens-per-parameter": check_ratio,
     "training-tokens": check_tokens,
-    "optimal-ratio": check_optimal_ratio,
     "optimal-tokens": check_optimal_tokens,
     "optimal-parameters": check_optimal_parameters,
     "over-training": check_over,

@@ -63,8 +63,8 @@ def check_rental(claim: Claim) -> Verdict:
                 f"{text}; / {use.value:g} %",
                 plausible=False,
                 assumption=(
-                    f"the time is that of {use.value:g} % longer use, which makes it {show(time.value / (use.value / 100), 'seconds')}, "
-                    f"not {time.text.strip()}"
+                    f"{time.text.strip()} is the time at full use and {use.value:g} % of it stretches it to "
+                    f"{show(time.value / (use.value / 100), 'seconds')}"
                 ),
             ),
         ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, show, unverifiable
-from fmaudit_engine_card.claims.kinds.base import OTHER_WORK, Check, claim_of, generic_size, model_of
+from fmaudit_engine_card.claims.kinds.base import CARRIED, OTHER_WORK, Check, claim_of, generic_size, model_of, size_of
 from fmaudit_engine_card.claims.kinds.run import USUAL, odd_use, operations, peaks, run_of, utilisations
 from fmaudit_engine_card.claims.kinds.spending import check_cost, check_hours, check_rental
 from fmaudit_engine_card.claims.quantities import Quantity
@@ -17,8 +18,20 @@ from fmaudit_engine_card.scale.training import explain_rate, implied_rate, train
 
 __all__ = ["CHECKS", "read"]
 
+_TRAINING = r"train|\blearn|\bepochs?\b|\bruns?\b|6\s?ND|6\s?[x×*]?\s?N"
 _TRAIN = r"\btrain|pre-?train|\btakes?\b|\btook\b|\bneeds?\b|\brun\b|\bcosts?\b|\bfinish|\bbuil[dt]"
-_INFERENCE = r"per token|each token|every (?:generated )?token|one token|a token|inference|generat|forward pass|decod|answer|query"
+_INFERENCE = (
+    r"per token|each token|every (?:generated )?token|one token|a token|inference|generat|forward pass|decod|answer|query"
+    r"|\bserv(?:e[sd]?|ing)\b"
+    r"|\bprocess(?:e[sd]|ing)?\b|summari[sz]|translat|prefill|\bprompts?\b|classif|\bembed(?:s|ding|ded)?\b(?! (?:matri|table|layer))"
+    r"|\bread(?:s|ing)?\b|annotat|\bscor(?:e[sd]?|ing)\b|label(?:s|l?ed|l?ing)\b|transcri|\bchat|users?\b|request"
+)
+_THAT_IS = r"\b(?:that|this|which|it)(?:['’]s|\s+(?:is|are|makes?|means?|takes?|took|was|would be|equals|comes? to|amounts? to))\b|\bi\.e\."
+# another run than the one that was spoken of
+_OTHER_RUN = (
+    r"\b(?:large|big|small|tin|second|first|next|other|another|new|former|latter|last|later|earlier|previous|smaller|larger|bigger|full)\w*\s+"
+    r"(?:(?:model|run|one|network|version|job|experiment)s?\b)"
+)
 
 
 def read(reading: Reading) -> Iterator[Claim]:
@@ -46,7 +59,7 @@ def _kind(reading: Reading, quantity: Quantity, given: Mapping[str, Any]) -> str
         )
     if quantity.unit == "seconds":
         rented = "usd" in others and given["model"] is None and given["flops"] is None  # then the time is a condition of the rent
-        said = reading.has(_TRAIN) or given["model"] is not None or given["flops"] is not None
+        said = reading.has(_TRAIN) or any(given[name] is not None for name in ("model", "flops", "hours"))
         told = given["devices"] and said and not rented and not reading.has(_INFERENCE)
         return "training-time" if told and quantity.value >= 3600 else ""
     if quantity.unit == "device-hours":
@@ -68,10 +81,11 @@ def _is_rental(reading: Reading, given: Mapping[str, Any]) -> bool:
 def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Collect what the sentence, else its paragraph, says of the run that a figure at `at` belongs to."""
     memory, assumed = reading.memory, []
+    moved = _is_other_run(reading)
 
     def found(name: str, here: Any, carried: bool = True) -> Any:
         if here is None and carried and name in memory:
-            assumed.append(f"{name} is taken from the sentences before")
+            assumed.append(f"{name} is {CARRIED}")
             return memory[name]
         return here
 
@@ -81,14 +95,16 @@ def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ..
     rated = reading.role("peak") is not None or reading.role("utilisation") is not None
     model, note = model_of(reading, at)
     tokens = next((q for i, q in enumerate(reading.quantities) if q.unit == "tokens" and i not in reading.roles and q.value >= 1e9), None)
+    hours = next((q for q in reading.quantities if q.unit == "device-hours"), None)
+    flops = next((q for q in reading.quantities if q.unit == "flop" and q.value > 1e18), None)
     given: dict[str, Any] = {
         "model": model,
-        "size": generic_size(reading) or (next(reading.free("parameters"), None) if model is None and tokens is not None else None),
+        "size": size_of(reading, at) or (next(reading.free("parameters"), None) if model is None and tokens is not None else None),
         "tokens": tokens,
-        "flops": found("flops", next((q for q in reading.quantities if q.unit == "flop" and q.value > 1e18), None), model is None),
+        "flops": found("flops", flops, model is None and not moved),
         "devices": found("devices", reading.role("devices")),
         "device": found("device", reading.devices[0].thing if reading.devices else None),
-        "hours": next((q for q in reading.quantities if q.unit == "device-hours"), None),
+        "hours": found("hours", hours, money is None and not moved and reading.has(_THAT_IS)),
         "time": found("time", times[0] if times else None, money is not None and not rated),
         "rate": found("rate", reading.role("rate"), money is not None),
         "utilisation": found("utilisation", reading.role("utilisation")),
@@ -96,20 +112,43 @@ def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ..
         "precision": found("precision", reading.precisions[0].thing if reading.precisions else None),
         "flat_out": is_flat_out(reading.text) or bool(memory.get("flat-out")),
         "text": reading.text,
+        "moved": moved,
+        "several": len(re.findall(_OTHER_RUN, reading.text, re.I)) > 1,
     }
     return given, (*note, *assumed)
+
+
+def _is_other_run(reading: Reading) -> bool:
+    """Tell whether the sentence is about another model or run than those before it: what was said of them is none of its conditions."""
+    before = reading.memory.get("models", ())
+    named = any(all(mention.thing is not model for model in before) for mention in reading.models)
+    size, last = generic_size(reading), reading.memory.get("size")
+    sized = size is not None and not (last is not None and last.admits(size.value, 0.05))
+    return named or sized or bool(reading.strangers) or reading.has(_OTHER_RUN)
 
 
 def check_flops(claim: Claim) -> Verdict:
     """Compare with 6 N D, with the attention term added, and with what was published."""
     rows, source = operations(claim)
+    rows += _operations_of_use(claim)
     if not rows:
         return unverifiable(claim, "operations need the parameters and the tokens of the run, and one of them is not at hand", source)
     return judge(claim, rows, slack=RULE, source=source, unit="flop")
 
 
+def _operations_of_use(claim: Claim) -> Iterator[Scenario]:
+    """Yield what the tokens take to be read or written, not trained on, where the text does not say which of these is meant."""
+    model, size, tokens = claim.given["model"], claim.given["size"], claim.given["tokens"]
+    count = size.value if size else model.active if model else None
+    if count and tokens and not re.search(_TRAINING, str(claim.given["text"]), re.I):
+        value = 2.0 * count * tokens.value
+        yield Scenario(value, f"2 x {count:.4g} parameters x {tokens.value:.4g} tokens = {value:.3g} FLOP", "use is meant, not training")
+
+
 def check_time(claim: Claim) -> Verdict:
     """Compare with C / (devices x peak x utilisation); precision and utilisation that the text leaves out may be any usual one."""
+    if claim.given.get("hours") is not None:
+        return _check_time_of_hours(claim)
     run, source, why, taken = run_of(claim)
     devices, device = claim.given["devices"], claim.given["device"]
     rates = peaks(claim)
@@ -130,6 +169,14 @@ def check_time(claim: Claim) -> Verdict:
     )
     odd = odd_use(claim, run, claim.value.value * devices.value) if claim.value and made.status == "wrong" and not taken else ""
     return replace(made, status="unverifiable", reason=f"{made.reason}; {odd}") if odd else made
+
+
+def _check_time_of_hours(claim: Claim) -> Verdict:
+    """Divide the device hours that the text gives by the devices: nothing is left to assume."""
+    hours, devices = claim.given["hours"], claim.given["devices"]
+    seconds = hours.value / devices.value * 3600.0
+    text = f"{hours.value:,.0f} device hours / {devices.value:g} = {show(seconds, 'seconds')}"
+    return judge(claim, [Scenario(seconds, text)], slack=0.05, source="arithmetic", unit="seconds")
 
 
 def _times(claim: Claim, run: Scenario, name: str, peak: float, stated: bool) -> Iterator[Scenario]:

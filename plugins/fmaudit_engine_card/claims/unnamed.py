@@ -1,0 +1,86 @@
+"""Models that a text names by less than their name ("the 7B model" of a family), and names of models that no table knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from fmaudit_engine_card.claims import facts
+from fmaudit_engine_card.claims.entities import Mention
+from fmaudit_engine_card.claims.facts import Model
+
+__all__ = ["KIN", "member_mentions", "stranger_mentions"]
+
+# what stands to a model as another of its kin, and so is not itself
+KIN = (
+    r"\b(?:siblings?|successors?|predecessors?|cousins?|counterparts?|relatives?|descendants?|brothers?|sisters?|competitors?|rivals?"
+    r"|follow-?ups?|forerunners?|ancestors?|offshoots?|namesakes?|heirs?)\b"
+)
+_SIZE = r"(\d+(?:\.\d+)?[BM])"
+_NO_COUNT = r"(?!\w|\.\d|\s*(?:-\s?)?(?:param|tokens?\b|weights|words|pages|dollars|of\b))"
+# "the 7B model", "the smaller 7B", "the 70B needs"
+_BY_SIZE = re.compile(
+    rf"\b(?:the|its|their)\s+(?:(?:small|large|bigg?|tin|dense|base|full|biggest|largest|smallest)\w*\s+)?({_SIZE}){_NO_COUNT}"
+    r"(?=(?:[-\s]parameter)?\s+(?:model|one|version|variant|member|sibling|checkpoint)s?\b(?!\s+(?:of|from|by)\s+[A-Z])|['’]s\b"
+    r"|\s+(?:is|has|had|was|needs?|takes?|uses?|gets?|got|saw|comes?|runs?|fits?|and|or|but|with)\b|\s+(?:about\s+|only\s+|just\s+)?\d[\d.,]*(?![\w.,-])"
+    r"|\s*[.,;:)]|\s*$)",
+    re.I,
+)
+_NEXT = re.compile(rf"\s*(?:,\s*(?:and|or|&)?|and|or|&|/|to|versus|vs\.?)\s*(?:the\s+)?{_SIZE}{_NO_COUNT}(?!\s*[-–]\s*\d)", re.I)
+_COMMON = (
+    r"The|An?|In|With|At|For|Our|My|This|That|These|Those|All|Both|Each|Every|On|From|Of|To|By|While|Unlike|Training|Only|About|Its|Their"
+    r"|Even|Most|Some|No|Any|One|Two|Three|Roughly|Nearly|Around|Over|Under|If|When|As|So|And|Or|But|Than|Versus|Then|Thus|Hence|Figure"
+    r"|Table|Section|Chapter|Full|Half|Running|Serving|Loading|Storing|Quanti[sz]ed|Quanti[sz]ing|Fine-?tuning|Both|Dense|Model|Models"
+    r"|Compared|Take|Given|Say|Has|Have|Is|GPU|GPUs|TPU|TPUs|MoE|LLM|LLMs|KV|January|February|March|April|May|June|July|August|September"
+    r"|October|November|December|Between|Despite|Parameters|Params|Tokens|Weights|Memory|Total|Size|Active|Chinchilla|Meta|Google|Microsoft"
+    r"|OpenAI|DeepMind|Anthropic|NVIDIA|Nvidia|Mistral AI|Alibaba"
+)
+# a name with a size ("Falcon-7B", "OLMo-2-7B", "StableLM 3B"), with a version ("Qwen3", "Phi-4", "GPT-6"), or of capitals ("XX-YYY")
+_STRANGER = re.compile(
+    rf"\b(?!(?:{_COMMON})\b)(?:(?i:the)\s+)?(?:"
+    r"[A-Z][A-Za-z]{1,20}[\w.]{0,8}(?:[-\s](?:\d+(?:\.\d+)?|v\d|[A-Z]\w{0,8}))?[-\s]\d+(?:\.\d+)?[BM]\b(?:-\w+)?"
+    r"|(?=[A-Za-z]{0,20}[a-z])(?!TPU|MoE|PCIe|Gen|Top|Eq|Fig|Tab)[A-Z][A-Za-z]{1,20}-?[Vv]?\d+(?:\.\d+)?(?:-\w{1,12}){0,3}\b|GPT-\d\w*"
+    r"|(?!CC-|KV-|GPU-|TPU-|CPU-|RAM-)[A-Z]{2,12}-[A-Z]{2,12}[A-Za-z]{0,12}\b)"
+)
+
+
+def member_mentions(text: str, found: Sequence[Mention], before: Iterable[Model] = ()) -> list[Mention]:
+    """Find members of a family by their size alone: next to one that is named ("Llama 2 7B, 13B and 70B"), or as "the 7B model".
+
+    `before` are models of earlier sentences, whose families count where the text itself names none with such a member.
+    """
+    made = list(_continued(text, found))
+    known = [*found, *made]
+    for match in _BY_SIZE.finditer(text):
+        if any(mention.start < match.end(1) and match.start(1) < mention.end for mention in known):
+            continue
+        members = _of_size(match.group(2), (mention.thing for mention in known)) or _of_size(match.group(2), before)
+        if len(members) == 1:
+            made.append(Mention(members[0], match.start(1), match.end(1)))
+    return sorted(made, key=lambda mention: mention.start)
+
+
+def _continued(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
+    for mention in found:
+        at = mention.end
+        while match := _NEXT.match(text, at):
+            members = _of_size(match.group(1), [mention.thing])
+            if not members or any(other.start < match.end() and match.start(1) < other.end for other in found):
+                break
+            yield Mention(members[0], match.start(1), match.end())
+            at = match.end()
+
+
+def _of_size(size: str, models: Iterable[Model]) -> list[Model]:
+    """Return the members of the models' families that bear a size in their name."""
+    families = {model.family for model in models if model.family}
+    return [
+        model for model in facts.models() if model.family in families and re.search(rf"(?<![\d.x×]){re.escape(size)}$", model.name, re.I)
+    ]
+
+
+def stranger_mentions(text: str, known: Iterable[tuple[int, int]]) -> list[Mention]:
+    """Find names that look like those of models and lie in none of the spans already known; they stand for no thing."""
+    spans = list(known)
+    found = (Mention(None, match.start(), match.end()) for match in _STRANGER.finditer(text))
+    return [mention for mention in found if not any(start < mention.end and mention.start < end for start, end in spans)]
