@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,9 +138,15 @@ def _longest(file: SourceFile, format_: str) -> dict[str, float]:
     """Return the fields of the first records with the mean length of their text, 0 for what is not text in all of them."""
     if format_ not in ("jsonl", "parquet"):
         return {}
-    records = _parquet_records(file) if format_ == "parquet" else _json_records(file)
+    records = [_flat(record) for record in (_parquet_records(file) if format_ == "parquet" else _json_records(file))]
     names = dict.fromkeys(name for record in records for name in record)
     return {name: _mean_length([record[name] for record in records if record.get(name) is not None]) for name in names}
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the fields of fields beside the others, as they are named in audit.toml: doc.body."""
+    inner = {f"{name}.{key}": value for name, field_ in record.items() if isinstance(field_, dict) for key, value in field_.items()}
+    return {**record, **inner}
 
 
 def _mean_length(values: Sequence[Any]) -> float:
@@ -176,9 +182,10 @@ def _roles(lengths: Mapping[str, float], path: str, counts: Counter[str]) -> tup
 
     Any other role takes the field that most files have: where a file has none, readers go on without it.
     """
-    best = {role: max(names, key=lambda name: counts[name]) for role, names in _ROLES.items()}  # the first of equals
+    known = {role: [*names, *(found for name in names for found in _ending(name, counts))] for role, names in _ROLES.items()}
+    best = {role: max(names, key=lambda name: counts[name]) for role, names in known.items()}  # the first of equals
     roles = {role: name for role, name in best.items() if counts[name]}
-    by_name = next((name for name in _TEXT if lengths.get(name)), "")
+    by_name = next((found for name in _TEXT for found in (name, *_ending(name, lengths)) if lengths.get(found)), "")
     free = {name: length for name, length in lengths.items() if length and name not in roles.values()}
     text = by_name or max(free, key=lambda name: free[name], default="")
     if not text:
@@ -190,10 +197,18 @@ def _roles(lengths: Mapping[str, float], path: str, counts: Counter[str]) -> tup
     return {"text": text, **roles}, f'text = "{text}" was chosen {how} among the fields of {path}: {names}'
 
 
+def _ending(name: str, known: Iterable[str]) -> list[str]:
+    """List the fields of fields that have this name."""
+    return [one for one in known if one.endswith(f".{name}")]
+
+
 def _write(corpora: Sequence[_Corpus], found: Targets, notes: Sequence[str]) -> str:
     lines = ["# What is audited. Paths are relative to this file.", *(f"# {_plain(note)}" for note in notes)]
     for corpus in corpora:
-        lines += [f"[corpus.{corpus.name}]", f"path = {_toml(corpus.patterns)}  # {corpus.files} files now"]
+        lines += [
+            f"[corpus.{corpus.name}]",
+            f"path = {_toml(corpus.patterns)}  # {corpus.files} {'file' if corpus.files == 1 else 'files'} now",
+        ]
         some = {role: "  # not in every file" for role, name in corpus.roles.items() if name in corpus.partial}
         lines += [f"{role} = {_toml(name)}{some.get(role, '')}" for role, name in corpus.roles.items()]
         if corpus.metadata:

@@ -7,6 +7,7 @@ import os
 import select
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 import typer
 
@@ -76,7 +77,8 @@ def _usage_or_bug(error: Exception) -> int:
         return 130
     import traceback
 
-    traceback.print_exception(error)
+    with contextlib.suppress(BrokenPipeError):
+        traceback.print_exception(error)
     _complain(f"this is a bug in fmaudit: {type(error).__name__}: {error}")
     return 6
 
@@ -101,7 +103,7 @@ def keeping_exit_code() -> Iterator[None]:
     except BrokenPipeError:
         if not _is_unread():
             raise
-        _drop_stdout()
+        _drop(sys.stdout)
 
 
 def _leave(code: int) -> None:
@@ -111,7 +113,11 @@ def _leave(code: int) -> None:
         if not isinstance(error, BrokenPipeError):
             _complain(f"the output could not be written: {error.strerror}")
             code = code or 6
-        _drop_stdout()
+        _drop(sys.stdout)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
     sys.exit(code)
 
 
@@ -125,9 +131,9 @@ def _is_unread() -> bool:
         return True
 
 
-def _drop_stdout() -> None:
+def _drop(stream: TextIO) -> None:
     """Send what is left to nowhere, so that the interpreter does not fail on it while it ends."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

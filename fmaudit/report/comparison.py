@@ -112,7 +112,9 @@ def limit_words(value: float | None, unit: str) -> str:
     """Write a size of a change: shares in points."""
     if value is None:
         return "nothing"
-    return f"{value * 100:.2g} points" if unit == "fraction" else number(value, unit).value
+    if unit != "fraction":
+        return number(value, unit).value
+    return f"{value * 100:.0f} points" if value >= 0.995 else f"{value * 100:.2g} points"
 
 
 def _could_see(one: Difference) -> str:

@@ -15,7 +15,7 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _STEPS = {
     "bytes": ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (0.0, "B")),
     "seconds": ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (0.0, "µs")),
-    "count": ((1e9, "G"), (1e6, "M"), (0.0, "")),
+    "count": ((1e12, "T"), (1e9, "G"), (1e6, "M"), (0.0, "")),
     "characters": ((1e9, "G characters"), (1e6, "M characters"), (0.0, "characters")),
     "bits": ((0.0, "bits"),),
     "languages": ((0.0, "languages"),),

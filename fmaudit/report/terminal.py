@@ -61,11 +61,11 @@ def _examined(data: ReportData) -> list[str]:
 
 
 def _reasons(data: ReportData) -> list[str]:
-    """Say how many documents were lost for which reason, and what the first of them was."""
+    """Say how many documents were lost for which reason, and where most of them are."""
     lost = [group for group in loss_groups(data) if group.lost]
     lines: list[str] = []
     for group in lost[:_REASONS]:
-        first = group.rows[0].entry
+        first = max(group.rows, key=lambda row: row.entry.count).entry
         text = f"{group.reason}: {plural(group.documents, group.noun)}; {clip(first.file, 30)}: {first.detail}"
         lines += _wrapped(text, "    ", "      ", 1 if lines else 2)
     lines += _more(len(lost) - _REASONS, "more reason")

@@ -29,6 +29,9 @@ def lines(path: Path, records: list[Any]) -> None:
         ({"id": "1" * 30, "utterance": "some words", "speaker": "B"}, "utterance"),
         ({"content": ["a", "list"], "story": "once upon a time", "title": "it"}, "story"),
         ({"text": "plain", "body": "a much longer text than the first"}, "text"),
+        ({"doc": {"body": "a text in a field of a field", "n": 3}, "n": 1}, "doc.body"),
+        ({"meta": {"note": "a long text of no known name"}, "title": "it"}, "meta.note"),
+        ({"meta": {"text": "inside"}, "content": "outside"}, "meta.text"),
     ],
 )
 def test_the_text_field_is_found(tmp_path: Path, record: dict[str, Any], text: str) -> None:
@@ -36,6 +39,12 @@ def test_the_text_field_is_found(tmp_path: Path, record: dict[str, Any], text: s
     guess = guess_config(tmp_path, tmp_path)
     assert tomllib.loads(guess.text)["corpus"]["data"]["text"] == text
     assert any(f'text = "{text}"' in note for note in guess.notes) == (text != "text")
+
+
+def test_other_roles_are_found_in_fields_of_fields(tmp_path: Path) -> None:
+    lines(tmp_path / "a.jsonl", [{"text": "some words", "meta": {"url": "http://a.example/b", "lang": "en"}}] * 3)
+    corpus = tomllib.loads(guess_config(tmp_path, tmp_path).text)["corpus"]["data"]
+    assert (corpus["url"], corpus["language"]) == ("meta.url", "meta.lang")
 
 
 def test_a_parquet_column_of_text_is_found_too(tmp_path: Path) -> None:

@@ -107,6 +107,19 @@ def test_json_has_every_difference_with_its_interval(project: Path):
     assert document["differences"][0].keys() >= {"outcome", "change", "low", "high", "p", "q", "detectable", "before", "after", "method"}
 
 
+def test_what_is_asked_about_alone_is_the_family_of_tests(project: Path):
+    whole = compare_runs(run_of(project, 1), run_of(project, 3))
+    alone = compare_runs(run_of(project, 1), run_of(project, 3), "benchmark.accuracy{language=en}")
+    (one,) = alone.differences
+    assert one.q_value == one.change.p_value
+    assert one.change.p_value == next(each for each in whole.differences if each.name == one.name).change.p_value
+
+
+def test_a_run_is_not_compared_with_itself(warm: Warm, project: Path):
+    ended = warm.run("compare", "latest", cwd=project, code=2)
+    assert "are the same run, run-0003" in ended.stderr
+
+
 def test_an_unknown_run_is_named_with_what_there_is(project: Path):
     with pytest.raises(RunError, match="runs in"):
         open_run("run-9999", project / "runs")

@@ -48,6 +48,14 @@ def test_a_run_that_nobody_reads_keeps_its_exit_code(unread: Unread, project: Pa
     assert "Error" not in said
 
 
+@pytest.mark.parametrize("check", ["", 'check=[{metric="shouting.share", max=0.1}]'])
+def test_a_run_of_which_not_even_the_errors_are_read_keeps_its_exit_code(warm: Warm, project: Path, check: str):
+    process = warm.start("run", "audit.toml", "--new", *(("--set", check) if check else ()), cwd=project)
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(60) == (1 if check else 0)
+
+
 def test_a_run_that_nobody_reads_fails_its_checks_all_the_same(unread: Unread, project: Path):
     code, said = unread("run", "audit.toml", "--set", 'check=[{metric="shouting.share", max=0.1}]', cwd=project)
     assert code == 1, said

@@ -41,11 +41,17 @@ def compare(
     from fmaudit.cli.output import print_json
     from fmaudit.cli.permitted import open_permitted
     from fmaudit.cli.quiet import stdout_to_stderr
+    from fmaudit.errors import ConfigError
     from fmaudit.report.comparison import comparison_as_json, comparison_view
 
     form = _format(form, output)
     with stdout_to_stderr(as_json):
-        found = compare_runs(open_permitted(before, runs, plugins), open_permitted(after, runs, plugins), metric)
+        one, two = open_permitted(before, runs, plugins), open_permitted(after, runs, plugins)
+        if one.directory.root == two.directory.root:
+            raise ConfigError(
+                f"{before} and {after} are the same run, {one.id}", hint="name the earlier run first: fmaudit compare run-0001 run-0002"
+            )
+        found = compare_runs(one, two, metric)
     with keeping_exit_code():
         if form:
             _write(form, output, found)

@@ -21,11 +21,13 @@ def plugins(
     details: Annotated[bool, typer.Option("--details", help="Ask the built-in plugins, too, what they bring.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List plugins with state, version and what they bring; imports only the built-in ones and those named."""
+    """List plugins with state, version and what they bring; imports only the built-in ones and those named here or in ./audit.toml."""
     from fmaudit.cli.output import print_json, print_rows
+    from fmaudit.cli.permitted import permitted_plugins
     from fmaudit.hooks.manager import load_plugins
 
-    manager = load_plugins(names, ask_builtin=details or as_json)
+    wanted = permitted_plugins(names)
+    manager = load_plugins(wanted, ask_builtin=details or as_json)
     infos = sorted(manager.plugins.values(), key=lambda info: (not info.builtin, info.name))
     if as_json:
         for info in infos:
