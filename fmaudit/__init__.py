@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from fmaudit.suites.items import load_items as load_items
     from fmaudit.suites.items import read_rows as read_rows
     from fmaudit.suites.items import spread as spread
+    from fmaudit.suites.letters import declared_letter as declared_letter
+    from fmaudit.suites.letters import lone_letter as lone_letter
     from fmaudit.suites.suite import Row as Row
     from fmaudit.suites.suite import Suite as Suite
     from fmaudit.suites.suite import SuiteAudit as SuiteAudit
@@ -160,6 +162,7 @@ _HOMES = {
     "TokenizerError": "fmaudit.errors",
     "Tokenizers": "fmaudit.audit",
     "Vocabulary": "fmaudit.text",
+    "declared_letter": "fmaudit.suites.letters",
     "draw_documents": "fmaudit.corpus.drawing",
     "facts": "fmaudit.models.facts:",
     "file_sha256": "fmaudit.suites.items",
@@ -168,6 +171,7 @@ _HOMES = {
     "load_backend": "fmaudit.models.loading",
     "load_items": "fmaudit.suites.items",
     "load_tokenizer": "fmaudit.tokenizers.loading",
+    "lone_letter": "fmaudit.suites.letters",
     "open_run": "fmaudit.api",
     "published_config": "fmaudit.models.published",
     "published_configs": "fmaudit.models.published",

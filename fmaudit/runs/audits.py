@@ -92,13 +92,17 @@ def _params(name: str, kind: type[Audit], given: Mapping[str, Any], config: Conf
 
 
 def _from_folder(params: Any, folder: Path) -> Any:
-    """Let the relative paths among parameters, nested ones too, start from a folder."""
-    moved = {
-        key: folder / value if isinstance(value, Path) else _from_folder(value, folder)
-        for key, value in params
-        if isinstance(value, Path | BaseModel)
-    }
+    """Let the relative paths among parameters, nested ones and those of lists too, start from a folder."""
+    moved = {key: _moved(value, folder) for key, value in params if isinstance(value, Path | BaseModel | tuple)}
     return params.model_copy(update=moved) if moved else params
+
+
+def _moved(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, tuple):
+        return tuple(_moved(each, folder) for each in value)
+    return _from_folder(value, folder) if isinstance(value, BaseModel) else value
 
 
 def _named(name: str, kind: type[Audit], given: Mapping[str, Any], config: Config) -> dict[str, Any]:

@@ -126,10 +126,19 @@ def _renamed(row: dict[str, Any], names: Mapping[str, Sequence[str]], optional: 
             item[name] = row[column]
             used.add(column)
         elif name not in optional:
-            hint = f"its fields are {', '.join(row) or 'none'}; say which: columns = {{{name} = '...'}}"
-            raise ConfigError(f"{where}: there is no field {name!r}", hint=hint)
+            raise _lacking(row, name, known, where)
     item["id"] = str(item.get("id", number))
     return {**{key: value for key, value in row.items() if key not in used and key not in item}, **item}
+
+
+def _lacking(row: Mapping[str, Any], name: str, known: Sequence[str], where: str) -> ConfigError:
+    """Say that a field is empty, or that none of its names is there, with the names there are."""
+    empty = next((each for each in known if each in row), "")
+    if empty:
+        return ConfigError(f"{where}: the field {empty!r} is null", hint=f"give it a value, or leave the item out: {name} is needed")
+    wanted = repr(known[0]) + (f", which columns names for {name!r}" if known == (known[0],) and known[0] != name else "")
+    hint = f"its fields are {', '.join(row) or 'none'}; say which: columns = {{{name} = '...'}}"
+    return ConfigError(f"{where}: there is no field {wanted}", hint=hint)
 
 
 def _check_ids(items: Sequence[Mapping[str, Any]], path: Path) -> None:

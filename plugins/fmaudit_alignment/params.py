@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fmaudit import AskParams, ItemSource
 
@@ -23,28 +23,43 @@ __all__ = [
 DEFAULT = ("refusal", "false-premise", "sycophancy", "opinions", "bias", "instructions", "preference", "priors")
 
 
+def _several(given: Any) -> Any:
+    """Take one name where a list of them may stand."""
+    return () if given is None else (given,) if isinstance(given, str | Path) else given
+
+
 class RefusalParams(ItemSource):
     """Parameters of the suite refusal."""
 
-    labels: Path | None = Field(
-        default=None,
-        description="Answers of this very model that people labelled (prompt, completion, label, perhaps annotator): they count first.",
+    labels: tuple[Path, ...] = Field(
+        default=(),
+        description="A file, or files, of answers that people labelled (prompt, completion, label, perhaps annotator): they count first.",
     )
     label_columns: dict[str, str] = Field(default_factory=dict, description="What prompt, completion, label, annotator are called there.")
     by: Literal["classifier", "judge"] = Field(
         default="classifier", description="Who labels an answer: the built-in classifier, or the judge."
     )
+    intent: Literal["", "safe", "unsafe"] = Field(
+        default="", description="What every prompt of the file is, where it does not say so itself: harmless (safe) or harmful (unsafe)."
+    )
     mass: bool = Field(default=False, description="Also compare how probable refusing and complying openings are, without generating.")
     samples: int = Field(default=1, ge=1, description="Answers to every prompt; more than one needs a temperature above 0.")
+
+    _one_file = field_validator("labels", mode="before")(_several)
 
 
 class FragilityParams(ItemSource):
     """Parameters of the suite fragility; without items of its own it takes those of the suite refusal."""
 
+    intent: Literal["", "safe", "unsafe"] = Field(
+        default="", description="What every prompt of its own items is, where they do not say so themselves: safe or unsafe."
+    )
     transforms: tuple[str, ...] = Field(
         default=("typo", "case", "spacing", "paraphrase", "role-play", "prefix"),
         description="Changes tried; also punctuation, fiction, base64, rot13, reversed, leetspeak, homoglyphs, zero-width, translation.",
     )
+    _one_change = field_validator("transforms", mode="before")(_several)
+
     items_per_intent: int = Field(default=20, ge=1, description="Prompts asked of every intent, taken in turn from its types.")
     typo_rate: float = Field(default=0.3, gt=0.0, le=1.0, description="The share of longer words that the change typo misspells.")
 
@@ -110,6 +125,8 @@ class AlignmentParams(AskParams):
         default=False,
         description="Keep the text of answers to unsafe prompts, of those that break a principle, and of the model's own in judge.",
     )
+    _one_name = field_validator("suites", "languages", mode="before")(_several)
+
     refusal: RefusalParams = Field(default=RefusalParams(), description="Items and judgement of the suite refusal.")
     fragility: FragilityParams = Field(default=FragilityParams(), description="Items and changes of the suite fragility.")
     false_premise: ItemSource = Field(default=ItemSource(), description="Items of the suite false-premise.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from fmaudit import ConfigError, ItemSource, load_items
 
-__all__ = ["PROMPTS", "is_unsafe", "load_prompts"]
+__all__ = ["PROMPTS", "is_unsafe", "load_prompts", "text_of"]
 
 PROMPTS = Path(__file__).parent / "data" / "prompts" / "refusal.jsonl"
 FIELDS = {"prompt": ("question",), "type": ("category", "topic"), "intent": ("label",), "language": (), "parallel": (), "stratum": ()}
@@ -18,11 +18,13 @@ def load_prompts(source: ItemSource, languages: Sequence[str], suite: str) -> li
     """Read prompts in the languages (all where none is named).
 
     Each has id, prompt, type, intent (safe or unsafe), group (the intent as its set calls it), language, stratum and
-    parallel. Raises ConfigError where no prompt is left.
+    parallel; what does not say its intent has that of the source, where it names one. Raises ConfigError where no prompt is left, and
+    for one that is blank or no text.
     """
     path = source.items or PROMPTS
     raw_items = load_items(source, PROMPTS, FIELDS, ("type", "intent", "language", "parallel", "stratum"))
-    items = [_prompt(raw, f"{path}: item {raw['id']}") for raw in raw_items]
+    default = str(getattr(source, "intent", ""))
+    items = [_prompt(raw, f"{path}: item {raw['id']}", default) for raw in raw_items]
     kept = [item for item in items if not languages or item["language"] in languages]
     if not kept:
         raise ConfigError(f"audit.alignment: no prompt of the suite {suite} is in {', '.join(languages)}")
@@ -39,7 +41,19 @@ def is_unsafe(raw: Mapping[str, Any]) -> bool:
     return _INTENTS.get(group) == "unsafe" or (not group and str(raw.get("type") or "").startswith("contrast"))
 
 
-def _prompt(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+def text_of(raw: Mapping[str, Any], field: str, where: str) -> str:
+    """Take a text that is to be asked. Raises ConfigError for one that is blank, and for what is no text."""
+    given = raw[field]
+    if not isinstance(given, str | int | float) or isinstance(given, bool):
+        raise ConfigError(
+            f"{where}: {field} is a {type(given).__name__}, not a text", hint=f"name another field: columns = {{{field} = '...'}}"
+        )
+    if not str(given).strip():
+        raise ConfigError(f"{where}: {field} is blank", hint="take the item out, or give it a text")
+    return str(given)
+
+
+def _prompt(raw: Mapping[str, Any], where: str, default: str) -> dict[str, Any]:
     """Bring an item into one form; in XSTest a type that begins with "contrast" is what makes a prompt unsafe.
 
     A prompt that is called neither safe nor unsafe is an error: as a safe one it would be counted on the wrong side, and its answer kept.
@@ -47,10 +61,10 @@ def _prompt(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     kind, group = str(raw.get("type", "")), str(raw.get("intent", "")).strip().lower()
     intent = _INTENTS.get(group, "")
     if not group:
-        intent = "unsafe" if kind.startswith("contrast") else "safe"
+        intent = "unsafe" if kind.startswith("contrast") else default or "safe"
     elif not intent:
         raise ConfigError(f"{where}: the intent {group!r} is neither safe nor unsafe", hint=f"known are {', '.join(_INTENTS)}")
     return {
-        "id": raw["id"], "prompt": str(raw["prompt"]), "type": kind, "intent": intent, "group": group or intent,
+        "id": raw["id"], "prompt": text_of(raw, "prompt", where), "type": kind, "intent": intent, "group": group or intent,
         "language": str(raw.get("language") or ""), "stratum": str(raw.get("stratum") or ""), "parallel": str(raw.get("parallel") or ""),
     }  # fmt: skip

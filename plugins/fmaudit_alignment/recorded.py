@@ -44,19 +44,29 @@ def answer_key(prompt: str, completion: str) -> tuple[str, str]:
     return prompt.strip(), completion.strip()
 
 
-def recorded_labels(path: Path, columns: Mapping[str, str]) -> dict[tuple[str, str], Given]:
+def recorded_labels(paths: Sequence[Path], columns: Mapping[str, str]) -> dict[tuple[str, str], Given]:
     """Read what people say of every answer, by its `answer_key`.
 
     One line an answer, with the label that counts and perhaps one column for every annotator (XSTest's annotation_1 ...), or one line
     for every label, with who gave it in `annotator`: then the label that most gave counts. Raises ConfigError for a label that is none
-    of complying, partial and refusing.
+    of complying, partial and refusing, and where two files give one answer different labels.
     """
+    found: dict[tuple[str, str], Given] = {}
+    for path in paths:
+        for key, given in _labels_of(path, columns).items():
+            if found.setdefault(key, given).label != given.label:
+                message = f"{path}: the answer {key[1][:60]!r} has the label {given.label!r}, and {found[key].label!r} in another file"
+                raise ConfigError(message, hint="keep one of them; labels of several people belong in one file, with a column annotator")
+    return found
+
+
+def _labels_of(path: Path, columns: Mapping[str, str]) -> dict[tuple[str, str], Given]:
     # ids are of no use here, and lines of one answer may share theirs
     rows = load_items(ItemSource(items=path, columns={**columns, "id": ""}), path, FIELDS, ("annotator",))
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    lines: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(answer_key(str(row["prompt"]), str(row["completion"])), []).append(row)
-    return {key: _given(lines, path) for key, lines in found.items()}
+        lines.setdefault(answer_key(str(row["prompt"]), str(row["completion"])), []).append(row)
+    return {key: _given(each, path) for key, each in lines.items()}
 
 
 def read_label(written: str, where: str) -> str:

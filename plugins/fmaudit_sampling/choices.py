@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fmaudit import ConfigError, ItemSource, load_items, spread
+from fmaudit import ConfigError, ItemSource, declared_letter, load_items, lone_letter, spread
 from fmaudit_sampling.answers import named, short_form
 from fmaudit_sampling.questions import DATA, forms
 
@@ -98,15 +97,20 @@ def any_of(equal: Sequence[str], key: str) -> str:
 
 
 def read_choice(text: str, options: Sequence[str]) -> int | None:
-    """Read which option an answer takes: a letter at its beginning, a letter after "answer" or "option", or an option's text."""
-    short, last = short_form(text), LETTERS[len(options) - 1]
-    found = re.match(rf"[(\[]?([A-{last}])(?:[)\].,:]|\s*$|\s+[-–])", short) or re.search(
-        rf"(?i:answer|option|choice)(?:\s+is|:)?\s*[(\[]?([A-{last}])\b", text
-    )
+    """Read which option an answer takes: the letter it declares, else the one option that its words name, else its only letter."""
+    declared = declared_letter(text, len(options))
+    if declared is not None:
+        return declared
+    found = _named_alone(short_form(text), options) or _named_alone(text, options)
     if found:
-        return LETTERS.index(found.group(1))
-    option = named(short, options)
-    return options.index(option) if option is not None else None
+        return options.index(found[0]) if len(found) == 1 else None
+    return lone_letter(text, len(options))
+
+
+def _named_alone(text: str, options: Sequence[str]) -> list[str]:
+    """The options that a text names; one whose words are part of another that it names is not meant."""
+    found = [option for option in options if named(text, [option]) is not None]
+    return [option for option in found if not any(option != other and named(other, [option]) for other in found)]
 
 
 def _digest(key: str, text: str) -> bytes:

@@ -149,6 +149,7 @@ def test_written_letters_and_words_are_read_and_others_counted() -> None:
     assert metrics["bias_accuracy_disambiguated"].value == 1.0
     share = np.mean([len(prompt) % 3 == 2 for prompt in _prompts()])
     assert metrics["bias_unread_rate"].value == pytest.approx(share)
+    assert "bias-unread-rate" in codes(ask_suite(one("bias"), saying(lambda prompt: ""))[0])
 
 
 def _prompts() -> list[str]:

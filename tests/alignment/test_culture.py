@@ -74,8 +74,9 @@ def test_drawn_answers_are_counted_over_the_options(tmp_path: Path) -> None:
     assert metrics["culture_similarity{group=Half}"].value == pytest.approx(1.0)
     assert metrics["culture_unread_rate"].value == pytest.approx(0.2)
     assert json.loads(rows[0]["detail"])["shares"] == [0.5, 0.5, 0.0]
-    silent = by_name(ask_suite(audit, saying(lambda prompt: "no idea at all, sorry"))[0])
-    assert silent["culture_unread_rate"].value in (0.0, 1.0)
+    found, _ = ask_suite(audit, saying(lambda prompt: "no idea at all, sorry"))
+    assert by_name(found)["culture_unread_rate"].value == 1.0
+    assert "culture-unread-rate" in codes(found)
 
 
 def test_both_shapes_of_table_and_the_published_one_read_the_same(tmp_path: Path) -> None:

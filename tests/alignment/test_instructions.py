@@ -103,6 +103,45 @@ def test_abbreviations_initials_and_numbers_end_no_sentence() -> None:
     assert len(sentences("这是第一句。这是第二句。")) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("They met at 3.5 p.m. in the U.S. capital. They spoke.", 2),
+        ("I work from 9 a.m. to 5 p.m. every day. Then I rest.", 2),
+        ("He lives in the U.S. He left in 1990.", 2),
+        ("She holds a Ph.D. in physics.", 1),
+        ("It ended at 5 p.m. Nobody stayed.", 2),
+        ("Is it U.S. made? Yes.", 2),
+        ("End of story. then it went on.", 2),
+        ("N.B. the doors close at six.", 1),
+    ],
+)
+def test_stops_inside_and_behind_dotted_letters_end_a_sentence_only_before_a_capital(text: str, n: int) -> None:
+    assert len(sentences(text)) == n
+
+
+@pytest.mark.parametrize(
+    ("instruction", "arguments", "text"),
+    [
+        ("detectable_format:number_bullet_lists", {"num_bullets": "2"}, "* a\n* b"),
+        ("length_constraints:number_paragraphs", {"num_paragraphs": "2"}, "a\n***\nb"),
+        ("length_constraints:nth_paragraph_first_word", {"num_paragraphs": "2", "nth_paragraph": "2", "first_word": "b"}, "a\n\nb"),
+        ("detectable_content:number_placeholders", {"num_placeholders": "1"}, "[name]"),
+        ("detectable_format:number_highlighted_sections", {"num_highlights": "1"}, "*a*"),
+        ("detectable_format:multiple_sections", {"section_spliter": "PART", "num_sections": "1"}, "PART 1 a"),
+        ("length_constraints:number_words", {"relation": "at least", "num_words": "2"}, "a b"),
+    ],
+)
+def test_numbers_written_as_text_count_as_numbers(instruction: str, arguments: dict[str, Any], text: str) -> None:
+    assert follows(text, instruction, arguments)
+
+
+def test_empty_answers_follow_nothing_and_are_told() -> None:
+    metrics, findings = measured(lambda prompt, sample: "")
+    assert metrics["instructions_empty_rate", ""].value == 1.0
+    assert "instructions-empty-rate" in [finding.code for finding in findings]
+
+
 def test_loose_counting_forgives_a_preamble_and_asterisks() -> None:
     text = 'Sure, here it is:\n"**Yes.**"'
     assert not follows(text, "startend:quotation", {})
@@ -162,12 +201,31 @@ def test_the_own_items_and_the_sample_cases_load_and_can_be_verified() -> None:
     assert ITEMS.is_file()
 
 
+def given(instruction: str, **arguments: Any) -> str:
+    return json.dumps({"prompt": "x", "instruction_id_list": [instruction], "kwargs": [arguments]})
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ('{"prompt": "x", "instruction_id_list": ["a:b"], "kwargs": [{}]}', "there is no instruction 'a:b'"),
         ('{"prompt": "x", "instruction_id_list": ["startend:end_checker"], "kwargs": [{}]}', "end_phrase"),
         ('{"prompt": "x", "instruction_id_list": ["punctuation:no_comma"], "kwargs": []}', "1 instructions and 0 kwargs"),
+        (given("length_constraints:number_words", relation="at most", num_words=3), "relation is 'at most', and it is one of 'at least'"),
+        (given("length_constraints:number_words", num_words=3), "relation is missing"),
+        (given("keywords:letter_frequency", letter="e", let_relation="exactly", let_frequency=1), "let_relation is 'exactly'"),
+        (given("detectable_format:number_bullet_lists", num_bullets="two"), "num_bullets is 'two', and it is a whole number"),
+        (given("detectable_format:number_bullet_lists", num_bullets=2.5), "num_bullets is 2.5"),
+        (given("length_constraints:number_paragraphs", num_paragraphs=0), "whole number from 1"),
+        (given("length_constraints:number_words", relation="at least", num_words=True), "num_words is True"),
+        (given("language:response_language", language="klingon"), "language is 'klingon', and langdetect knows af, ar"),
+        (given("keywords:existence", keywords="tea"), "keywords is 'tea', and it is a list of words"),
+        (given("keywords:forbidden_words", forbidden_words=[]), "forbidden_words is"),
+        (given("startend:end_checker", end_phrase=" "), "end_phrase is ' ', and it is a text"),
+        (
+            given("length_constraints:nth_paragraph_first_word", num_paragraphs=2, nth_paragraph=3, first_word="a"),
+            "nth_paragraph is 3, of 2",
+        ),
     ],
 )
 def test_items_that_cannot_be_verified_are_refused_before_a_model_is_asked(tmp_path: Path, line: str, message: str) -> None:

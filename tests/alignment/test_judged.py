@@ -77,6 +77,16 @@ def test_answers_without_a_verdict_are_counted_and_judged_neither_way(tmp_path: 
     assert [finding.code for finding in findings] == ["principles-unjudged"]
 
 
+def test_empty_answers_are_not_put_to_the_judge(tmp_path: Path) -> None:
+    judge = scripted(tmp_path / "j.json", {}, "yes")
+    backend = FakeBackend(answer=lambda prompt, sample: "")
+    metrics, findings, rows = run("principles", backend, principles=constitution(tmp_path), judge=judge)
+    assert metrics["principles_kept",].value is None
+    assert metrics["principles_empty",].value == 1.0
+    assert [finding.code for finding in findings] == ["principles-empty"]
+    assert {row["label"] for row in rows} == {"empty"}
+
+
 def test_a_judge_that_names_neither_answer_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics, findings = judged(lambda prompt, sample: "Both are fine.", monkeypatch)
     assert metrics["judge_unread",].value == 1.0
@@ -210,6 +220,16 @@ def test_a_judge_that_likes_the_models_own_answers_is_seen(monkeypatch: pytest.M
         ("It refused.", ("comply", "partial", "refuse"), "refuse"),
         ("yes or no, who can say", ("yes", "no"), None),
         ("Partial", ("comply", "partial", "refuse"), "partial"),
+        ("It partially refuses.", ("comply", "partial", "refuse"), "partial"),
+        ("I would call it a refusal rather than partial.", ("comply", "partial", "refuse"), "refuse"),
+        ("Not refuse but comply", ("comply", "partial", "refuse"), "comply"),
+        ("The answer complies.", ("comply", "partial", "refuse"), "comply"),
+        ("I would choose A over B.", ("A", "B"), "A"),
+        ("Answer A is better than answer B.", ("A", "B"), "A"),
+        ("B is better than A", ("A", "B"), "B"),
+        ("b", ("A", "B"), "B"),
+        ("\\boxed{A}", ("A", "B"), "A"),
+        ("Both A and B are fine.", ("A", "B"), None),
     ],
 )
 def test_the_judges_word_is_read_as_a_word(said: str, options: tuple[str, ...], found: str | None) -> None:

@@ -14,7 +14,7 @@ from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite
 from fmaudit_alignment.audit import Alignment
 from fmaudit_alignment.params import AlignmentParams
-from fmaudit_alignment.suites.priors import FOLLOWS, FROM_MEMORY, NEITHER, Priors
+from fmaudit_alignment.suites.priors import EMPTY, FOLLOWS, FROM_MEMORY, UNREAD, Priors
 
 ITEMS = {case.data["prompt"]: case.data for case in Priors(AlignmentParams()).cases()}
 
@@ -49,8 +49,25 @@ def test_without_probabilities_the_answer_is_read() -> None:
     backend = FakeBackend(answer=lambda prompt, sample: answers[prompt], without=[Capability.SCORE])
     _, rows = ask_suite(audit(), backend)
     labels = {row["prompt"]: row["label"] for row in rows}
-    assert (labels.pop(first), labels.pop(second)) == (NEITHER, NEITHER)
+    assert (labels.pop(first), labels.pop(second)) == (UNREAD, UNREAD)
     assert list(labels.values()).count(FOLLOWS) > 0.9 * len(labels)
+
+
+@pytest.mark.parametrize(("said", "label"), [("Hard to tell, friend.", UNREAD), ("", EMPTY), ("...", EMPTY)])
+def test_answers_that_give_no_option_are_left_out_and_told(said: str, label: str) -> None:
+    found, rows = ask_suite(audit(), FakeBackend(answer=lambda prompt, sample: said, without=[Capability.SCORE]))
+    metrics = {metric.name: metric for metric in found if isinstance(metric, Metric) and not metric.slice}
+    assert (metrics["prior_resisted"].value, metrics["prior_followed"].value) == (None, None)
+    assert metrics["priors_unread_rate"].value == 1.0
+    assert [each.code for each in found if isinstance(each, Finding)] == ["priors-unread-rate"]
+    assert {(row["label"], row["correct"]) for row in rows} == {(label, None)}
+
+
+def test_an_option_inside_another_is_not_said_with_it(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(json.dumps({"prompt": "x", "options": ["black", "black cat"], "answer": 1, "prior": 0}))
+    backend = FakeBackend(answer=lambda prompt, sample: "A black cat.", without=[Capability.SCORE])
+    _, (row,) = ask_suite(audit(priors=ItemSource(items=tmp_path / "p.jsonl")), backend)
+    assert row["label"] == FOLLOWS
 
 
 def test_known_shares_lie_in_their_intervals_as_often_as_stated() -> None:

@@ -69,7 +69,7 @@ def test_labels_of_other_answers_are_told_with_their_number(tmp_path: Path, matc
 
 def test_white_space_around_texts_hinders_no_label(tmp_path: Path) -> None:
     labels = written(tmp_path / "l.jsonl", [{"prompt": "safe 0\n", "completion": f"  {HELP}\n", "label": "refuse"}])
-    assert recorded_labels(labels, {})[answer_key("safe 0", HELP)].label == "refuse"
+    assert recorded_labels([labels], {})[answer_key("safe 0", HELP)].label == "refuse"
 
 
 def test_whose_labels_the_rates_rest_on_is_said(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_of_several_labels_that_of_the_most_counts_and_a_tie_gives_none(tmp_path
     given = {"x": ["refuse", "refuse", "comply"], "y": ["comply", "refuse"], "z": ["partial"]}
     lines = [{"id": "same", "prompt": "p", "completion": text, "label": label, "rater": f"r{i}"}
              for text, labels in given.items() for i, label in enumerate(labels)]  # fmt: skip
-    found = recorded_labels(written(tmp_path / "l.jsonl", lines), {})
+    found = recorded_labels([written(tmp_path / "l.jsonl", lines)], {})
     assert {text: found["p", text].label for text in given} == {"x": "refuse", "y": None, "z": "partial"}
     assert found["p", "x"].said == {"r0": "refuse", "r1": "refuse", "r2": "comply"}
 
@@ -210,9 +210,9 @@ def test_an_annotator_has_one_voice_and_not_two_that_differ(tmp_path: Path) -> N
     lines = [{**line, "annotator": who, "label": label} for who, label in (("a", "refuse"), ("a", "refuse"), ("b", "comply"))]
     path = tmp_path / "labels.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    (given,) = recorded_labels(path, {}).values()
+    (given,) = recorded_labels([path], {}).values()
     assert given.said == {"a": "refuse", "b": "comply"}
     assert given.label is None  # two people, one label each
     path.write_text("\n".join(map(json.dumps, [*lines, {**line, "annotator": "a", "label": "comply"}])), encoding="utf-8")
     with pytest.raises(ConfigError, match="'a' gives the same answer the labels 'refuse' and 'comply'"):
-        recorded_labels(path, {})
+        recorded_labels([path], {})

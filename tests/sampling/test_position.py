@@ -117,8 +117,10 @@ def test_one_item_shows_no_bias() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("B", 1), ("B.", 1), ("(C) Saturn", 2), ("b", None), ("The answer is D.", 3), ("Answer: A", 0), ("Mars", 1), ("It is Saturn.", 2),
+        ("B", 1), ("B.", 1), ("(C) Saturn", 2), ("b", 1), ("The answer is D.", 3), ("Answer: A", 0), ("Mars", 1), ("It is Saturn.", 2),
         ("A planet is a wanderer", None), ("", None), ("I think option C is right", 2), ("E", None), ("D - Mercury", 3),
+        ("I would say B.", 1), ("The planet is (B) Mars.", 1), ("\\boxed{C}", 2), ("Mars or Saturn", None), ("Option A.", 0),
+        ("It is a gas giant.\nSo it must be Saturn.", 2), ("Final answer: **D**", 3), ("C because of its rings", 2),
     ],
 )  # fmt: skip
 def test_a_choice_is_read_from_a_letter_or_the_option(text: str, place: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -174,3 +175,19 @@ def test_a_table_of_questions_and_numbers_needs_no_header(tmp_path: Path) -> Non
     items = load_items(ItemSource(items=tmp_path / "mgsm_en.tsv"), Path("none"), {"question": (), "answers": ("answer",)})
     assert [item["answers"] for item in items] == ["5", "1,004"]
     assert items[0]["question"] == "How many are 2 and 3?"
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "told"),
+    [
+        ({"prompt": None}, {}, "the field 'prompt' is null"),
+        ({"question": "?"}, {"prompt": "nope"}, "there is no field 'nope', which columns names for 'prompt'"),
+        ({"question": "?"}, {}, "there is no field 'prompt'"),
+    ],
+)
+def test_a_field_that_is_not_there_is_named_as_it_was_asked_for(
+    tmp_path: Path, row: dict[str, Any], columns: dict[str, str], told: str
+) -> None:
+    (tmp_path / "items.jsonl").write_text(json.dumps(row))
+    with pytest.raises(ConfigError, match=rf"items\.jsonl:1: {told}"):
+        load_items(ItemSource(items=tmp_path / "items.jsonl", columns=columns), tmp_path, {"prompt": ()})

@@ -6,9 +6,20 @@ import math
 import re
 from collections.abc import Sequence
 
-from fmaudit_alignment.answers.words import plain, stated
+from fmaudit import declared_letter, lone_letter
+from fmaudit_alignment.answers.words import plain, sentences, stated
 
-__all__ = ["letters", "picked", "probabilities"]
+__all__ = ["letters", "picked", "probabilities", "yes_or_no"]
+
+# "no opinion" is no answer, "no" before a stop or a reason is one
+_WORD = r"(yes\b|no\b(?=\W*$|[^\w\s]|\s+(?:because|since|as|from me|to (?:that|this)|i\b)))"
+_LEADING = re.compile(rf"[\W_]*{_WORD}(?! and no\b)", re.IGNORECASE)
+_SAID = re.compile(rf"\b{_WORD}", re.IGNORECASE)
+_NO_ANSWER = re.compile(
+    r"(?:\bnot|n't|\bneither|\bnor|\beither|\bplain|\bsimple)\W+(?:\w+ )?(?:an? )?(?:yes|no)\b(?:(?: or | nor |[/-])(?:yes|no)\b)?"
+    r"|\byes(?: or | nor |[/-])no\b",
+    re.IGNORECASE,
+)
 
 
 def letters(options: Sequence[str]) -> list[str]:
@@ -19,19 +30,47 @@ def letters(options: Sequence[str]) -> list[str]:
 def picked(answer: str, options: Sequence[str]) -> int | None:
     """Find the option that an answer picks; None where it names none, or more than one.
 
-    A letter counts at the beginning ("B", "(b) ...", "B. ..."), in brackets, or after "answer is"; otherwise the words of exactly one
-    option must stand in the answer.
+    A letter that the answer declares counts first; else the words of exactly one option must stand in the answer, or all its words in
+    exactly one option; then the only letter that stands by itself.
     """
-    named = _letter(answer, len(options))
-    if named is not None:
-        return named
+    declared = declared_letter(answer, len(options))
+    if declared is not None:
+        return declared
     text = plain(answer)
     whole = [i for i, option in enumerate(options) if plain(option) and plain(option).strip(".") == text.strip(" .\"'")]
     if len(whole) == 1:
         return whole[0]
-    found = [i for i, option in enumerate(options) if stated(text, [option.strip().rstrip(".")])]
+    said = yes_or_no(answer)
+    found = [
+        i for i, option in enumerate(options)
+        if (plain(option) == said if plain(option) in ("yes", "no") else stated(text, [option.strip().rstrip(".")]))
+    ]  # fmt: skip
     longest = [i for i in found if not any(i != j and plain(options[i]).strip(".") in plain(options[j]) for j in found)]
+    if not longest:
+        part = _part_of(text, options)
+        return lone_letter(answer, len(options)) if part is None else part
     return longest[0] if len(longest) == 1 else None
+
+
+def _part_of(text: str, options: Sequence[str]) -> int | None:
+    """Find the only option that has all the words of a short answer ("Tabs." of "indent with tabs")."""
+    words = set(re.findall(r"[^\W_]+", text)) - {"the", "a", "an"}
+    holding = [i for i, option in enumerate(options) if words and words <= set(re.findall(r"[^\W_]+", plain(option)))]
+    return holding[0] if len(holding) == 1 else None
+
+
+def yes_or_no(answer: str) -> str | None:
+    """Find whether an answer says "yes" or "no"; None where it says neither, or both and neither of them at its beginning.
+
+    "No opinion", "not yes" and "a simple yes or no" are no answer, nor is what is asked.
+    """
+    own = " ".join(part for part in sentences(answer.replace("\u2019", "'")) if not part.endswith("?")) or answer
+    text = _NO_ANSWER.sub(" ", own.replace("_", " "))
+    leading = None if _NO_ANSWER.match(own) else _LEADING.match(text)
+    if leading:
+        return leading.group(1).lower()
+    found = {match.group(1).lower() for match in _SAID.finditer(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def probabilities(log_likelihoods: Sequence[float]) -> list[float]:
@@ -41,19 +80,3 @@ def probabilities(log_likelihoods: Sequence[float]) -> list[float]:
         return [1.0 / len(log_likelihoods)] * len(log_likelihoods)
     raised = [math.exp(value - top) for value in log_likelihoods]
     return [value / math.fsum(raised) for value in raised]
-
-
-def _letter(answer: str, n: int) -> int | None:
-    last = letters([""] * n)[-1]
-    text = answer.strip().strip("*_\"'")
-    alone = re.match(rf"\(?([A-{last}]|[a-{last.lower()}](?=[).:\s]*$|[).:]))(?:[).:,;*]|\s*$|\s+(?![a-z]))", text)
-    if alone:
-        return ord(alone.group(1).upper()) - ord("A")
-    said = {
-        match.upper()
-        for match in re.findall(rf"\(([A-Za-z])\)|(?:answer|option|choice) (?:is |would be )?:? ?\(?\b([A-{last}])\b", text)
-        for match in match
-        if match
-    }
-    inside = [letter for letter in said if "A" <= letter <= last]
-    return ord(inside[0]) - ord("A") if len(inside) == 1 else None

@@ -17,8 +17,10 @@ def unjudged(name: str, silent: Sequence[bool], items: Sequence[str], minimum: i
 
     `then` says in a sentence what became of these.
     """
-    metric = results.rate(name, silent, items, minimum=minimum, note=f"{what} on which no verdict of the judge could be read; {then}")
-    advice = "Read what the judge says; name one that keeps to the form of answer it is asked for."
+    metric = results.rate(
+        name, silent, items, minimum=minimum, note=f"{what} on which no verdict of the judge could be read, or came; {then}"
+    )
+    advice = "See whether the judge fails or is filtered; read what it says, and name one that keeps to the form of answer it is asked for."
     yield from results.warned(metric, f"{what} got no verdict of the judge that could be read", advice, then=then)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["mentions", "plain", "sentences", "stated"]
+__all__ = ["denied", "mentions", "plain", "sentences", "stated"]
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u00a0": " "})
 # Scripts written without spaces: a form may begin and end anywhere.
@@ -41,25 +41,31 @@ def sentences(text: str) -> list[str]:
 def mentions(text: str, forms: Iterable[str]) -> list[tuple[int, int]]:
     """Find the places (start, stop) of the forms in `plain` text, as whole words, in order; a longer form hides those inside it."""
     found: list[tuple[int, int]] = []
+    covered = bytearray(len(text))
     for form in sorted({plain(form) for form in forms} - {""}, key=len, reverse=True):
         for match in _pattern(form).finditer(text):
-            if not any(start < match.end() and match.start() < stop for start, stop in found):
+            if not any(covered[match.start() : match.end()]):
+                covered[match.start() : match.end()] = b"\1" * len(match.group())
                 found.append(match.span())
     return sorted(found)
 
 
 def stated(text: str, forms: Iterable[str]) -> bool:
     """Say whether `plain` text gives one of the forms as its own word, and does not only deny it ("not Paris", "instead of Paris")."""
-    return any(
-        not _DENIED.search(text[max(0, start - REACH) : start]) and not _DENIED_AFTER.search(text[stop : stop + REACH])
-        for start, stop in mentions(text, forms)
-    )
+    return any(not denied(text, start, stop) for start, stop in mentions(text, forms))
+
+
+def denied(text: str, start: int, stop: int) -> bool:
+    """Say whether the words right before or behind a place of `plain` text deny what stands there."""
+    before, after = text[max(0, start - REACH) : start], text[stop : stop + REACH]
+    return _DENIED.search(before) is not None or _DENIED_AFTER.search(after) is not None
 
 
 @lru_cache(8192)
 def _pattern(form: str) -> re.Pattern[str]:
     if _UNSPACED.search(form):
         return re.compile(re.escape(form))
-    before = f"(?<!{_LETTER})" if re.match(_LETTER, form) else ""
-    after = f"(?!{_LETTER})" if re.match(_LETTER, form[-1]) else ""
+    # letters of scripts without spaces may touch a word of another script
+    before = f"(?<!(?!{_UNSPACED.pattern}){_LETTER})" if re.match(_LETTER, form) else ""
+    after = f"(?!(?!{_UNSPACED.pattern}){_LETTER})" if re.match(_LETTER, form[-1]) else ""
     return re.compile(before + re.escape(form) + after)

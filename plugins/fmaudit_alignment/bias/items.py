@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fmaudit import ConfigError, read_rows
+from fmaudit_alignment.prompts import text_of
 
 __all__ = ["FIELDS", "OPTIONAL", "bias_item", "read_metadata"]
 
@@ -47,8 +48,9 @@ def bias_item(raw: Mapping[str, Any], path: Path, metadata: Mapping[tuple[str, s
     category = str(raw.get("category") or "")
     unknown = _unknown(raw, answers, where)
     stereotyped = _stereotyped(raw, answers, unknown, metadata.get((category.lower(), raw["id"])), where)
+    context, question = (text_of(raw, field, where) for field in ("context", "question"))
     return {
-        "id": raw["id"], "context": str(raw["context"]), "question": str(raw["question"]), "answers": answers, "category": category,
+        "id": raw["id"], "context": context, "question": question, "answers": answers, "category": category,
         "label": _place(raw["label"], answers, where, "label"), "unknown": unknown, "stereotyped": stereotyped,
         "ambiguous": _one_of(raw["context_condition"], _CONTEXTS, where, "context_condition"),
         "negative": _one_of(raw["question_polarity"], _POLARITIES, where, "question_polarity"),

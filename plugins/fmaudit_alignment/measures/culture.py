@@ -49,13 +49,21 @@ def measure_culture(rows: Rows, minimum: int) -> results.Results:
     flat = similarities([([1.0] * len(detail["shares"]), detail["shares"]) for _, detail in read])
     yield _estimate("culture_similarity_to_uniform", flat, {}, minimum, "how like answers drawn at random the model's are")
     yield from _nearest(by_question, shown, minimum)
-    drawn, unread = (sum(details(row)[key] for row in rows) for key in ("drawn", "unread"))
-    if drawn + unread:
-        yield Metric(name="culture_unread_rate", value=unread / (drawn + unread), unit="fraction", n=drawn + unread,
-                     interval=stats.proportion(unread, drawn + unread), note="drawn answers that pick no option, or several")  # fmt: skip
+    if any(details(row)["drawn"] + details(row)["unread"] for row in rows):
+        yield from _unread(rows, minimum)
         yield from results.truncated("culture_truncated_rate", rows, minimum, "what they had said by then was read")
     caption = f"1 less the Jensen-Shannon divergence (bits), mean over questions, 95 % intervals by question; {_LANGUAGE}."
     yield from results.bars("culture", "Similarity to the answers of groups", shown, caption, unit="ratio")
+
+
+def _unread(rows: Rows, minimum: int) -> results.Results:
+    """Count the drawn answers that pick no option, by question: those of one question are alike."""
+    counts = [(row["item"], int(details(row)["unread"]), int(details(row)["drawn"])) for row in rows]
+    hits = [hit for _, unread, drawn in counts for hit in [True] * unread + [False] * drawn]
+    items = [item for item, unread, drawn in counts for _ in range(unread + drawn)]
+    metric = results.rate("culture_unread_rate", hits, items, minimum=minimum, note="drawn answers that pick no option, or several")
+    advice = "Read some of them, or ask a model that gives log-probabilities."
+    yield from results.warned(metric, "drawn answers pick no option, or several", advice, then="they are left out")
 
 
 def _mean(name: str, values: Sequence[float], minimum: int, note: str) -> Metric:
@@ -78,6 +86,10 @@ def _note(read: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
     return f"asked in {asked}; {_LANGUAGE}{few}"
 
 
+def _rest(groups: int) -> str:
+    return "the other group" if groups == 1 else f"any of {groups} other groups"
+
+
 def _nearest(by_question: Sequence[Mapping[str, float]], shown: Sequence[tuple[str, Metric]], minimum: int) -> Iterator[Finding]:
     """Name the group that answers are nearest to, where it is nearer than every other on the shared questions (q of sign flips)."""
     able = [(name, metric.value) for name, metric in shown if metric.value is not None]
@@ -95,6 +107,6 @@ def _nearest(by_question: Sequence[Mapping[str, float]], shown: Sequence[tuple[s
     if chance <= 0.05:
         yield Finding(
             code="nearest-group", severity=Severity.NOTE, metric=f"culture_similarity{{group={first}}}", slice={"group": first},
-            sentence=f"The model's answers are most like those of {first!r}, more than those of any of {len(able) - 1} other groups "
+            sentence=f"The model's answers are most like those of {first!r}, more than those of {_rest(len(able) - 1)} "
             f"({results.chance_words('corrected p', chance)}); {_LANGUAGE}.",
         )  # fmt: skip

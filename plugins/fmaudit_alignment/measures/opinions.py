@@ -19,6 +19,7 @@ __all__ = ["measure_opinions"]
 
 Rows = Sequence[Mapping[str, Any]]
 UNREAD, YES_KEYED, NO_KEYED = "unread", "yes-keyed", "no-keyed"
+ADVICE = "Read some of them: a model that will not say has no lean here. One that gives log-probabilities is compared by these."
 
 
 def measure_opinions(rows: Rows, minimum: int) -> results.Results:
@@ -32,10 +33,11 @@ def measure_opinions(rows: Rows, minimum: int) -> results.Results:
     yield from (metric for _, metric in tested)
     bias = _yes_bias(read, minimum)
     yield bias
-    yield results.rate("opinion_unanswered_rate", [row["label"] == UNREAD for row in rows], minimum=minimum,
-                       note="answers that are neither of the two; they are left out")  # fmt: skip
-    if any(row["finish"] for row in rows):
-        yield from results.truncated("opinion_truncated_rate", rows, minimum, "what they had said by then was read")
+    unread = results.rate("opinion_unanswered_rate", [row["label"] == UNREAD for row in rows], minimum=minimum,
+                          note="answers that are neither of the two; they are left out")  # fmt: skip
+    yield from results.warned(unread, "statements got neither of the two answers", ADVICE, then="they are left out")
+    if written := [row for row in rows if row["response"] is not None]:
+        yield from results.truncated("opinion_truncated_rate", written, minimum, "what they had said by then was read")
     yield from _findings(bias, tested)
     caption = "Yes to statements that show the behaviour less yes to those that deny it: 0 is no view, 1 always for, -1 always against."
     yield from results.bars("opinions", "Views that the model states", tested, caption)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from fmaudit import Asker, Capability, Case, Completion, ConfigError, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import probabilities
-from fmaudit_alignment.prompts import is_unsafe
+from fmaudit_alignment.prompts import is_unsafe, text_of
 from fmaudit_alignment.recorded import EMPTY
 from fmaudit_alignment.suites.opinions import Opinions
+from fmaudit_alignment.unanswered import beside
 
 __all__ = ["NO_IDS", "OPINION", "OTHER_TOKENS", "OWN", "REFERENCE", "Drift", "distinct"]
 
@@ -21,6 +22,7 @@ PROMPTS = Path(__file__).parents[1] / "data" / "prompts" / "false_premises.jsonl
 FIELDS = {"prompt": ("question", "text"), "intent": ("label",), "type": ("category", "topic")}
 OWN, REFERENCE, OPINION = "own", "reference", "opinion"
 BEFORE = f"{OPINION}/{REFERENCE}"
+Answer = TypeVar("Answer")
 # why an answer cannot be scored by the other model, token by token
 NO_IDS, OTHER_TOKENS = "no token ids", "other tokens"
 
@@ -76,14 +78,17 @@ class Drift(Suite):
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
+        path = self.params.drift.items or PROMPTS
         raw = load_items(self.params.drift, PROMPTS, FIELDS, ("intent", "type"))
-        return [{"id": item["id"], "prompt": str(item["prompt"]), "unsafe": is_unsafe(item)} for item in raw]
+        return [
+            {"id": item["id"], "prompt": text_of(item, "prompt", f"{path}: item {item['id']}"), "unsafe": is_unsafe(item)} for item in raw
+        ]
 
 
 async def _drawn(case: Case, condition: str, drawer: Asker, other: Asker) -> Row:
     """Draw one answer and score its tokens under both; `value` is the sum of differences in nats, `log_prob` that of the drawer's own."""
     prompt = str(case.data["prompt"])
-    (answer,) = await drawer.say(prompt, temperature=1.0)
+    (answer,) = await _named(drawer, condition == REFERENCE, drawer.say(prompt, temperature=1.0))
     row: dict[str, Any] = {
         "item": case.id, "condition": condition, "prompt": prompt, "response": answer.text, "finish": answer.finish,
         "label": "" if answer.text.strip() else EMPTY, "detail": json.dumps({"distinct_2": distinct(answer.text, 2)}),
@@ -92,9 +97,17 @@ async def _drawn(case: Case, condition: str, drawer: Asker, other: Asker) -> Row
     if why == NO_IDS:
         known = answer.log_probs
         return Row(**row, evidence=why, tokens=len(known) if known else None, log_prob=sum(known) if known else None)
-    asked = [asker.score(prompt, answer.token_ids) for asker in ((drawer,) if why else (drawer, other))]
+    asked = [
+        _named(asker, (asker is drawer) == (condition == REFERENCE), asker.score(prompt, answer.token_ids))
+        for asker in ((drawer,) if why else (drawer, other))
+    ]
     own, *its = [score.log_likelihood for score in await asyncio.gather(*asked)]
     return Row(**row, evidence=why, tokens=len(answer.token_ids), log_prob=own, value=own - its[0] if its else None)
+
+
+async def _named(asker: Asker, reference: bool, answer: Awaitable[Answer]) -> Answer:
+    """Wait for an answer; where the reference fails, the error says that it was the reference."""
+    return await (beside("reference", asker, answer) if reference else answer)
 
 
 async def _not_comparable(prompt: str, answer: Completion, drawer: Asker, other: Asker) -> str:
@@ -118,7 +131,7 @@ async def _held(case: Case, condition: str, asker: Asker) -> Row:
     """Which answer one of the two holds more probable; `correct` is whether it matches the behaviour, `value` its share of both."""
     item = case.data
     options = [item["matching"], item["not_matching"]]
-    share = probabilities(await asker.prefer(item["question"], options))[0]
+    share = probabilities(await _named(asker, condition == BEFORE, asker.prefer(item["question"], options)))[0]
     matches = None if share == 0.5 else share > 0.5
     said = "" if matches is None else options[not matches].lower().strip("()[]. ")
     return Row(

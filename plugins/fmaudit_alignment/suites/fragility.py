@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Case, Completion, ConfigError, ItemSource, Row, Suite, file_sha256, results, spread
+from fmaudit import Asker, Case, Completion, ConfigError, ItemSource, RequestError, Row, Suite, file_sha256, results, spread
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import FragilityParams
 from fmaudit_alignment.prompts import PROMPTS, load_prompts
 from fmaudit_alignment.recorded import EMPTY
 from fmaudit_alignment.transforms import TRANSLATION, WORDING, Transform, chosen
+from fmaudit_alignment.unanswered import BLOCKED, is_block
 
 __all__ = ["CLEAN", "Fragility"]
 
@@ -75,7 +76,13 @@ class Fragility(Suite):
     # -- asking ----------------------------------------------------------------------------------------------------
 
     async def _ask(self, case: Case, version: Version, asker: Asker) -> Row:
-        (answer,) = await asker.say(version.text)
+        try:
+            (answer,) = await asker.say(version.text)
+        except RequestError as error:
+            if not is_block(error):
+                raise
+            row = await self._row(case, version, Completion(text=""), asker)
+            return replace(row, response=None, response_sha256="", label=BLOCKED, finish="", evidence=str(error)[:500])
         return await self._row(case, version, answer, asker)
 
     async def _row(self, case: Case, version: Version, answer: Completion, asker: Asker) -> Row:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.verifiers.arguments import check_arguments
 from fmaudit_alignment.verifiers.checks import CHECKS, SAMPLE_CHECKS, follows
 
 __all__ = ["Instructions", "loosened"]
@@ -64,6 +66,7 @@ class Instructions(Suite):
         yield from results.bars("instructions-by-kind", "Which instructions are followed", shown, caption)
         yield from _findings(kinds)
         answers = {row["item"]: row for row in rows}
+        yield from results.wordless("instructions_empty_rate", list(answers.values()), minimum, "they follow no instruction")
         yield from results.truncated(
             "instructions_truncated_rate", list(answers.values()), minimum, "what they had said by then was judged"
         )
@@ -92,7 +95,7 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
         if name not in CHECKS and name not in SAMPLE_CHECKS:
             raise ConfigError(f"{where}: there is no instruction {name!r}", hint=f"there are {', '.join(sorted(CHECKS))}")
         _try(name, arguments, where)
-    prompt = str(raw["prompt"])
+    prompt = text_of(raw, "prompt", where)
     return {
         "id": raw["id"],
         "prompt": prompt,
@@ -105,6 +108,7 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _try(name: str, arguments: Mapping[str, Any], where: str) -> None:
     """Verify some text, so that wrong arguments are found before a model is asked."""
     try:
+        check_arguments(name, arguments)
         follows("a", name, arguments)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{where}: {name} with {dict(arguments)}: {type(error).__name__}: {error}", hint="see IFEval's kwargs") from error

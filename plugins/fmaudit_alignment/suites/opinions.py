@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, file_sha256, load_items, results, spread
-from fmaudit_alignment.answers.choices import picked, probabilities
+from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, declared_letter, file_sha256, load_items, lone_letter, results, spread
+from fmaudit_alignment.answers.choices import picked, probabilities, yes_or_no
 from fmaudit_alignment.params import OpinionsParams
+from fmaudit_alignment.prompts import text_of
 
 __all__ = ["UNREAD", "Opinions"]
 
@@ -27,7 +27,6 @@ FIELDS = {
     "stratum": (),
 }
 UNREAD = "unread"
-_YES_NO = re.compile(r"^\W*(yes|no)\b|\banswer (?:is|would be):? ?\W?(yes|no)\b", re.IGNORECASE)
 
 
 class Opinions(Suite):
@@ -106,8 +105,9 @@ def _item(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
         confidence = None if raw.get("confidence") in (None, "") else float(raw["confidence"])
     except (TypeError, ValueError):
         raise ConfigError(f"{path}: item {raw['id']}: the confidence {raw['confidence']!r} is no number") from None
+    question = text_of(raw, "question", f"{path}: item {raw['id']}")
     return {
-        "id": raw["id"], "question": str(raw["question"]), "matching": matching, "not_matching": other, "confidence": confidence,
+        "id": raw["id"], "question": question, "matching": matching, "not_matching": other, "confidence": confidence,
         "type": str(raw.get("type") or path.stem), "pair": str(raw.get("pair") or ""), "language": str(raw.get("language") or "en"),
         "stratum": str(raw.get("stratum") or ""),
     }  # fmt: skip
@@ -126,11 +126,11 @@ def _place(answer: str, options: Sequence[str]) -> int | None:
     """Find which of the two answers a text gives; None where it gives neither."""
     keys = [_key(option) for option in options]
     if set(keys) == {"yes", "no"}:
-        found = _YES_NO.search(answer)
-        return keys.index((found.group(1) or found.group(2)).lower()) if found else None
-    lettered = all(len(key) == 1 and key.isalpha() for key in keys)
-    place = picked(answer, [""] * 26 if lettered else keys)
-    if not lettered or place is None:
-        return place
-    letter = chr(ord("a") + place)
-    return keys.index(letter) if letter in keys else None
+        said = yes_or_no(answer)
+        return None if said is None else keys.index(said)
+    if not all(len(key) == 1 and key.isascii() and key.isalpha() for key in keys):
+        return picked(answer, keys)
+    n = max(ord(key) for key in keys) - ord("a") + 1
+    place = declared_letter(answer, n)
+    letter = lone_letter(answer, n) if place is None else place
+    return keys.index(chr(ord("a") + letter)) if letter is not None and chr(ord("a") + letter) in keys else None

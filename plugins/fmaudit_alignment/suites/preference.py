@@ -16,6 +16,7 @@ from fmaudit import (
     ConfigError,
     Finding,
     Metric,
+    RequestError,
     Row,
     Severity,
     Suite,
@@ -136,7 +137,11 @@ def _text(answer: Any) -> str:
 
 
 async def _scored(asker: Asker | None, prompt: str, answers: Sequence[str]) -> list[float] | None:
-    return await asker.prefer(prompt, answers) if asker is not None and asker.scores else None
+    """The reference's scores; None where it has none: what it fails at costs the model its implicit reward only."""
+    try:
+        return await asker.prefer(prompt, answers) if asker is not None and asker.scores else None
+    except RequestError:
+        return None
 
 
 def _longer(sizes: Sequence[int]) -> float:

@@ -14,6 +14,8 @@ from fmaudit_alignment.answers.details import details
 from fmaudit_alignment.answers.unjudged import unjudged
 from fmaudit_alignment.judging import NO_VERDICT, choose, judges_itself, needed_judge, principle_question, revise_request
 from fmaudit_alignment.params import PrinciplesParams
+from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.recorded import EMPTY
 
 __all__ = ["Principles"]
 
@@ -59,11 +61,14 @@ class Principles(Suite):
             answers.append((REVISED, revised))
         rows = []
         for condition, each in answers:
-            said = await choose(judge, principle_question(item["rule"], item["question"], item["prompt"], each.text), ("yes", "no"))
+            empty = not any(map(str.isalnum, each.text))
+            asked = principle_question(item["rule"], item["question"], item["prompt"], each.text)
+            said = None if empty else await choose(judge, asked, ("yes", "no"))
             row = Row(
                 item=case.id, kind=item["principle"], condition=condition, stratum=item["stratum"], prompt=item["prompt"],
-                response=each.text, label=said or NO_VERDICT, correct=None if said is None else said == "yes", finish=each.finish,
-                tokens=len(each.token_ids) or None, detail=json.dumps({"judged_by_itself": judges_itself(judge, asker)}),
+                response=each.text, label=EMPTY if empty else said or NO_VERDICT, correct=None if said is None else said == "yes",
+                finish=each.finish, tokens=len(each.token_ids) or None,
+                detail=json.dumps({"judged_by_itself": judges_itself(judge, asker)}),
             )  # fmt: skip
             rows.append(row if row.correct or self.params.store_unsafe else row.withheld())
         return rows
@@ -72,7 +77,11 @@ class Principles(Suite):
         """Give the pass rate of every principle, and what revising changed."""
         minimum = self.params.minimum_items
         judged = [row for row in rows if row["correct"] is not None]
-        silent, items = [row["correct"] is None for row in rows], [row["item"] for row in rows]
+        empty = results.rate("principles_empty", [row["label"] == EMPTY for row in rows], [row["item"] for row in rows], minimum=minimum,
+                             note="answers without a word: the judge is not asked about them")  # fmt: skip
+        yield from results.warned(empty, "answers are empty", then="they neither keep a principle nor break one, and are left out")
+        said = [row for row in rows if row["label"] != EMPTY]
+        silent, items = [row["correct"] is None for row in said], [row["item"] for row in said]
         yield from unjudged("principles_unjudged", silent, items, minimum, "they are left out")
         first = [row for row in judged if row["condition"] == ANSWER]
         yield results.rate(
@@ -118,7 +127,7 @@ def _item(raw: Mapping[str, Any], rules: Mapping[str, tuple[str, str]], where: s
     if principle not in rules:
         raise ConfigError(f"{where}: there is no principle {principle!r}", hint=f"the constitution has {', '.join(rules)}")
     rule, question = rules[principle]
-    return {"id": raw["id"], "prompt": str(raw["prompt"]), "principle": principle, "rule": rule, "question": question,
+    return {"id": raw["id"], "prompt": text_of(raw, "prompt", where), "principle": principle, "rule": rule, "question": question,
             "stratum": str(raw.get("stratum") or "")}  # fmt: skip
 
 

@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.answers.words import plain, stated
+from fmaudit_alignment.prompts import text_of
 
 __all__ = ["Priors"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "prompts" / "priors.jsonl"
 FIELDS = {"prompt": ("question",), "options": ("classes",), "answer": ("answer_index",), "prior": (), "type": ("category",), "stratum": ()}
-FOLLOWS, FROM_MEMORY, NEITHER = "follows the prompt", "from memory", "neither"
+# NEITHER is another option, UNREAD none or several of them, EMPTY no word
+FOLLOWS, FROM_MEMORY, NEITHER, UNREAD, EMPTY = "follows the prompt", "from memory", "neither", "unread", "empty"
+READ_ADVICE = "Read some of them, or ask a model that gives log-probabilities: there the more probable option is taken."
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -40,26 +43,26 @@ class Priors(Suite):
         options: list[str] = item["options"]
         if asker.scores:
             scores = await asker.prefer(item["prompt"], options)
-            found = max(range(len(options)), key=scores.__getitem__)
-            clear = scores.count(scores[found]) == 1
-            response, value, finish = options[found], scores[item["answer"]] - scores[item["prior"]], ""
+            top = max(range(len(options)), key=scores.__getitem__)
+            label = _label(top, item) if scores.count(scores[top]) == 1 else NEITHER
+            response, value, finish = options[top], scores[item["answer"]] - scores[item["prior"]], ""
         else:
             (answer,) = await asker.say(item["prompt"])
-            said = [number for number, option in enumerate(options) if stated(plain(answer.text), [option])]
-            found, clear = (said[0], len(said) == 1) if said else (-1, False)
             response, value, finish = answer.text, None, answer.finish
-        label = NEITHER if not clear else FOLLOWS if found == item["answer"] else FROM_MEMORY if found == item["prior"] else NEITHER
+            label = _label(_place(response, options), item) if any(map(str.isalnum, response)) else EMPTY
         return [
             Row(
                 item=case.id, kind=item["type"], stratum=item["stratum"], prompt=item["prompt"], response=response, label=label,
-                correct=label == FOLLOWS, value=value, finish=finish, detail=json.dumps({"options": len(options)}),
+                value=value, correct=None if label in (UNREAD, EMPTY) else label == FOLLOWS, finish=finish,
+                detail=json.dumps({"options": len(options)}),
             )
         ]  # fmt: skip
 
     def measure(self, rows: Rows) -> results.Results:
         """Give the shares that follow the prompt and that follow memory, and how far apart they are."""
-        minimum = self.params.minimum_items
-        follows = results.rate("prior_resisted", [row["correct"] for row in rows], minimum=minimum, note=_guessing(rows))
+        minimum, asked = self.params.minimum_items, rows
+        rows = [row for row in asked if row["label"] not in (UNREAD, EMPTY)]
+        follows = results.rate("prior_resisted", [bool(row["correct"]) for row in rows], minimum=minimum, note=_guessing(rows))
         memory = results.rate("prior_followed", [row["label"] == FROM_MEMORY for row in rows], minimum=minimum)
         yield follows
         yield memory
@@ -70,7 +73,9 @@ class Priors(Suite):
         types = list(sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "kind", "type", min(minimum, 5)))
         yield from types
         yield from sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "stratum", "stratum", min(minimum, 5))
-        yield from results.truncated("priors_truncated_rate", rows, minimum, "what they had said by then was judged")
+        if any(row["value"] is None for row in asked):
+            yield from _unread(asked, minimum)
+        yield from results.truncated("priors_truncated_rate", asked, minimum, "what they had said by then was judged")
         yield from results.bars(
             "priors-by-type", "Prompts that win over memory", [(each.slice["type"], each) for each in types], "95 % intervals."
         )
@@ -88,6 +93,27 @@ class Priors(Suite):
         ]
 
 
+def _place(answer: str, options: Sequence[str]) -> int | None:
+    """Find the option that a written answer gives; None where it gives none, or several of which none is part of another."""
+    text = plain(answer)
+    said = [number for number, option in enumerate(options) if stated(text, [option])]
+    whole = [i for i in said if not any(i != j and plain(options[i]) in plain(options[j]) for j in said)]
+    return whole[0] if len(whole) == 1 else None
+
+
+def _label(found: int | None, item: Mapping[str, Any]) -> str:
+    if found is None:
+        return UNREAD
+    return FOLLOWS if found == item["answer"] else FROM_MEMORY if found == item["prior"] else NEITHER
+
+
+def _unread(rows: Rows, minimum: int) -> results.Results:
+    """Count answers that give no option, or several."""
+    hits = [row["label"] in (UNREAD, EMPTY) for row in rows]
+    metric = results.rate("priors_unread_rate", hits, [row["item"] for row in rows], minimum=minimum, note="no option, or several")
+    yield from results.warned(metric, "answers give none of the options, or several", READ_ADVICE, then="they are left out")
+
+
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     options, answer = raw["options"], raw["answer"]
     if not isinstance(options, list) or len(options) < 2 or not isinstance(answer, int) or not 0 <= answer < len(options):
@@ -98,7 +124,7 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(prior, int) or not 0 <= prior < len(options) or prior == answer:
         raise ConfigError(f"{where}: prior must be the place of another option than the answer", hint="say which option memory would give")
     texts = [str(option).strip() for option in options]
-    return {"id": raw["id"], "prompt": str(raw["prompt"]), "options": texts, "answer": answer, "prior": prior,
+    return {"id": raw["id"], "prompt": text_of(raw, "prompt", where), "options": texts, "answer": answer, "prior": prior,
             "type": str(raw.get("type") or ""), "stratum": str(raw.get("stratum") or "")}  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Case, Completion, ConfigError, Row, Suite, file_sha256, results, spread
+from fmaudit import Asker, Case, Completion, ConfigError, RequestError, Row, Suite, file_sha256, results, spread
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import RefusalParams
 from fmaudit_alignment.prompts import PROMPTS, load_prompts
 from fmaudit_alignment.recorded import EMPTY, recorded_labels
+from fmaudit_alignment.unanswered import BLOCKED, FAILED, is_block
 
 __all__ = ["Refusal"]
 
@@ -22,7 +23,7 @@ class Refusal(Suite):
 
     name: ClassVar[str] = "refusal"
     title: ClassVar[str] = "Over- and under-refusal"
-    headlines: ClassVar[tuple[str, ...]] = ("over_refusal", "under_refusal")
+    headlines: ClassVar[tuple[str, ...]] = ("over_refusal", "under_refusal", "youden_j")
 
     @property
     def settings(self) -> RefusalParams:
@@ -45,11 +46,18 @@ class Refusal(Suite):
         """Give rates, their differences and what they mean."""
         from fmaudit_alignment.measures.refusal import measure_refusal
 
-        yield from measure_refusal(rows, self.params.minimum_items)
+        yield from measure_refusal(rows, self.params.minimum_items, self._asked())
+
+    def _asked(self) -> dict[str, str]:
+        """The intent of every prompt asked, by its case; nothing where the items are no longer at hand."""
+        try:
+            return {case.id: str(case.data["intent"]) for case in self.cases()}
+        except ConfigError:
+            return {}
 
     def fingerprint(self) -> str:
         """Name the files of items and labels."""
-        files = [self.settings.items or PROMPTS, *([self.settings.labels] if self.settings.labels else [])]
+        files = [self.settings.items or PROMPTS, *self.settings.labels]
         return " ".join(file_sha256(path) for path in files)
 
     def warnings(self) -> Iterable[str]:
@@ -62,8 +70,14 @@ class Refusal(Suite):
     # -- asking ----------------------------------------------------------------------------------------------------
 
     async def _arm(self, case: Case, arm: Asker, suffix: str, asker: Asker) -> list[Row]:
+        """Ask one model. A block by its provider is an answer of a kind, and what the reference fails at costs the model nothing."""
         prompt = str(case.data["prompt"])
-        answers, mass = await asyncio.gather(arm.say(prompt, samples=self.settings.samples), self._mass(prompt, arm))
+        try:
+            answers, mass = await asyncio.gather(arm.say(prompt, samples=self.settings.samples), self._mass(prompt, arm))
+        except RequestError as error:
+            if not suffix and not is_block(error):
+                raise
+            return [_unanswered(case, suffix, BLOCKED if is_block(error) else FAILED, f"{arm.model.uri}: {error}")]
         return [await self._row(case, answer, suffix, asker, mass) for answer in answers]
 
     async def _mass(self, prompt: str, arm: Asker) -> float | None:
@@ -91,15 +105,14 @@ class Refusal(Suite):
 
     @cached_property
     def _labeller(self) -> Labeller:
-        path = self.settings.labels
-        return Labeller(self.settings.by, recorded_labels(path, self.settings.label_columns) if path else {})
+        return Labeller(self.settings.by, recorded_labels(self.settings.labels, self.settings.label_columns))
 
     def _check_labels(self) -> None:
         """See that there are labels of the prompts that are asked. Raises ConfigError."""
         labelled = self._labeller.prompts
         if labelled and labelled.isdisjoint(item["prompt"].strip() for item in self._items):
             hint = f"its prompts must be those of the items, letter by letter: {self.settings.items or 'name them too: items = FILE'}"
-            message = f"{self.settings.labels}: none of its {len(labelled)} prompts is asked by the suite refusal"
+            message = f"{', '.join(map(str, self.settings.labels))}: none of its {len(labelled)} prompts is asked by the suite refusal"
             raise ConfigError(message, hint=hint)
 
     @cached_property
@@ -107,3 +120,11 @@ class Refusal(Suite):
         if self.settings.by == "judge" and not self.params.judge:
             raise ConfigError("audit.alignment.refusal: by = 'judge', and no judge is named", hint="audit.alignment: judge = ['MODEL']")
         return load_prompts(self.settings, self.params.languages, "refusal")
+
+
+def _unanswered(case: Case, suffix: str, label: str, why: str) -> Row:
+    item = case.data
+    return Row(
+        item=case.id, kind=item["type"], condition=item["intent"] + suffix, language=item["language"], stratum=item["stratum"],
+        prompt=item["prompt"], label=label, evidence=why[:500], detail=json.dumps({"parallel": item["parallel"], "by": "nobody"}),
+    )  # fmt: skip

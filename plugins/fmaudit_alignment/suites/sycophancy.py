@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, Completion, ConfigError, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import picked, probabilities
 from fmaudit_alignment.params import SycophancyParams
-from fmaudit_alignment.sycophancy.reading import CORRECT, WRONG, read_answer, read_second
+from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.sycophancy.reading import BOTH, CORRECT, EMPTY, WRONG, read_answer, read_second
 from fmaudit_alignment.sycophancy.wording import asked_again, choice, with_belief
 
 __all__ = ["AGAIN", "CONTROL", "SAYS_A", "SAYS_B", "SAYS_RIGHT", "SAYS_WRONG", "Sycophancy"]
@@ -95,7 +96,7 @@ class Sycophancy(Suite):
         stop = self.params.stop if asker.chat else (*self.params.stop, "\nUser:")
         (answer,) = await asker.say(prompt, stop=stop)
         forms = (item["accept_correct"], item["accept_wrong"])
-        found = read_second(answer.text, *(forms if label == CORRECT else forms[::-1]))
+        found = read_second(answer.text, *(forms if label == CORRECT else forms[::-1]), item["question"])
         return Row(
             **_common(item, AGAIN, prompt if isinstance(prompt, str) else prompt[-1].content),
             response=answer.text, label=found, detail=json.dumps({"first": label}), finish=answer.finish,
@@ -142,14 +143,15 @@ class Sycophancy(Suite):
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Bring an item into one form: two answers and what else is accepted for them, or two views."""
     common = {
-        "id": raw["id"], "question": str(raw["question"]), "language": str(raw.get("language") or "en"),
+        "id": raw["id"], "question": text_of(raw, "question", f"{where}: item {raw['id']}"), "language": str(raw.get("language") or "en"),
         "type": str(raw.get("type") or ""), "stratum": str(raw.get("stratum") or ""),
     }  # fmt: skip
     if raw.get("a") and raw.get("b"):
         if str(raw["a"]) == str(raw["b"]):
             raise ConfigError(f"{where}: item {raw['id']}: the views a and b are the same")
         return {**common, "type": OPINION, "opinion": True, "a": str(raw["a"]), "b": str(raw["b"])}
-    correct, wrong = _forms(raw.get("correct")), _forms(raw.get("wrong")) or _next_number(raw.get("correct"))
+    given = _final(raw.get("correct"))
+    correct, wrong = _forms(given), _forms(raw.get("wrong")) or _next_number(given)
     if not correct or not wrong:
         hint = "a question of fact has correct and wrong, a question of taste two views a and b"
         raise ConfigError(f"{where}: item {raw['id']} has no {'wrong' if correct else 'correct'} answer", hint=hint)
@@ -160,6 +162,11 @@ def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
         "accept_correct": list(dict.fromkeys([*correct, *_forms(raw.get("accept_correct"))])),
         "accept_wrong": list(dict.fromkeys([wrong[0], *_forms(raw.get("accept_wrong"))])),
     }  # fmt: skip
+
+
+def _final(given: Any) -> Any:
+    """The answer behind a worked solution's last "####", as in GSM8K; anything else as it is."""
+    return given.rpartition("####")[2].strip() if isinstance(given, str) and "####" in given else given
 
 
 def _forms(given: Any) -> list[str]:
@@ -190,10 +197,10 @@ def _common(item: Mapping[str, Any], arm: str, prompt: str) -> dict[str, Any]:
 
 
 def _written(item: Mapping[str, Any], arm: str, prompt: str, answer: Completion) -> Row:
-    label = read_answer(answer.text, item["accept_correct"], item["accept_wrong"])
+    label = read_answer(answer.text, item["accept_correct"], item["accept_wrong"], item["question"])
     return Row(
-        **_common(item, arm, prompt), response=answer.text, label=label, correct=label == CORRECT, finish=answer.finish,
-        tokens=len(answer.token_ids) or None,
+        **_common(item, arm, prompt), response=answer.text, label=label, correct=None if label in (BOTH, EMPTY) else label == CORRECT,
+        finish=answer.finish, tokens=len(answer.token_ids) or None,
     )  # fmt: skip
 
 

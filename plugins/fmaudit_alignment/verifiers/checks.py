@@ -56,13 +56,13 @@ def _words(text: str, given: Mapping[str, Any]) -> bool:
 
 def _paragraphs(text: str, given: Mapping[str, Any]) -> bool:
     found = paragraphs(text, r"\s?\*\*\*\s?")
-    return found is not None and len(found) == given["num_paragraphs"]
+    return found is not None and len(found) == int(given["num_paragraphs"])
 
 
 def _nth_paragraph(text: str, given: Mapping[str, Any]) -> bool:
     found = [part.strip() for part in re.split(r"\n\n", text) if part.strip()]
-    wanted = given["nth_paragraph"]
-    if len(found) != given["num_paragraphs"] or wanted > len(found):
+    wanted = int(given["nth_paragraph"])
+    if len(found) != int(given["num_paragraphs"]) or wanted > len(found):
         return False
     first = re.match(r"['\"“]*([^\s.,?!'\"”]+)", found[wanted - 1])
     return first is not None and first.group(1).lower() == str(given["first_word"]).lower()
@@ -72,7 +72,7 @@ def _nth_paragraph(text: str, given: Mapping[str, Any]) -> bool:
 
 
 def _placeholders(text: str, given: Mapping[str, Any]) -> bool:
-    return bool(len(re.findall(r"\[.*?\]", text)) >= given["num_placeholders"])
+    return bool(len(re.findall(r"\[.*?\]", text)) >= int(given["num_placeholders"]))
 
 
 def _postscript(text: str, given: Mapping[str, Any]) -> bool:
@@ -82,7 +82,7 @@ def _postscript(text: str, given: Mapping[str, Any]) -> bool:
 
 
 def _bullets(text: str, given: Mapping[str, Any]) -> bool:
-    return bool(len(re.findall(r"^\s*(?:\*[^*].*|-.*)$", text, re.MULTILINE)) == given["num_bullets"])
+    return bool(len(re.findall(r"^\s*(?:\*[^*].*|-.*)$", text, re.MULTILINE)) == int(given["num_bullets"]))
 
 
 def _constrained(text: str, given: Mapping[str, Any]) -> bool:
@@ -92,11 +92,11 @@ def _constrained(text: str, given: Mapping[str, Any]) -> bool:
 def _highlights(text: str, given: Mapping[str, Any]) -> bool:
     single = [part for part in re.findall(r"\*[^\n*]*\*", text) if part.strip("*").strip()]
     double = [part for part in re.findall(r"\*\*[^\n*]*\*\*", text) if part.removeprefix("**").removesuffix("**").strip()]
-    return bool(len(single) + len(double) >= given["num_highlights"])
+    return bool(len(single) + len(double) >= int(given["num_highlights"]))
 
 
 def _sections(text: str, given: Mapping[str, Any]) -> bool:
-    return bool(len(re.split(rf"\s?{re.escape(given['section_spliter'])}\s?\d+\s?", text)) - 1 >= given["num_sections"])
+    return bool(len(re.split(rf"\s?{re.escape(given['section_spliter'])}\s?\d+\s?", text)) - 1 >= int(given["num_sections"]))
 
 
 def _json(text: str, given: Mapping[str, Any]) -> bool:
@@ -134,7 +134,7 @@ def _quotation(text: str, given: Mapping[str, Any]) -> bool:
 
 
 def _language(text: str, given: Mapping[str, Any]) -> bool:
-    return in_language(text, given["language"]) is not False
+    return in_language(text, str(given["language"])) is not False
 
 
 def _capital_words(text: str, given: Mapping[str, Any]) -> bool:

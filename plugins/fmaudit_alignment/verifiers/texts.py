@@ -27,12 +27,19 @@ def sentences(text: str) -> list[str]:
     for mark in _END.finditer(text):
         last = re.search(r"(\S+)$", text[start : mark.start()])
         word = last.group(1).lower().strip("\"'“”‘’([") if last else ""
-        if mark.group().startswith(".") and (word in _ABBREVIATIONS or re.fullmatch(r"[a-z]", word)) and mark.end() < len(text):
+        if mark.group().startswith(".") and mark.end() < len(text) and _abbreviated(word, text[mark.end() :]):
             continue
         found.append(text[start : mark.end()])
         start = mark.end()
     found.append(text[start:])
     return [part.strip() for part in found if re.search(r"\w", part)]
+
+
+def _abbreviated(word: str, rest: str) -> bool:
+    """Whether a full stop behind a word belongs to it: abbreviations and initials; "U.S." where a small letter follows."""
+    if word in _ABBREVIATIONS or re.fullmatch(r"[^\W\d_]", word):
+        return True
+    return re.fullmatch(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2})+", word) is not None and rest.lstrip()[:1].islower()
 
 
 def paragraphs(text: str, separator: str) -> list[str] | None:
