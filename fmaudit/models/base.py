@@ -26,6 +26,7 @@ class Capability(enum.StrEnum):
     SCORE = "score"  # log-probabilities of given continuations
     GENERATE = "generate"  # completions
     SAMPLE = "sample"  # completions at a temperature above 0, each by its own index
+    SETTINGS = "settings"  # completions are drawn with the temperature, top-k, top-p and seed that were asked
     LOG_PROBS = "log-probs"  # of the tokens of completions
     CHAT = "chat"  # prompts as messages
     EMBED = "embed"

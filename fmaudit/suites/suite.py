@@ -249,6 +249,20 @@ class SuiteAudit(ModelAudit):
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
 
 
+ABILITIES = {
+    Capability.GENERATE: "write answers",
+    Capability.SAMPLE: "draw answers at random",
+    Capability.SETTINGS: "draw answers with the settings it is asked for",
+    Capability.LOG_PROBS: "tell the log-probabilities of its answers",
+    Capability.SCORE: "score given texts",
+    Capability.LOGITS: "give its logits",
+    Capability.CHAT: "take chats",
+    Capability.EMBED: "embed texts",
+    Capability.TOKENIZE: "tokenize texts",
+    Capability.TIME: "be timed",
+}
+
+
 def _too_few(params: Any) -> Iterator[str]:
     """Say where the limit leaves too little for a rate."""
     if params.limit is not None and params.limit < params.minimum_items:
@@ -272,7 +286,8 @@ def _with_hash(row: Row) -> Row:
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Metric | Finding]:
     """Say that a suite has no answers, and why."""
-    why = f"the model cannot {rows[0]['evidence']}" if rows else "no answer came"
+    lacking = [ABILITIES.get(each, each) for each in str(rows[0]["evidence"]).split(", ")] if rows else []
+    why = f"the model cannot {' or '.join(lacking)}" if rows else "no answer came; the ledger says why"
     yield Metric(name="answered", value=None, unit="count", n=0, slice={"suite": suite.name}, status=MetricStatus.UNDEFINED, note=why)
     yield Finding(
         code="suite-not-asked",

@@ -4,64 +4,44 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from fmaudit_sampling.measures.entropy import exact_text, number_in
+from fmaudit_sampling.naming import COMMON, Mention, asserted, mentions, named, question_words, unspaced
+from fmaudit_sampling.numerals import final_number, numbers
+from fmaudit_sampling.phrases import ABSTENTIONS, ANSWER, ASKED_ANEW, CORRECTION, PLEASANTRY
 
-__all__ = ["ABSTAINED", "CORRECT", "EMPTY", "WRONG", "Said", "abstains", "named", "read_answer", "short_form"]
+__all__ = ["ABSTAINED", "CORRECT", "EMPTY", "UNREAD", "WRONG", "Said", "abstains", "named", "read_answer", "short_form"]
 
-CORRECT, WRONG, ABSTAINED, EMPTY = "correct", "wrong", "abstained", "empty"
-# "I do not know" and its kin; each is looked for in the case-folded first two sentences
-PHRASES = (
-    # English
-    "i don't know", "i do not know", "i'm not sure", "i am not sure", "i am unsure", "i cannot answer", "i can't answer", "cannot be known",
-    "cannot be determined", "can't be determined", "not possible to know", "impossible to know", "impossible to say", "no way to know",
-    "nobody knows", "no one knows", "is unknown", "is not known", "isn't known", "i have no information", "i don't have information",
-    "i do not have information", "i have no record", "i'm not aware", "i am not aware", "not familiar with", "i couldn't find",
-    "i could not find", "no reliable information", "does not exist", "doesn't exist", "do not exist", "did not exist", "never existed",
-    "appears to be fictional", "is fictional", "no such", "unanswerable", "there is no record", "there are no records", "i have no idea",
-    "not enough information", "insufficient information", "i don't have enough", "i do not have enough", "i can't say", "i cannot say",
-    "i don't have any information", "i do not have any information", "i can't verify", "i cannot verify", "i'm unable to", "i am unable to",
-    # German
-    "ich weiß nicht", "ich weiss nicht", "weiß ich nicht", "ich weiß es nicht",
-    "ich bin mir nicht sicher", "ich bin nicht sicher", "ist nicht bekannt", "ist unbekannt", "keine informationen",
-    "gibt es nicht", "keine ahnung",
-    # French
-    "je ne sais pas", "je l'ignore", "je ne suis pas sûr", "je ne suis pas certain", "n'existe pas", "est inconnu", "aucune information",
-    "je n'ai pas d'information",
-    # Spanish
-    "no lo sé", "no sé", "no estoy seguro", "no tengo información", "no se sabe", "no existe", "es desconocid", "no se conoce",
-    # Portuguese
-    "não sei", "não tenho certeza", "não tenho informaç", "não se sabe", "não existe", "é desconhecid",
-    # Italian
-    "non lo so", "non so ", "non so.", "non so,", "non sono sicur", "non esiste", "non ho informazioni", "non è noto", "è sconosciut",
-    # Dutch, Polish, Turkish
-    "ik weet het niet", "weet ik niet", "is onbekend", "bestaat niet", "nie wiem", "nie jestem pewien", "nie istnieje", "nie wiadomo",
-    "bilmiyorum", "emin değilim", "bilinmiyor", "bilgim yok",
-    # Russian, Ukrainian
-    "не знаю", "не уверен", "неизвестно", "не существует", "нет информации", "невідомо", "не існує",
-    # Chinese, Japanese, Korean
-    "我不知道", "不知道", "我不确定", "不确定", "无法确定", "不清楚", "没有相关信息", "不存在", "わかりません", "分かりません",
-    "知りません",
-    "不明です", "存在しません", "모르겠", "알 수 없", "모릅니다", "존재하지 않",
-    # Arabic, Persian, Hebrew
-    "لا أعرف", "لا أعلم", "لست متأكد", "غير معروف", "غير موجود", "نمی‌دانم", "نمیدانم", "مطمئن نیستم", "אני לא יודע", "לא ידוע", "לא קיים",
-    # Hindi, Bengali, Telugu, Tamil, Swahili, Indonesian, Vietnamese, Thai
-    "मुझे नहीं पता", "मुझे नहीं मालूम", "नहीं जानता", "नहीं जानती", "ज्ञात नहीं", "আমি জানি না", "জানা নেই", "నాకు తెలియదు", "తెలియదు",
-    "எனக்குத் தெரியாது", "தெரியவில்லை", "தெரியாது", "sijui", "haijulikani", "sina uhakika", "saya tidak tahu", "tidak diketahui", "tidak yakin",
-    "tôi không biết", "không rõ", "không tồn tại", "ไม่ทราบ", "ไม่รู้", "ไม่แน่ใจ",
-)  # fmt: skip
-FOLDED = tuple(phrase.casefold() for phrase in PHRASES)
+CORRECT, WRONG, ABSTAINED, EMPTY, UNREAD = "correct", "wrong", "abstained", "empty", "unread"
+FOLDED = tuple(phrase.casefold() for phrase in ABSTENTIONS)
 LEAD = re.compile(
     r"^(?:(?:sure|certainly|of course|okay|ok|yes|well)\s*[,.!:]\s+)?"
-    r"(?:(?:short|final|correct)\s+)?(?:(?:the\s+)?(?:final\s+|correct\s+|right\s+)?answer(?:\s+is|\s*[:=-])|a\s*:|it\s+is|it['’]s|that\s+is|that['’]s)\s*:?\s+",
+    r"(?:(?:short|final|correct)\s+)?(?:(?:the\s+)?(?:final\s+|correct\s+|right\s+)?answer(?:\s+is|\s*[:=-])|a\s*:"
+    r"|it\s+is|it['’]s|that\s+is|that['’]s)\s*:?\s+",
     re.IGNORECASE,
 )
-SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\bSt\.)(?<!\bDr\.)(?<!\bMr\.)\s+(?=\S)|(?<=[。！？।])")
-NEGATION = re.compile(r"(?:\bnot|n't|\brather than|\binstead of|\bnor)\s+(?:(?:the|a|an|in|is)\s+)?$")
-STARS = re.compile(r"[*_`#]{1,3}")
+SENTENCE = re.compile(
+    r"(?<=[.!?？！؟])(?<!\b[A-Z]\.)(?<!\bSt\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)"
+    r"(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bca\.)\s+(?=\S)|(?<=[。！？।])"
+)
+MARKUP = re.compile(
+    r"(?<![\s\d])[*_`]{1,3}|[*_`]{1,3}(?![\s*_`\d])|^\s*\*\s|[*_]{2,3}|`+|^#{1,3}(?=\s)|#{1,3}$|</?[a-zA-Z]\w*>", re.MULTILINE
+)
+BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]*)\}?\}")
+LISTED = re.compile(r"^\s*(\d{1,2})[.)]\s+", re.MULTILINE)  # the marks of a numbered list
+SAYS = re.compile(r"\w\s+(?:is|was|are|were|has|ist|war|est|es|é|è|jest|sono|sind)\s+\w", re.IGNORECASE)  # a verb between words: a sentence
+ENDS = (".", "!", "?", "。", "！", "？", "।", "؟")
+ASKS = ("?", "？", "؟")
+# how a question begins that asks back; another is a guess ("Paris?")
+INTERROGATIVE = re.compile(
+    r"(?:do|did|does|is|are|was|were|would|could|can|should|which|what|who|where|when|how|why"
+    r"|you (?:mean|want)|est-ce|meinst du|meinen sie)\b",
+    re.IGNORECASE,
+)
+TERSE = 4  # words of an answer that gives the thing itself and no sentence about it
+TERSE_LETTERS = 10  # the same in scripts without spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +61,9 @@ class Said:
         return self.label == ABSTAINED
 
 
-MARK = re.compile(r"(?:\banswer(?:\s+is)?|####|=)\s*:?", re.IGNORECASE)
-
-
 def short_form(text: str) -> str:
     """Give the first sentence of the first line with words, without markup and openings such as "The answer is"."""
-    lines = [line.strip() for line in STARS.sub("", text).splitlines() if any(map(str.isalnum, line))]
+    lines = [line.strip() for line in MARKUP.sub("", text).splitlines() if any(map(str.isalnum, line))]
     if not lines:
         return ""
     line = LEAD.sub("", lines[0])
@@ -94,65 +71,172 @@ def short_form(text: str) -> str:
 
 
 def abstains(text: str) -> bool:
-    """Say whether an answer declares, in its first two sentences, that it does not know."""
-    head = " ".join(SENTENCE.split(unicodedata.normalize("NFC", text.strip()).replace("’", "'"))[:2]).casefold() + " "
+    """Say whether an answer declares, in its first two sentences that say something, that it does not know."""
+    said = _sentences(unicodedata.normalize("NFC", text))
+    head = " ".join([part for part in said if not _pleasantry(part)][:2] or said[:2]).replace("’", "'").casefold() + " "
     return any(phrase in head for phrase in FOLDED)
 
 
-def read_answer(text: str, right: Sequence[str], wrong: Sequence[str] = (), *, numeric: bool = False, answerable: bool = True) -> Said:
+def read_answer(
+    text: str, right: Sequence[str], wrong: Sequence[str] = (), *, numeric: bool = False, answerable: bool = True, question: str = ""
+) -> Said:
     """Read an answer against its accepted and its known wrong forms.
 
-    The first form that the short answer names decides, other than one that it denies ("not Bern"); of two that begin at the
-    same place the longer. A `numeric` answer is the number it ends with (`final_number`). Where the question cannot be answered, any
-    answer but an abstention is wrong. The form of a named answer is the first of its forms, that of any other its own short text.
+    All of it is read, but for what is said around an answer ("Great question!", "Let me know ..."). The first sentence that gives a known
+    form decides, unless it only mentions it and a later one states it; within a sentence, what stands alone, behind "is", or beside words
+    of the `question`. Forms that are denied ("not Bern"), asked ("Bern?") or told of others ("many think") do not count. A `numeric`
+    answer is its `final_number`. Where the question cannot be answered, any answer but an abstention is wrong.
+
+    An answer of pleasantries or questions alone, one that only denies wrong forms, and one that leaves two readings of which one is right,
+    is `UNREAD`. The form of a named answer is the first of its forms; that of another its whole normalised text, or its first sentence
+    where that is the answer itself ("Rome.", "The answer is ...").
     """
-    short = short_form(text)
-    unfinished = text.strip().endswith(short) and not short.endswith((".", "!", "?", "。", "！", "？", "।"))
-    if not short:
-        return Said("", EMPTY, unfinished)
-    final = final_number(text) if numeric else None
-    if final is not None and any(number_in(form) is not None for form in right):
-        said = any(number_in(form) == final for form in right)
-        return Said(exact_text(right[0]) if said else f"{final:.15g}", CORRECT if said else WRONG, unfinished)
-    found = named(short, (*right, *wrong))
-    if found is None and abstains(text):
-        return Said("(does not know)", ABSTAINED, unfinished)
-    if found in right:
-        return Said(exact_text(right[0]), CORRECT, unfinished)
-    value = number_in(short) if numeric and found is None else None
-    if value is not None and any(number_in(form) == value for form in right):
-        return Said(exact_text(right[0]), CORRECT, unfinished)
-    form = exact_text(short if found is None else found) if value is None else f"{value:.15g}"
-    return Said(form, WRONG if right or not answerable else "", unfinished)
+    said = _sentences(text)
+    if not said:
+        return Said("", EMPTY, not text.strip().endswith(ENDS))
+    reading = _Reading(text, said, [part for part in said if not _pleasantry(part) or named(part, (*right, *wrong))])
+    about = question_words(question)
+    if numeric and any(number_in(form) is not None for form in right) and (found := _number(reading, right, about)) is not None:
+        return found
+    return _text(reading, right, wrong, about, answerable)
 
 
-def final_number(text: str) -> float | None:
-    """Find the number that an answer ends with: behind its last "answer", "####" or equals sign, else the last of all."""
-    marked = list(MARK.finditer(text))
-    after = number_in(text[marked[-1].end() :].partition("\n")[0]) if marked else None
-    return after if after is not None else number_in(text)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """An answer in sentences, and those of them that say something."""
+
+    text: str
+    said: list[str]
+    claims: list[str]
+
+    def done(self, form: str, label: str, place: int | None = None) -> Said:
+        """Say what was read; `place` is the claim that decided, None where all of them did."""
+        last = self.claims[place] if place is not None else self.said[-1]
+        return Said(form, label, last == self.said[-1] and self.text.strip().endswith(last[-1:]) and not last.endswith(ENDS))
+
+    @property
+    def whole(self) -> str:
+        """All that is claimed, as one text; everything where nothing is."""
+        return exact_text(" ".join(self.claims or self.said))
+
+    @property
+    def asks(self) -> bool:
+        """Whether the answer is but a question, longer than a guess."""
+        return bool(self.claims) and all(part.endswith(ASKS) and len(part.split()) > 2 for part in self.claims)
 
 
-def named(text: str, forms: Iterable[str]) -> str | None:
-    """Find the form that a text names first and does not deny, whole words in any case; None where it names none."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    hits = [(hit.start(), -len(form), form) for form in forms if (hit := _first(folded, form)) is not None]
-    return min(hits)[2] if hits else None
+def _number(reading: _Reading, right: Sequence[str], about: frozenset[str]) -> Said | None:
+    """Read the number of an answer; None where it gives none."""
+    wanted = {value for form in right for readings in numbers(form)[-1:] for value in readings[:1]}
+    found = final_number(reading.claims, about)
+    if found is None:
+        return None
+    if found.value is not None and any(wanted & readings for readings in found.among):
+        return reading.done(exact_text(right[0]), CORRECT, found.place)
+    if abstains(reading.text):
+        return Said("(does not know)", ABSTAINED)
+    if found.value is None:
+        several = any(wanted & readings for readings in found.among)
+        return reading.done(reading.whole, UNREAD if several else WRONG)
+    return reading.done(f"{found.value:.15g}", WRONG, found.place)
 
 
-def _first(folded: str, form: str) -> re.Match[str] | None:
-    return next((hit for hit in _pattern(form).finditer(folded) if not NEGATION.search(folded[: hit.start()])), None)
+def _text(reading: _Reading, right: Sequence[str], wrong: Sequence[str], about: frozenset[str], answerable: bool) -> Said:
+    seen = [mentions(part, (*right, *wrong), about) for part in reading.claims]
+    place, chosen = _decided(reading.claims, seen, right)
+    if chosen is None and abstains(reading.text):
+        return Said("(does not know)", ABSTAINED)
+    known = bool(right) or not answerable
+    if not reading.claims or (chosen is None and reading.asks) or (chosen is not None and chosen.torn):
+        return reading.done(reading.whole, UNREAD)
+    denies = bool(seen[0]) and all(each.denied or each.aside for each in seen[0])
+    direct = None if denies else _direct(reading.claims, about)
+    if chosen is not None and direct is not None and place > 0 and not (chosen.restates or _corrects(reading.claims[place])):
+        # "Rome." decides; a bare name further on may be another guess, and leaves two readings
+        if chosen.alone and chosen.form in right:
+            return reading.done(reading.whole, UNREAD)
+        chosen = None
+    if chosen is not None:
+        label = CORRECT if chosen.form in right else WRONG if known else ""
+        return reading.done(exact_text(right[0] if chosen.form in right else chosen.form), label, place)
+    denied = {each.form for part in seen for each in part if each.denied}
+    if denied and not denied & set(right) and direct is None:
+        return reading.done(reading.whole, UNREAD)
+    label = WRONG if known else ""
+    return reading.done(direct, label, 0) if direct is not None else reading.done(reading.whole, label)
 
 
-@lru_cache(maxsize=8192)
-def _pattern(form: str) -> re.Pattern[str]:
-    """Match a form as whole words; in scripts without spaces, anywhere."""
-    text = exact_text(form)
-    before = r"(?<![\w])(?<!\d[.,])(?<![-−](?=\d))" if text[:1].isalnum() and not _unspaced(text[0]) else ""
-    after = r"(?!\w)(?![.,]\d)" if text[-1:].isalnum() and not _unspaced(text[-1]) else ""
-    return re.compile(before + re.escape(text) + after)
+def _decided(claims: Sequence[str], seen: Sequence[Sequence[Mention]], right: Collection[str]) -> tuple[int, Mention | None]:
+    """Find the sentence whose form is the answer: the last behind "the answer is", else the first that a later one does not correct.
+
+    A form that the first only mentions is torn where a later sentence has another, and more of the question's words.
+    """
+    place, best = 0, None
+    guess: tuple[int, Mention | None] = (0, None)
+    for i, (claim, found) in enumerate(zip(claims, seen, strict=True)):
+        one = asserted(found, claim, right)
+        if one is None:
+            continue
+        if claim.endswith(ASKS):
+            guess = (i, one) if guess[1] is None and not INTERROGATIVE.match(claim) else guess
+        elif best is None or one.marked or (not best.marked and (_corrects(claim) or (best.weight < 1 and one.weight > best.weight + 1))):
+            place, best = i, one
+        elif not (best.marked or best.alone or best.stated) and one.shared > best.shared and (one.form in right) != (best.form in right):
+            best = replace(best, torn=True)
+    return (place, best) if best is not None else guess
 
 
-def _unspaced(letter: str) -> bool:
-    """Whether a letter belongs to a script that writes no spaces between words."""
-    return "\u0e00" <= letter <= "\u0eff" or "\u1000" <= letter <= "\u109f" or "\u1780" <= letter <= "\u17ff" or letter >= "\u3040"
+def _corrects(claim: str) -> bool:
+    return CORRECTION.match(claim) is not None
+
+
+def _direct(claims: Sequence[str], about: frozenset[str]) -> str | None:
+    """Give the first sentence where it is the answer itself and nothing after it answers in the words of the question."""
+    first = claims[0]
+    led = LEAD.sub("", first)
+    marked = led != first and ANSWER.match(first) is not None
+    words = set(re.findall(r"\w{3,}", led.casefold()))
+    if about and words and words - COMMON <= about and not any(map(str.isdigit, led)):
+        return None  # it only repeats the question
+    if not any(map(str.isalnum, led)) or not (marked or (_terse(led) and not first.endswith(("!", "！", *ASKS)))):
+        return None
+    if not marked and any(_answers(part, about) for part in claims[1:]):
+        return None
+    return exact_text(led)
+
+
+def _answers(sentence: str, about: frozenset[str]) -> bool:
+    """Whether a sentence speaks of half of what the question is about, or more."""
+    words = re.findall(r"\w{3,}", sentence.casefold())
+    return bool(about) and 2 * sum(any(word.startswith(one) for word in words) for one in about) >= len(about)
+
+
+def _terse(sentence: str) -> bool:
+    words = re.findall(r"\w+", sentence)
+    return (
+        len(words) <= TERSE
+        and not SAYS.search(sentence)
+        and all(word.isascii() or len(word) <= TERSE_LETTERS or not any(map(unspaced, word)) for word in words)
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    """Cut an answer into its sentences with words, without markup, and without what comes after a question of its own."""
+    plain = MARKUP.sub("", BOXED.sub(lambda hit: f"#### {hit.group(1)}", text)).strip()
+    own = ASKED_ANEW.search(plain)
+    plain = plain[: own.start()] if own else plain
+    steps = [int(number) for number in LISTED.findall(plain)]
+    listed = steps[:1] == [1] if len(steps) == 1 and not re.match(r"\s*1[.)]\s+\d", plain) else len(steps) > 1
+    plain = LISTED.sub("", plain) if listed and steps == list(range(steps[0], steps[0] + len(steps))) else plain
+    parts = (part.strip() for line in plain.splitlines() for part in SENTENCE.split(line.strip()))
+    return [part for part in parts if any(map(str.isalnum, part))]
+
+
+def _pleasantry(sentence: str) -> bool:
+    """Whether a sentence only opens or closes an answer, or is but the word "answer"; one with a number says more."""
+    plain = exact_text(sentence).replace("’", "'")
+    if any(map(str.isdigit, plain)):
+        return False
+    return PLEASANTRY.fullmatch(plain) is not None or (
+        ANSWER.match(sentence) is not None and not any(map(str.isalnum, ANSWER.sub("", sentence)))
+    )

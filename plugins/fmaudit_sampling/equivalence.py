@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fmaudit import Capability
-from fmaudit_sampling.measures.entropy import cluster, exact_text, number
+from fmaudit_sampling.measures.entropy import cluster, exact_text
+from fmaudit_sampling.numerals import final_number
 from fmaudit_sampling.verdicts import read_verdict
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Equivalence:
 
         Texts that are equal once normalised mean the same in every way and are not compared. Raises RequestError.
         """
-        keys = [number(answer) if self.kind == "number" else exact_text(answer) for answer in answers]
+        keys = [_number(answer) if self.kind == "number" else exact_text(answer) for answer in answers]
         if self.kind in ("exact", "number"):
             return Meanings(tuple(dict(zip(dict.fromkeys(keys), itertools.count(), strict=False))[key] for key in keys))
         texts = dict(zip(map(str, keys), answers, strict=True))  # one wording stands for all that normalise to the same
@@ -105,6 +106,12 @@ def settle(kind: Kind, asker: Asker, *, threshold: float = 0.9) -> Equivalence:
         return Equivalence("exact", note="the model gives no embeddings, so equal words stand for equal meanings")
     note = "the model itself says what follows from its answers" if kind == "entailment" and judge is None else ""
     return Equivalence(kind, judge or asker, threshold, note)
+
+
+def _number(answer: str) -> float | str:
+    """The number that an answer comes to, or its normalised text where it has none or leaves several."""
+    found = final_number([answer])
+    return exact_text(answer) if found is None or found.value is None else found.value
 
 
 def _entails(question: str, first: str, second: str) -> str:

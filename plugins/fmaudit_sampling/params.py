@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,6 +37,7 @@ class ConformanceParams(Params):
 
     settings: tuple[Setting, ...] = Field(
         default=(Setting(), Setting(temperature=0.8, top_k=50, top_p=0.9)),
+        min_length=1,
         description="The settings asked for, each held to what it states.",
     )
     prompts: int = Field(default=9, ge=1, description="Prompts that are continued, at most.")
@@ -49,7 +50,9 @@ class ConformanceParams(Params):
 class AgreementParams(Params):
     """Parameters of the suite agreement."""
 
-    pass_k: tuple[int, ...] = Field(default=(1, 3, 5), description="pass^k, the chance that k samples are all right, for these k.")
+    pass_k: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1, 3, 5), description="pass^k, the chance that k samples are all right, for these k."
+    )
     wordings: int = Field(default=2, ge=0, description="Other wordings asked for the split of variance, where the suite paraphrase is on.")
     split_items: int = Field(default=20, ge=2, description="Questions that the split of variance is made with, at most.")
 
@@ -112,13 +115,14 @@ class DistributionParams(Params):
             "Once upon a": ("time", "day", "hill", "night"),
             "Water is made of hydrogen and": ("oxygen", "carbon", "nitrogen", "helium"),
         },
+        min_length=1,
         description="Texts, and words that may come next: what else may come is shown as the rest.",
     )
     views: tuple[Setting, ...] = Field(
         default=(
             Setting(temperature=1.0), Setting(temperature=0.5), Setting(temperature=2.0), Setting(top_k=2), Setting(top_p=0.9),
         ),
-        description="The settings under which the probabilities are shown.",
+        min_length=1, description="The settings under which the probabilities are shown.",
     )  # fmt: skip
     draws: int = Field(default=50, ge=2, description="Tokens drawn after each text, to see what comes that is not listed.")
 
@@ -137,6 +141,7 @@ class SamplingParams(AskParams):
     conformance: ConformanceParams = Field(default=ConformanceParams(), description="The suite conformance.")
     grid: tuple[Setting, ...] = Field(
         default=tuple(Setting(temperature=t, top_p=p) for t in (0.0, 0.3, 0.7, 1.0, 1.3, 1.6) for p in (0.9, 1.0)),
+        min_length=1,
         description="The settings that the suite frontier compares.",
     )
     questions: ItemSource = Field(default=ItemSource(), description="Questions with known answers.")

@@ -91,10 +91,11 @@ def recommendation(purpose: str, preset: Preset, chosen: Mapping[str, Any]) -> F
     accuracy, best = (list(each.accuracy.values()) for each in (one, preset.best))
     if purpose == "factual":
         steady = sum(one.agreement.values()) / max(1, len(one.agreement))
-        why = f"it is the steadiest of {len(preset.able)} settings as accurate (two answers agree in {results.percent(steady)} of cases)"
+        why = f"it is the steadiest of {len(preset.able)} settings whose accuracy lies within the interval of the best "
+        why += f"(two answers agree in {results.percent(steady)} of cases)"
     else:
         varied = sum(one.diversity.values()) / max(1, len(one.diversity))
-        why = f"its completions are the most varied (Vendi score {varied:.2f}) of {len(preset.able)} settings accurate enough"
+        why = f"its completions are the most varied (Vendi score {varied:.2f}) of {len(preset.able)} settings not surely less accurate"
     compared = "itself the most accurate" if one.name == preset.best.name else (
         f"the most accurate, {preset.best.name}, reaches {results.percent(_mean(preset.best.accuracy))}, "
         f"{results.span(share_interval(best), results.percent)}{_lost(preset)}"

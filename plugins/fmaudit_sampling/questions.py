@@ -8,7 +8,7 @@ from typing import Any
 
 from fmaudit import ConfigError, ItemSource, file_sha256, load_items, spread
 
-__all__ = ["DATA", "QUESTIONS", "fewer", "fingerprint", "forms", "load_questions"]
+__all__ = ["BRIEFLY", "DATA", "QUESTIONS", "fewer", "fingerprint", "forms", "load_questions"]
 
 DATA = Path(__file__).parent / "data"
 QUESTIONS = DATA / "questions.jsonl"
@@ -55,13 +55,16 @@ def fewer(*limits: int | None) -> int | None:
 
 
 def forms(given: Any) -> list[str]:
-    """Read accepted answers: one, a list, several with semicolons between them, or an object with `aliases`, `text` or `value`."""
+    """Read accepted answers: one, a list, several with semicolons between them, or an object with `aliases`, `text` or `value`.
+
+    Of a solution that ends with "#### 8", as those of GSM8K do, the answer is what follows the mark.
+    """
     if given is None:
         return []
     if isinstance(given, Mapping):
         found = [form for name in ("value", "text", "aliases") for form in forms(given.get(name))]
     elif isinstance(given, str):
-        found = given.split(";")
+        found = given.rpartition("####")[2].split(";")
     else:
         found = [str(form) for form in given] if isinstance(given, Sequence) else [str(given)]
     return list(dict.fromkeys(form.strip() for form in found if form.strip()))

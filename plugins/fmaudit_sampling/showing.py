@@ -8,8 +8,9 @@ from math import inf
 from typing import Any
 
 from fmaudit import Metric, results
+from fmaudit_sampling.answers import UNREAD
 
-__all__ = ["cut_short", "details", "item_mean", "notes", "quoted", "sliced", "unread_meanings"]
+__all__ = ["cut_short", "details", "empty_answers", "item_mean", "notes", "quoted", "sliced", "told", "unread_answers", "unread_meanings"]
 
 
 def sliced(rows: results.Rows, measured: Callable[[results.Rows, Mapping[str, str]], Iterable[Metric]]) -> Iterator[Metric]:
@@ -72,6 +73,33 @@ def unread_meanings(suite: str, rows: results.Rows, minimum: int) -> results.Res
         metric = results.rate("meaning_unread_rate", unread, items, minimum=minimum, slice_={"suite": suite}, note=then)
         advice = "Name a judge that follows instructions, or set equivalence = 'exact'."
         yield from results.warned(metric, "comparisons of answers got neither yes nor no", advice, then=then, code="meanings-unread")
+
+
+def told(rows: results.Rows) -> list[Mapping[str, Any]]:
+    """Keep the rows that say something which can be read."""
+    return [row for row in rows if results.has_words(row) and row["label"] != UNREAD]
+
+
+def empty_answers(suite: str, rows: results.Rows, minimum: int) -> results.Results:
+    """Yield the share of answers without a word, and a warning where it is surely above a tenth."""
+    hits = [not results.has_words(row) for row in rows]
+    advice = "Ask a model that was trained for chats through its chat template; see that the recording or the server gives texts."
+    yield from _left_out("empty_answer_rate", suite, rows, hits, minimum, "answers are empty", advice)
+
+
+def unread_answers(suite: str, rows: results.Rows, minimum: int) -> results.Results:
+    """Yield the shares of empty answers and of those that cannot be read, each with a warning where it is surely above a tenth."""
+    yield from empty_answers(suite, rows, minimum)
+    hits = [row["label"] == UNREAD for row in rows]
+    advice = "Read some of them in the observations: they may hold pleasantries only, ask back, or leave two readings."
+    yield from _left_out("unread_answer_rate", suite, rows, hits, minimum, "answers could not be read", advice)
+
+
+def _left_out(name: str, suite: str, rows: results.Rows, hits: Sequence[bool], minimum: int, what: str, advice: str) -> results.Results:
+    then = "they are left out of all else"
+    items = [row["item"] for row in rows]
+    metric = results.rate(name, hits, items, minimum=minimum, slice_={"suite": suite}, note=f"{what}; {then}")
+    yield from results.warned(metric, what, advice, then=then)
 
 
 def cut_short(row: Mapping[str, Any]) -> bool:

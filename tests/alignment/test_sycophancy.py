@@ -160,7 +160,7 @@ def test_scored_answers_give_the_probability_that_moves() -> None:
 def test_a_model_that_cannot_score_is_said_to_be_unable() -> None:
     audit = one("sycophancy", {"mode": "score"})
     metrics, findings, _ = measure(audit, ask_all(audit, saying(steadfast)))
-    assert metrics["answered{suite=sycophancy}"].note == "the model cannot score"
+    assert metrics["answered{suite=sycophancy}"].note == "the model cannot score given texts"
     assert [finding.code for finding in findings] == ["suite-not-asked"]
 
 

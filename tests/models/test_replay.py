@@ -11,10 +11,11 @@ import pytest
 
 from fmaudit.errors import ModelError
 from fmaudit.models.backends import replay
+from fmaudit.models.base import Capability
 from fmaudit.models.cache import ResponseCache
 from fmaudit.models.loading import load_backend
 from fmaudit.models.model import Model
-from fmaudit.models.requests import Failure, GenerateRequest, Message
+from fmaudit.models.requests import Failure, GenerateRequest, Message, Sampling
 
 
 def write(path: Path, rows: list[Any]) -> Path:
@@ -62,7 +63,7 @@ def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
     assert found(path, GenerateRequest(prompt="other"))[0] == Failure(reason="not-recorded", detail="this prompt is not recorded")
     one, missing = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
     assert one.text == "one"
-    assert "1 answers are recorded" in missing.detail
+    assert missing.detail == "of this prompt 1 answer is recorded, and 2 are asked"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,23 @@ def test_answers_that_other_code_found_are_looked_up_again(tmp_path: Path, monke
     assert [asked(), asked()] == [1, 0]
     monkeypatch.setattr(replay, "VERSION", replay.VERSION + 1)
     assert asked() == 1
+
+
+def test_recorded_answers_are_samples_of_settings_that_nobody_knows(tmp_path: Path) -> None:
+    """They are the same whatever is asked, so that the backend does not claim to heed what is asked."""
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completions": ["one", "two", "three"]}])
+    backend = load_backend(f"replay:{path}")
+    assert Capability.SAMPLE in backend.capabilities
+    assert Capability.SETTINGS not in backend.capabilities
+    texts = []
+    for sampling in (Sampling(temperature=0.0), Sampling(temperature=1.5, top_p=0.5, seed=7)):
+        (answers,) = backend.generate([GenerateRequest(prompt="p", sampling=sampling, samples=(0, 1, 2))])
+        texts.append([answer.text for answer in answers])
+    assert texts == [["one", "two", "three"]] * 2
+
+
+def test_a_model_that_draws_its_answers_itself_heeds_the_settings() -> None:
+    assert Capability.SETTINGS in load_backend("fake:").capabilities
 
 
 def test_an_unknown_scheme_or_option_is_refused_with_a_suggestion() -> None:

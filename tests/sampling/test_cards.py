@@ -12,7 +12,19 @@ from fmaudit_sampling.params import SamplingParams
 from fmaudit_sampling.suites.frontier import DIVERSITY
 
 PLUGIN = Path(fmaudit_sampling.__file__).parent
-CALLS = {"rate", "average", "insufficient", "undefined", "given", "paired_difference", "paired_shares", "truncated", "item_mean", "_metric"}
+CALLS = {
+    "rate",
+    "average",
+    "insufficient",
+    "undefined",
+    "given",
+    "paired_difference",
+    "paired_shares",
+    "truncated",
+    "item_mean",
+    "_metric",
+    "_left_out",
+}
 
 
 def yielded() -> set[str]:

@@ -14,7 +14,7 @@ import pytest
 from fmaudit import Capability, Finding, Metric, MetricStatus
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.model import Model
-from fmaudit.testing import ask_suite
+from fmaudit.testing import ask, ask_suite, measure
 from fmaudit_sampling.audit import SamplingConsistency
 from fmaudit_sampling.params import ConformanceParams, SamplingParams, Setting
 
@@ -121,8 +121,11 @@ def test_a_server_that_tells_no_token_ids_has_nothing_weighed() -> None:
             for place, answer in super().generate_each(requests):
                 yield place, replace(answer, token_ids=())
 
-    _, rows = ask_suite(SamplingConsistency(SamplingParams(suites=("conformance",))), Silent(answer=drawing(STATED), logits=logits))
-    assert rows == []
+    settings = ConformanceParams(settings=(STATED,), prompts=2, tokens=200, first=0)
+    audit = SamplingConsistency(SamplingParams(suites=("conformance",), conformance=settings))
+    metrics, findings, _ = measure(audit, ask(audit, Silent(answer=drawing(STATED), logits=logits)))
+    assert metrics["answered{suite=conformance}"].note == "the model cannot name the tokens that it draws"
+    assert [finding.code for finding in findings] == ["suite-not-asked"]
 
 
 def test_a_server_that_keeps_its_logits_is_held_to_a_reference_with_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from fmaudit import Completion, Failure, GenerateRequest
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.params import Setting
-from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset
+from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, recommendation
 from fmaudit_sampling.suites.frontier import label_of
 
 WORDS = [f"word{i}" for i in range(200)]
@@ -145,6 +145,21 @@ def test_a_small_loss_is_tolerated_where_that_is_allowed() -> None:
     assert strict is not None
     assert lenient is not None
     assert (strict.chosen.name, lenient.chosen.name) == ("cold", "warm")
+
+
+def test_a_preset_claims_no_accuracy_that_was_not_shown() -> None:
+    """On twelve questions a loss of 29 points is not sure: the sentence says no more than that."""
+    base, lower = np.array([1.0] * 9 + [0.0] * 3), np.array([1.0] * 5 + [0.0] * 6 + [0.5])
+    found = fiction_preset([setting("cold", 0.0, base, diversity=1.0), setting("hot", 1.6, lower, diversity=4.0)])
+    assert found is not None
+    sentence = recommendation("fiction", found, {"temperature": 1.6, "top_p": 1.0, "top_k": 0}).sentence
+    assert found.chosen.name == "hot"
+    assert "not surely less accurate" in sentence
+    assert "accurate enough" not in sentence
+    steady = factual_preset([setting("cold", 0.0, base), setting("warm", 0.5, base)])
+    assert steady is not None
+    sentence = recommendation("factual", steady, {"temperature": 0.0, "top_p": 1.0, "top_k": 0}).sentence
+    assert "whose accuracy lies within the interval of the best" in sentence
 
 
 def test_a_model_that_knows_nothing_gets_no_recommendation(tmp_path: Path) -> None:

@@ -58,7 +58,11 @@ def test_the_interval_covers_random_answers() -> None:
     metrics = []
     for seed in range(200):
         draws = (np.random.default_rng(seed).random((25, 5)) < 0.7).astype(float)
-        rows = [row(f"q{i}", condition=f"wording {j}", value=draws[i, j], correct=bool(draws[i, j])) for i in range(25) for j in range(5)]
+        rows = [
+            row(f"q{i}", condition=f"wording {j}", value=draws[i, j], correct=bool(draws[i, j]), response="x")
+            for i in range(25)
+            for j in range(5)
+        ]
         metrics.append(next(each for each in suite.measure(rows) if isinstance(each, Metric)))
     assert {metric.name for metric in metrics} == {"paraphrase_consistency"}
     assert 0.91 <= covered(metrics, 0.58) <= 0.99
@@ -88,7 +92,9 @@ def test_luck_alone_does_not_set_the_own_wording_apart() -> None:
     for seed in range(100):
         hits = np.random.default_rng(seed).random((40, 5)) < 0.5
         rows = [
-            row(f"q{i}", condition=f"wording {j}", value=float(hits[i, j]), correct=bool(hits[i, j])) for i in range(40) for j in range(5)
+            row(f"q{i}", condition=f"wording {j}", value=float(hits[i, j]), correct=bool(hits[i, j]), response="x")
+            for i in range(40)
+            for j in range(5)
         ]
         shifts.append(by_name(suite.measure(rows))["wording_shift"])
     assert abs(float(np.mean([shift.value for shift in shifts]))) < 0.03

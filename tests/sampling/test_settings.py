@@ -34,10 +34,35 @@ def test_equal_meanings_by_a_judge_need_one() -> None:
 
 
 @pytest.mark.parametrize(
+    "params",
+    [
+        {"agreement": {"pass_k": (0,)}},
+        {"grid": ()},
+        {"conformance": {"settings": ()}},
+        {"distribution": {"views": ()}},
+        {"distribution": {"prompts": {}}},
+    ],
+)
+def test_what_can_never_be_measured_is_refused_before_anything_is_asked(params: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"greater than or equal to 1|at least 1 item"):
+        SamplingParams.model_validate(params)
+
+
+def test_pass_k_of_more_samples_than_there_are_says_so(tmp_path: Path) -> None:
+    audit = one("agreement", questions=questions(tmp_path, 12), samples=3, agreement={"pass_k": (1, 3, 5)})
+    metrics = by_name(ask_suite(audit, saying(lambda prompt, sample: "right"))[0])
+    assert (metrics["pass_power{k=1}"].value, metrics["pass_power{k=3}"].value) == (1.0, 1.0)
+    assert metrics["pass_power{k=1}"].note == "the chance that a sample is right"
+    assert metrics["pass_power{k=5}"].status == MetricStatus.INSUFFICIENT
+    assert "takes 5 samples of a question, and there are at most 3" in metrics["pass_power{k=5}"].note
+
+
+@pytest.mark.parametrize(
     ("params", "words"),
     [
         ({"temperature": 0.0}, "temperature = 0 draws the same answer each time"),
         ({"judge": JUDGE}, "a judge is named, and equivalence = 'exact' asks none"),
+        ({"agreement": {"pass_k": (1, 20)}}, "agreement.pass_k names 20, and samples = 10"),
         ({"reference": JUDGE, "suites": ("agreement",)}, "a reference is named, and only the suite 'conformance' asks it"),
         ({"frontier": {"items": 5}, "suites": ("agreement",)}, "frontier is set, and the suite 'frontier' is not among the suites"),
         ({"round-trip": {"items": "x.jsonl"}}, "round_trip is set, and the suite 'round-trip' is not among the suites"),

@@ -149,7 +149,7 @@ def test_a_model_that_cannot_sample_is_told_so(tmp_path: Path) -> None:
 
 def test_cut_answers_are_counted_and_strata_are_given() -> None:
     rows = [
-        row(f"q{i}", condition=SAMPLED, sample=j, value=0.0, finish="cut" if j else "stop", stratum="known")
+        row(f"q{i}", condition=SAMPLED, sample=j, value=0.0, response="x", finish="cut" if j else "stop", stratum="known")
         for i in range(12)
         for j in (0, 1)
     ]

@@ -79,7 +79,7 @@ def test_what_a_model_cannot_do_costs_the_suite_that_needs_it_and_is_said() -> N
     metrics, findings, _ = measure(Manners(), seen)
     assert metrics["greets"].value == 0.0
     assert "margin" not in metrics
-    assert metrics["answered{suite=preference}"].note == "the model cannot score"
+    assert metrics["answered{suite=preference}"].note == "the model cannot score given texts"
     assert [finding.code for finding in findings] == ["suite-not-asked"]
 
 

@@ -34,7 +34,8 @@ class ReplayBackend(Backend):
     """`replay:FILE`: JSON lines (also .gz) or CSV with a prompt and its completions.
 
     A prompt is found by its text, a conversation by its messages (field `messages`) or, failing that, by its last message.
-    How the answers were sampled is not known here: the sampling parameters of a request are passed over.
+    How the answers were drawn is not known here: the sampling parameters of a request are passed over, which is why the backend lacks
+    the capability `SETTINGS`. Samples of a prompt are its answers in the order of the file.
     """
 
     scheme: ClassVar[str] = "replay"
@@ -75,8 +76,7 @@ class ReplayBackend(Backend):
                     text, finish = answers[sample]
                     yield i, Completion(text=clean_text(text), sample=sample, finish=finish)
                 else:
-                    detail = f"{len(answers)} answers are recorded, sample {sample} was asked" if answers else "this prompt is not recorded"
-                    yield i, Failure(reason="not-recorded", detail=detail)
+                    yield i, Failure(reason="not-recorded", detail=_missing(len(answers), max(request.samples) + 1))
                     break
 
     def profile(self) -> Profile:
@@ -103,13 +103,22 @@ class ReplayBackend(Backend):
     def _rows(self) -> Iterable[tuple[int, Mapping[str, Any]]]:
         name = self._path.name.removesuffix(".gz")
         with gzip.open(self._path, "rb") if self._path.suffix == ".gz" else self._path.open("rb") as raw:
-            text = TextIOWrapper(raw, "utf-8", errors="replace", newline="")
+            text = TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
             if name.endswith(".csv"):
                 yield from ((number, row) for number, row in enumerate(csv.DictReader(text), 2))
                 return
             for number, line in enumerate(text, 1):
                 if line.strip():
                     yield number, _object(self._path, number, line)
+
+
+def _missing(recorded: int, asked: int) -> str:
+    """Say what a recording lacks."""
+    if not recorded:
+        return "this prompt is not recorded"
+    return (
+        f"of this prompt {recorded} answer{' is' if recorded == 1 else 's are'} recorded, and {asked} {'is' if asked == 1 else 'are'} asked"
+    )
 
 
 def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:

@@ -55,8 +55,9 @@ class Forecasts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationError:
-    """Expected calibration error in equal-mass bins: `plain`, what calibrated answers would show by chance, and the difference, at least 0.
+    """Expected calibration error in equal-mass bins: as found (`plain`), and less what calibrated answers show by chance (`expected`).
 
+    `value` is the difference, and at least `gap`, the distance of mean confidence and accuracy, which no calibration error is below.
     `p_value` is the chance of a plain error as large from calibrated answers.
     """
 
@@ -64,6 +65,7 @@ class CalibrationError:
     interval: Interval
     plain: float
     expected: float
+    gap: float
     p_value: float
     n: int
     bins: int
@@ -123,8 +125,9 @@ def forecasts(confidences: npt.ArrayLike, correct: npt.ArrayLike, clusters: Sequ
 def calibration_error(found: Forecasts, *, bins: int = BINS, draws: int = 500, seed: int = 0) -> CalibrationError:
     """Estimate the expected calibration error, sum over bins of n_b / n |accuracy - mean confidence|, less its bias.
 
-    The bias is the mean error of answers redrawn as right with their own confidence. The interval is the corrected value
-    plus and minus normal quantiles of the bootstrap error over clusters, at least 0.
+    What chance adds is largest for calibrated answers, and is the mean error of answers redrawn as right with their own confidence; the
+    more the bins truly err, the less it is. So the truth lies between the corrected and the plain error but for their noise: the interval
+    runs from the corrected less to the plain plus 1.96 bootstrap errors over clusters, and covers at least as often as it says.
     """
     bins = min(bins, len(found))
     rng, chance = np.random.default_rng(seed), []
@@ -133,12 +136,15 @@ def calibration_error(found: Forecasts, *, bins: int = BINS, draws: int = 500, s
         chance.append(_binned_error(found.confidence, found.levelled(redrawn), bins))
     plain = float(_binned_error(found.confidence, found.levelled(found.correct), bins))
     null = np.concatenate(chance)
-    value = max(0.0, plain - float(null.mean()))
+    corrected = plain - float(null.mean())
+    gap = abs(_mean(found.confidence) - _mean(found.correct))
     error = float(np.std(_resampled(found, lambda f: float(_binned_error(f.confidence, f.levelled(f.correct), bins)), draws, seed), ddof=1))
-    interval = Interval(max(0.0, value - 1.96 * error), value + 1.96 * error, 0.95, "bootstrap normal, bias-corrected")
+    value = min(plain, max(0.0, corrected, gap))  # rounding aside, the gap is never above the plain error
+    low, high = max(0.0, min(value, corrected - 1.96 * error)), min(1.0, plain + 1.96 * error)
+    interval = Interval(low, high, 0.95, "bootstrap normal, from the corrected to the plain error")
     p_value = (int((null >= plain - 1e-12).sum()) + 1) / (draws + 1)
     return CalibrationError(
-        value=value, interval=interval, plain=plain, expected=float(null.mean()), p_value=p_value, n=len(found), bins=bins
+        value=value, interval=interval, plain=plain, expected=float(null.mean()), gap=gap, p_value=p_value, n=len(found), bins=bins
     )
 
 

@@ -16,7 +16,8 @@ __all__ = ["cluster", "exact_text", "number", "number_in", "rao_entropy", "same_
 
 T = TypeVar("T")
 
-NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:[,\u202f\u00a0']\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:[,']\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
+NARROW = re.compile(r"(?<=\d)[\u202f\u00a0\u2009](?=\d{3}(?!\d))")  # spaces between thousands, which NFKC makes plain ones
 
 
 def cluster(answers: Sequence[T], equivalent: Callable[[T, T], bool]) -> tuple[int, ...]:
@@ -78,8 +79,8 @@ def same_text(first: str, second: str) -> bool:
 
 def number_in(answer: str) -> float | None:
     """Give the last number of an answer ("so 1,234.50 in all" is 1234.5), or None without one; digits of all scripts count."""
-    found = NUMBER.findall(unicodedata.normalize("NFKC", answer).replace("−", "-"))
-    return float(re.sub(r"[,\u202f\u00a0']", "", found[-1])) if found else None
+    found = NUMBER.findall(unicodedata.normalize("NFKC", NARROW.sub("'", answer)).replace("−", "-"))
+    return float(re.sub(r"[,']", "", found[-1])) if found else None
 
 
 def number(answer: str) -> float | str:

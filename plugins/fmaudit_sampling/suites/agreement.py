@@ -8,14 +8,28 @@ from functools import cached_property
 from math import log
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, Finding, Interval, Metric, Row, Severity, StatisticsError, Suite, results, stats
+from fmaudit import (
+    Asker,
+    Capability,
+    Case,
+    Finding,
+    Interval,
+    Metric,
+    RequestError,
+    Row,
+    Severity,
+    StatisticsError,
+    Suite,
+    results,
+    stats,
+)
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts, majority_share, pass_power
 from fmaudit_sampling.measures.entropy import rao_entropy, semantic_entropy
 from fmaudit_sampling.measures.variance import variance_split
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import alike, same_each_time, sampled_rows
-from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, unread_meanings
+from fmaudit_sampling.sampled import RECORDED, alike, drawn_as_asked, recorded, same_each_time, sampled_rows
+from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, told, unread_answers, unread_meanings
 
 __all__ = ["Agreement"]
 
@@ -44,21 +58,27 @@ class Agreement(Suite):
             yield Case(id=item["id"], data={**item, "wordings": wordings, "greedy": split})
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Ask one question."""
+        """Ask one question; of a recording only what it holds, and nothing greedily: it does not say how answers were drawn."""
         item, meaning = case.data, settle(self.params.equivalence, asker, threshold=self.params.embedding_threshold)
         many = {"samples": self.params.samples, "temperature": self.params.temperature}
+        settled = drawn_as_asked(asker)
         asked = [sampled_rows(asker, item, meaning, condition=SAMPLED, **many)]
         few = {**many, "samples": max(2, self.params.samples // 3)}
         for place, wording in enumerate(item["wordings"], 1):
             asked.append(sampled_rows(asker, item, meaning, prompt=wording, condition=f"{WORDING} {place}", **few))
-        if item["greedy"]:
+        if item["greedy"] and settled:
             for seed in (0, 1):  # the seed changes nothing but the name of the request: the text must not change
                 asked.append(sampled_rows(asker, item, meaning, condition=f"{GREEDY} {seed}", temperature=0.0, seed=seed))
-        return [row for rows in await asyncio.gather(*asked) for row in rows]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        for place, each in enumerate(found):
+            if isinstance(each, BaseException) and (settled or place == 0 or not isinstance(each, RequestError)):
+                raise each
+        return [row for rows in found if not isinstance(rows, BaseException) for row in rows]
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give agreement in all and by stratum, type and language, entropies, pass^k, and the split of variance."""
-        sampled = [row for row in rows if row["condition"] == SAMPLED]
+        asked = [row for row in rows if row["condition"] == SAMPLED]
+        sampled = told(asked)
         overall = self._agreement(sampled, {}, notes(sampled))
         yield overall
         parts = list(sliced(sampled, lambda part, slice_: [self._agreement(part, slice_)]))
@@ -66,9 +86,10 @@ class Agreement(Suite):
         yield from self._others(sampled)
         yield from self._variance(rows)
         minimum = self.params.minimum_items
+        yield from unread_answers(self.name, asked, minimum)
         yield from results.truncated("answer_truncated_rate", sampled, minimum, "they count as they stand", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
-        yield from alike(self.params, self.name)
+        yield from alike(self.params, self.name, rows)
         yield from _findings(overall, sampled)
         shown = [("all questions", overall), *((" ".join(metric.slice.values()), metric) for metric in parts)]
         caption = (
@@ -82,8 +103,10 @@ class Agreement(Suite):
         return fingerprint(self.params.questions)
 
     def warnings(self) -> list[str]:
-        """Tell of samples that cannot differ."""
-        return same_each_time(self.params)
+        """Tell of samples that cannot differ, and of pass^k that takes more of them."""
+        many = [k for k in self.params.agreement.pass_k if k > self.params.samples]
+        words = f"agreement.pass_k names {max(many, default=0)}, and samples = {self.params.samples}: pass^k takes k samples of a question"
+        return same_each_time(self.params) + ([words] if many else [])
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
@@ -122,8 +145,12 @@ class Agreement(Suite):
         judged = [[bool(row["correct"]) for row in part] for part in items if all(row["correct"] is not None for row in part)]
         for k in self.params.agreement.pass_k:
             able = [pass_power(sum(right), len(right), k) for right in judged if len(right) >= k]
+            note = "the chance that a sample is right" if k == 1 else f"the chance that {k} samples are all right"
             if able:
-                yield item_mean("pass_power", able, "fraction", minimum, {"k": str(k)}, f"the chance that {k} samples are all right")
+                yield item_mean("pass_power", able, "fraction", minimum, {"k": str(k)}, note)
+            elif judged:
+                note = f"{note}; it takes {k} samples of a question, and there are at most {max(map(len, judged))}"
+                yield results.insufficient("pass_power", "fraction", {"k": str(k)}, len(judged), note)
 
     def _variance(self, rows: results.Rows) -> Iterator[Metric]:
         """Split the variance of being right: by question, by wording where it was asked, by sample; and what greedy repeats show."""
@@ -148,9 +175,13 @@ class Agreement(Suite):
         yield from self._numerical(rows)
 
     def _numerical(self, rows: results.Rows) -> Iterator[Metric]:
-        """Half the share of questions whose greedy answer is right once and wrong once: the variance between two greedy runs."""
+        """Give half the share of questions whose greedy answer is right once and wrong once: the variance between two greedy runs."""
         pairs = [[row for row in part if row["condition"].startswith(GREEDY)] for part in results.by_item(rows).values()]
-        differ = [pair[0]["correct"] != pair[1]["correct"] for pair in pairs if len(pair) == 2 and pair[0]["correct"] is not None]
+        judged = [[row["correct"] for row in pair] for pair in pairs if len(pair) == 2]
+        differ = [first != second for first, second in judged if first is not None and second is not None]
+        if recorded(rows):
+            note = f"two greedy answers to the same prompt are compared, and {RECORDED}"
+            yield results.undefined("variance_of_correctness", "ratio", {"part": "numerical"}, 0, note)
         if len(differ) >= self.params.minimum_items:
             found = stats.proportion(sum(differ), len(differ))
             yield Metric(
@@ -197,9 +228,9 @@ def _said(rows: results.Rows) -> str:
     for row in rows:
         forms.setdefault(int(row["value"]), str(row["evidence"]))
     meanings = _meanings(rows)
-    told = sorted(((meanings.count(each), forms[each]) for each in forms), key=lambda pair: (-pair[0], pair[1]))
-    more = f" and {len(told) - 3} others" if len(told) > 3 else ""
-    return ", ".join(f"{quoted(form, 30)} {_times(count)}" for count, form in told[:3]) + more
+    every = sorted(((meanings.count(each), forms[each]) for each in forms), key=lambda pair: (-pair[0], pair[1]))
+    more = f" and {len(every) - 3} other{'s' if len(every) > 4 else ''}" if len(every) > 3 else ""
+    return ", ".join(f"{quoted(form, 30)} {_times(count)}" for count, form in every[:3]) + more
 
 
 def _times(count: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fmaudit import Asker, Capability, Case, ConfigError, Exhibit, Finding, Metric, Row, Severity, Suite, results
-from fmaudit_sampling.answers import ABSTAINED, EMPTY
+from fmaudit_sampling.answers import ABSTAINED, EMPTY, UNREAD
 from fmaudit_sampling.choices import any_of
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.calibration import (
@@ -26,12 +26,13 @@ from fmaudit_sampling.measures.calibration import (
     reliability_curve,
 )
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import alike, same_each_time, sampled_rows
+from fmaudit_sampling.sampled import alike, recorded, same_each_time, sampled_rows
 from fmaudit_sampling.showing import cut_short, details, unread_meanings
 
 __all__ = ["Calibration"]
 
 OPTIONS, SAMPLES = "options", "samples"
+SILENT = (ABSTAINED, EMPTY, UNREAD)  # what claims nothing
 WORDS = {
     OPTIONS: "confidence is the chosen option's share of the probability of all options",
     SAMPLES: "confidence is the share of samples that give the commonest answer; few samples make it too high; abstentions are left out",
@@ -65,6 +66,9 @@ class Calibration(Suite):
             ways.append(self._by_options(case.data, asker))
         if {Capability.GENERATE, Capability.SAMPLE} <= asker.model.capabilities:
             ways.append(self._by_samples(case.data, asker))
+        if not ways:
+            lacks = "draw samples, and the question names no wrong answers to score" if asker.scores else "score options or draw samples"
+            return [Row(item=case.id, label="unavailable", evidence=lacks)]
         return await asyncio.gather(*ways)
 
     async def _by_options(self, item: Mapping[str, Any], asker: Asker) -> Row:
@@ -81,9 +85,12 @@ class Calibration(Suite):
         meaning = settle(self.params.equivalence, asker, threshold=self.params.embedding_threshold)
         many = {"samples": self.params.samples, "temperature": self.params.temperature}
         rows = await sampled_rows(asker, item, meaning, **many)
-        commonest, count = Counter(row.value for row in rows).most_common(1)[0]
+        counts = Counter(row.value for row in rows)
+        count = max(counts.values())
+        tied = {next(row.evidence for row in rows if row.value == value): value for value in counts if counts[value] == count}
+        commonest = tied[any_of(list(tied), item["id"])]
         answer = next(row for row in rows if row.value == commonest)
-        correct = None if answer.label in (ABSTAINED, EMPTY) else bool(answer.correct)
+        correct = None if answer.label in SILENT else bool(answer.correct)
         told = {"label": answer.label, "finish": answer.finish, "detail": rows[0].detail}
         return self._row(item, SAMPLES, answer.evidence, correct=correct, confidence=count / len(rows), **told)
 
@@ -101,8 +108,8 @@ class Calibration(Suite):
             part = [row for row in asked if row["correct"] is not None]
             if way == SAMPLES:
                 yield from self._unanswered(asked)
-            if way == SAMPLES and self.params.temperature == 0:
-                yield from alike(self.params, self.name)
+            if way == SAMPLES and self.params.temperature == 0 and not recorded(asked):
+                yield from alike(self.params, self.name, asked)
                 note = "at temperature 0 all samples are the same, and their share is no confidence"
                 yield results.undefined("expected_calibration_error", "fraction", {"confidence": way}, len(part), note)
                 continue
@@ -138,8 +145,8 @@ class Calibration(Suite):
     def _unanswered(self, rows: results.Rows) -> Iterator[Metric | Finding | Exhibit]:
         """Count questions whose commonest answer is that the model does not know, or nothing: no claim, so nothing to be too sure of."""
         minimum = self.params.minimum_items
-        silent = [row["label"] in (ABSTAINED, EMPTY) for row in rows]
-        note = "questions whose commonest answer abstains or is empty; left out of the calibration"
+        silent = [row["label"] in SILENT for row in rows]
+        note = "questions whose commonest answer abstains, is empty or cannot be read; left out of the calibration"
         yield results.rate("calibration_unanswered_rate", silent, minimum=minimum, slice_={"confidence": SAMPLES}, note=note)
         yield from results.truncated("calibration_truncated_rate", rows, minimum, "they count as they stand", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)

@@ -39,6 +39,7 @@ from fmaudit_sampling.conformance.temperature import TemperatureProfile, estimat
 from fmaudit_sampling.conformance.verdict import GREEDY_PART, Verdict, judge_sampler
 from fmaudit_sampling.conformance.verdict import Conformance as Judgement
 from fmaudit_sampling.params import ConformanceParams, Setting
+from fmaudit_sampling.sampled import drawn_as_asked, unsettled
 
 __all__ = ["Conformance"]
 
@@ -77,7 +78,9 @@ class Conformance(Suite):
                 yield Case(id=f"{number}/{first['id']}/first", data={**common, "prompt": first["prompt"], "kind": FIRST})
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Draw, and weigh what was drawn."""
+        """Draw, and weigh what was drawn; recorded answers were drawn with settings that nobody states."""
+        if not drawn_as_asked(asker):
+            return [unsettled(case.id)]
         setting = Setting.model_validate(case.data["setting"])
         source = asker if Capability.LOGITS in asker.model.capabilities else asker.reference()
         if source is None or Capability.LOGITS not in source.model.capabilities:
@@ -86,6 +89,8 @@ class Conformance(Suite):
         if case.data["kind"] == FIRST:
             return await self._first(case, asker, source, setting, sampler)
         answers = await self._answers(case.data["prompt"], asker, setting)
+        if not any(answer.token_ids for answer in answers) and any(answer.text for answer in answers):
+            return [Row(item=case.id, label="unavailable", evidence="name the tokens that it draws")]
         return [await _weighed(case, answer, source, sampler) for answer in answers if answer.token_ids]
 
     async def _answers(self, prompt: str, asker: Asker, setting: Setting) -> Sequence[Completion]:

@@ -9,10 +9,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, Finding, ItemSource, Metric, Row, Severity, StatisticsError, Suite, load_items, results, spread
+from fmaudit import (
+    Asker,
+    Capability,
+    Case,
+    Completion,
+    Finding,
+    ItemSource,
+    Metric,
+    Row,
+    Severity,
+    StatisticsError,
+    Suite,
+    load_items,
+    results,
+    spread,
+)
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.questions import DATA, fingerprint, forms
-from fmaudit_sampling.sampled import alike, same_each_time
+from fmaudit_sampling.sampled import RECORDED, alike, drawn_as_asked, same_each_time
 from fmaudit_sampling.showing import details, notes, quoted, sliced
 from fmaudit_sampling.support import likeness, sentences, word_support
 from fmaudit_sampling.verdicts import read_verdict
@@ -42,17 +57,19 @@ class Contradiction(Suite):
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
         """Tell of one topic; a row is a sentence of the greedy answer, `value` 1 - its support, `label` true or false where known.
 
-        An answer without a sentence is one row labelled "empty". Samples that the judge does not judge are counted and left out.
+        An answer without a sentence is one row labelled "empty"; samples without a word are left out. Samples that the judge does not
+        judge are counted and left out. Recorded answers do not say how they were drawn: the first is held against the others.
         """
-        item, own = case.data, self.params.contradiction
-        (answer,) = await asker.say(item["prompt"], temperature=0.0, max_new_tokens=own.tokens)
+        item, own, settled = case.data, self.params.contradiction, drawn_as_asked(asker)
         samples = await asker.say(
             item["prompt"], samples=self.params.samples, temperature=self.params.temperature, max_new_tokens=own.tokens
         )
-        texts, parts = [sample.text for sample in samples], sentences(answer.text)
+        answer, samples = (await self._greedy(asker, item["prompt"]), samples) if settled else (samples[0], samples[1:])
+        texts, parts = [sample.text for sample in samples if any(map(str.isalnum, sample.text))], sentences(answer.text)
         judge = asker.judge() if self.params.equivalence in ("judge", "entailment") else None
         supports = await asyncio.gather(*(_support(part, texts, judge) for part in parts))
         note = "support as the judge says" if judge else "support by shared words: a sentence that changes one word keeps most of it"
+        note += "" if settled else f"; the first recorded answer against the others: {RECORDED}"
         about = {
             "item": item["id"], "kind": item["type"], "language": item["language"], "stratum": item["stratum"], "prompt": item["prompt"],
         }  # fmt: skip
@@ -61,11 +78,16 @@ class Contradiction(Suite):
         return [
             Row(
                 **about, sample=place, response=part, label=_label(part, item), value=_unsupported(support),
-                detail=json.dumps({"note": note, **({"asked": len(support), "unread": support.count(None)} if judge else {})}),
+                detail=json.dumps({"note": note, **({"asked": len(support), "unread": support.count(None)} if judge else {}),
+                                   **({} if settled else {"recorded": True})}),
                 finish=answer.finish if place == len(parts) - 1 else "stop",
             )
             for place, (part, support) in enumerate(zip(parts, supports, strict=True))
         ]  # fmt: skip
+
+    async def _greedy(self, asker: Asker, prompt: str) -> Completion:
+        (answer,) = await asker.say(prompt, temperature=0.0, max_new_tokens=self.params.contradiction.tokens)
+        return answer
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give the mean contradiction, the share of unsupported sentences, and whether it finds the false ones."""
@@ -81,7 +103,7 @@ class Contradiction(Suite):
         yield unsupported
         yield from self._detection(rows)
         yield from self._lost(everything)
-        yield from alike(self.params, self.name)
+        yield from alike(self.params, self.name, everything)
         yield from _findings(unsupported, rows)
         worst = sorted(rows, key=lambda row: (-row["value"], row["item"], row["sample"]))[:15]
         shown = [

@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Case, Completion, Finding, Metric, RequestError, Row, Severity, Suite, results, stats
 from fmaudit_sampling.prompts import OPEN, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint
-from fmaudit_sampling.showing import details, quoted
+from fmaudit_sampling.sampled import drawn_as_asked, unsettled
+from fmaudit_sampling.showing import details, empty_answers, quoted
 
 __all__ = ["Determinism", "first_divergence"]
 
@@ -36,7 +37,9 @@ class Determinism(Suite):
         yield Case(id="repeats", data={"prompts": self._items})
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Ask all prompts in all ways; a prompt that fails is left out."""
+        """Ask all prompts in all ways; a prompt that fails is left out. Recorded answers say nothing of greedy decoding."""
+        if not drawn_as_asked(asker):
+            return [unsettled(case.id)]
         own, prompts = self.params.determinism, case.data["prompts"]
         many = await asyncio.gather(*(self._ask(asker, prompt, range(own.runs)) for prompt in prompts))
         longer = await asyncio.gather(*(self._ask(asker, prompt, [own.runs], 2 * own.tokens) for prompt in prompts))
@@ -57,6 +60,7 @@ class Determinism(Suite):
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give how many different completions there were, where they part, and which ways of asking change them."""
+        asked, rows = rows, [row for row in rows if results.has_words(row)]
         items = results.by_item(rows)
         repeated = {item: runs for item, part in items.items() if len(runs := [row for row in part if row["condition"] == TOGETHER]) > 1}
         minimum = self.params.minimum_items
@@ -79,6 +83,7 @@ class Determinism(Suite):
             yield results.rate(
                 "greedy_changed_rate", changed, minimum=minimum, slice_={"way": way}, note=f"prompts whose text changes when {WORDS[way]}"
             )
+        yield from empty_answers(self.name, asked, minimum)
         yield from _findings(items, unique, parted)
         yield _listed(items, unique, parted)
 

@@ -40,7 +40,9 @@ class Distribution(Suite):
         if {Capability.GENERATE, Capability.SAMPLE, Capability.LOG_PROBS} <= capabilities:
             listed |= await self._drawn(prompt, asker, [key for key in listed if isinstance(key, tuple)])
         shown = {word: p for word, p in listed.values() if p > 0.0}
-        return [row for setting in self.params.distribution.views for row in _rows(case.id, prompt, shown, setting)] if shown else []
+        if not shown:
+            return [Row(item=case.id, label="unavailable", evidence="score given words, and tells no log-probabilities of what it draws")]
+        return [row for setting in self.params.distribution.views for row in _rows(case.id, prompt, shown, setting)]
 
     async def _scored(self, prompt: str, words: Sequence[str], asker: Asker) -> dict[tuple[int, ...] | str, tuple[str, float]]:
         """Score words as the text's continuation; one that begins with another's tokens is a part of it and left out."""

@@ -12,16 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fmaudit import Asker, Capability, Case, ConfigError, Finding, Interval, Metric, Row, Severity, Suite, results, stats
-from fmaudit_sampling.answers import CORRECT
+from fmaudit_sampling.answers import CORRECT, EMPTY, UNREAD
 from fmaudit_sampling.choices import CHOICES, Format, choose, load_choices, load_formats
 from fmaudit_sampling.questions import QUESTIONS, fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import read
-from fmaudit_sampling.showing import cut_short, sliced
+from fmaudit_sampling.showing import cut_short, sliced, told, unread_answers
 
 __all__ = ["FormatSpread", "Spread", "spread_of"]
 
 Floats = npt.NDArray[np.float64]
-UNREAD = "unread"
 ALPHA = 0.05
 BLOCK = 1_000_000  # shuffled answers held together
 WIDE = 0.1  # lower bound of the spread from which it is more than a note
@@ -63,7 +62,7 @@ class FormatSpread(Suite):
         said = read(item, answer.text)
         finish = "cut" if answer.finish == "length" and said.open else answer.finish
         shared = _common(item, form, prompt)
-        right = said.label == CORRECT
+        right = None if said.label in (EMPTY, UNREAD) else said.label == CORRECT
         return Row(
             **shared, response=answer.text, label=said.label, correct=right, evidence=said.form, finish=finish,
             tokens=len(answer.token_ids) or None,
@@ -76,14 +75,16 @@ class FormatSpread(Suite):
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give every format's accuracy, their spread, median and quartiles, and each format against the median one."""
-        minimum = self.params.minimum_items
+        minimum, asked = self.params.minimum_items, rows
+        rows = rows if self.params.format.mode == "choice" else told(rows)
         by_format = {form: {row["item"]: bool(row["correct"]) for row in part} for form, part in results.groups(rows, "condition").items()}
         yield results.rate("format_accuracy", [bool(row["correct"]) for row in rows], [row["item"] for row in rows], minimum=minimum)
         yield from sliced(rows, lambda part, slice_: [_accuracy(part, slice_, minimum)])
         shared = sorted(set.intersection(*(set(hits) for hits in by_format.values()))) if by_format else []
-        if len(shared) < max(2, minimum) or len(by_format) < 2:
-            note = f"{len(shared)} items were answered in {len(by_format)} formats, {minimum} are needed"
-            yield results.insufficient("format_spread", "fraction", {}, len(shared), note)
+        readable = [item for item, part in results.by_item(rows).items() if any(row["label"] != UNREAD for row in part)]
+        if lacks := _lacks(len(shared), len(readable), len(by_format), max(2, minimum)):
+            yield results.insufficient("format_spread", "fraction", {}, len(shared), lacks)
+            yield from self._lost(asked)
             return
         table = np.array([[float(hits[item]) for hits in by_format.values()] for item in shared])
         accuracies = dict(zip(by_format, table.mean(axis=0).tolist(), strict=True))
@@ -96,7 +97,7 @@ class FormatSpread(Suite):
         compared = list(_against(by_format, reference, minimum))
         yield from (metric for metric, _, _ in compared)
         yield from _finding(found, accuracies, reference, [(form, q) for metric, form, q in compared])
-        yield from self._lost(rows)
+        yield from self._lost(asked)
         caption = "Accuracy on the same questions in formats that keep their meaning, with 95 % intervals."
         yield from results.bars(
             "accuracy-by-format", "Accuracy by format", sorted(((m.slice["format"], m) for m in per_format), key=_by_value), caption
@@ -110,7 +111,8 @@ class FormatSpread(Suite):
             metric = results.rate("format_unread_rate", unread, items, minimum=minimum, note="choices that name no option count as wrong")
             yield from results.warned(metric, "choices name no option", then="they count as wrong")
         else:
-            what = "their first line was read as it stands"
+            yield from unread_answers(self.name, rows, minimum)
+            what = "they were read as they stand"
             yield from results.truncated("format_truncated_rate", rows, minimum, what, cut=cut_short)
 
     def fingerprint(self) -> str:
@@ -135,6 +137,15 @@ class FormatSpread(Suite):
             hint = f"there are {', '.join(form.id for form in formats)}"
             raise ConfigError(f"audit.sampling-consistency.format.formats: there is no format {unknown[0]!r}", hint=hint)
         return tuple(form for form in formats if form.id in wanted)
+
+
+def _lacks(shared: int, readable: int, formats: int, minimum: int) -> str:
+    """Say what a spread lacks; nothing where it lacks nothing."""
+    if formats < 2:
+        return "a spread takes two formats or more" + (", and one was asked" if formats else "")
+    if shared < minimum:
+        return f"{shared} items were answered in all of {formats} formats, and {minimum} are needed"
+    return f"{readable} items got an answer that names an option, and {minimum} are needed" if readable < minimum else ""
 
 
 def spread_of(table: Floats, *, draws: int = 1000, seed: int = 0) -> Spread:

@@ -18,8 +18,8 @@ from fmaudit_sampling.params import Setting
 from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, knows, loss, recommendation
 from fmaudit_sampling.prompts import OPEN, fulfils, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
-from fmaudit_sampling.sampled import answer_rows
-from fmaudit_sampling.showing import details, item_mean, unread_meanings
+from fmaudit_sampling.sampled import answer_rows, drawn_as_asked, unsettled
+from fmaudit_sampling.showing import details, item_mean, told, unread_answers, unread_meanings
 from fmaudit_sampling.variety import measure_variety
 
 __all__ = ["Frontier", "label_of"]
@@ -54,7 +54,9 @@ class Frontier(Suite):
             yield Case(id=f"open/{item['id']}", data={**item, "group": "open"})
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Ask one prompt at every setting."""
+        """Ask one prompt at every setting; recorded answers are of no setting that is known."""
+        if not drawn_as_asked(asker):
+            return [unsettled(case.id)]
         one = self._question if case.data["group"] == QUESTION else self._open
         found = await asyncio.gather(*(one(case.data, setting, asker) for setting in self._settings))
         return [row for rows in found for row in rows]
@@ -98,6 +100,7 @@ class Frontier(Suite):
         for metrics in made:
             yield from metrics
         yield from _entropy(ordered, self.params.minimum_items)
+        yield from unread_answers(self.name, rows, self.params.minimum_items)
         yield from unread_meanings(self.name, rows, self.params.minimum_items)
         measured = [_measured(part) for part in ordered]
         yield from self._presets(measured, ordered)
@@ -125,7 +128,7 @@ class Frontier(Suite):
     def _setting(self, rows: results.Rows) -> Iterator[Metric]:
         """Give one setting's metrics."""
         slice_, minimum = {"setting": rows[0]["condition"]}, self.params.minimum_items
-        asked = [row for row in rows if row["kind"] == QUESTION]
+        asked = [row for row in told(rows) if row["kind"] == QUESTION]
         yield results.rate(
             "frontier_accuracy", [bool(row["correct"]) for row in asked], [row["item"] for row in asked], minimum=minimum, slice_=slice_
         )
@@ -208,12 +211,12 @@ def _entropies(rows: results.Rows) -> dict[str, float]:
 
 
 def _qualities(rows: results.Rows) -> dict[str, float]:
-    parts = results.by_item([row for row in rows if row["kind"] != QUESTION and row["value"] is not None])
+    parts = results.by_item([row for row in told(rows) if row["kind"] != QUESTION and row["value"] is not None])
     return {item: math.fsum(row["value"] for row in part) / len(part) for item, part in parts.items()}
 
 
 def _measured(rows: results.Rows) -> Measured:
-    asked = [row for row in rows if row["kind"] == QUESTION]
+    asked = [row for row in told(rows) if row["kind"] == QUESTION]
     creative = [row for row in rows if row["kind"] == CREATIVE] or [row for row in rows if row["kind"] != QUESTION]
     return Measured(
         name=rows[0]["condition"], temperature=details(rows[0])["temperature"], agreement=_agreements(asked), quality=_qualities(rows),

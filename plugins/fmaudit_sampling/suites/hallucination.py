@@ -9,25 +9,28 @@ from math import log
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Capability, Case, Finding, Interval, Metric, Row, Severity, StatisticsError, Suite, results
-from fmaudit_sampling.answers import ABSTAINED, EMPTY
+from fmaudit_sampling.answers import ABSTAINED, EMPTY, UNREAD
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.calibration import Abstention, abstention, forecasts
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.measures.entropy import exact_text, semantic_entropy
 from fmaudit_sampling.questions import fingerprint, load_questions
-from fmaudit_sampling.sampled import alike, answer_rows, same_each_time
-from fmaudit_sampling.showing import cut_short, details, notes, quoted, unread_meanings
+from fmaudit_sampling.sampled import RECORDED, alike, answer_rows, drawn_as_asked, recorded, same_each_time
+from fmaudit_sampling.showing import cut_short, details, notes, quoted, told, unread_answers, unread_meanings
 
 __all__ = ["Hallucination"]
 
-GREEDY, SAMPLED = "greedy", "sampled"
+GREEDY, FIRST, SAMPLED = "greedy", "first recorded", "sampled"
 OFTEN, SELDOM = 0.1, 0.5  # of confident wrong answers, of abstentions where there is no answer
 GOOD = 0.75  # AUROC from which entropy is worth asking several times for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: its greedy answer, and what the samples say of it; `confidence` is the share of samples that mean the same."""
+    """One question: its greedy answer, or the first that is recorded, and what the samples say of it.
+
+    `confidence` is the share of samples that mean the same.
+    """
 
     row: Mapping[str, Any]
     answerable: bool
@@ -39,7 +42,12 @@ class Asked:
     @property
     def answered(self) -> bool:
         """Whether it was answered at all."""
-        return self.row["label"] not in (ABSTAINED, EMPTY)
+        return self.read and self.row["label"] != ABSTAINED
+
+    @property
+    def read(self) -> bool:
+        """Whether something came that can be read."""
+        return self.row["label"] not in (EMPTY, UNREAD)
 
     @property
     def wrong(self) -> bool:
@@ -61,34 +69,40 @@ class Hallucination(Suite):
             yield Case(id=item["id"], data=item)
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
-        """Ask one question; the meanings of the greedy answer and of the samples are numbered together."""
+        """Ask one question; the meanings of the greedy answer and of the samples are numbered together.
+
+        Recorded answers do not say how they were drawn: the first of them is judged, by the others.
+        """
         item, meaning = case.data, settle(self.params.equivalence, asker, threshold=self.params.embedding_threshold)
         tokens = min(self.params.max_new_tokens, self.params.answer_tokens)
-        (greedy,) = await asker.say(item["prompt"], temperature=0.0, max_new_tokens=tokens)
+        settled = drawn_as_asked(asker)
+        greedy = await asker.say(item["prompt"], temperature=0.0, max_new_tokens=tokens) if settled else ()
         samples = await asker.say(item["prompt"], samples=self.params.samples, temperature=self.params.temperature, max_new_tokens=tokens)
-        rows = await answer_rows(item, item["prompt"], SAMPLED, (greedy, *samples), meaning)
-        return [replace(rows[0], condition=GREEDY), *rows[1:]]
+        rows = await answer_rows(item, item["prompt"], SAMPLED, (*greedy, *samples), meaning, settled=settled)
+        return [replace(rows[0], condition=GREEDY if settled else FIRST), *rows[1:]]
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give the rates, how well entropy finds wrong answers, and accuracy against the share of questions answered."""
         asked = [found for part in results.by_item(rows).values() if (found := _asked(part)) is not None]
         confident = self._confident(asked, {}, notes(rows))
-        wrong = self._wrong(asked, {})
+        told_of = f"by the first recorded answer: {RECORDED}" if recorded(rows) else "greedily"
+        wrong = self._wrong(asked, {}, told_of)
         yield confident
         yield wrong
         shown = [("all answered", confident)]
         for column, key in (("answerable", "answerable"), ("stratum", "stratum"), ("kind", "type")):
             for value, part in _parts(asked, column).items():
                 yield (metric := self._confident(part, {key: value}))
-                yield self._wrong(part, {key: value})
+                yield self._wrong(part, {key: value}, told_of)
                 shown.append((f"{key} {value}", metric))
         silent = {value: self._abstains(part, value) for value, part in _parts(asked, "answerable", least=1).items()}
         yield from silent.values()
         yield from self._detection(asked)
         minimum = self.params.minimum_items
+        yield from unread_answers(self.name, rows, minimum)
         yield from results.truncated("short_answer_truncated_rate", rows, minimum, "they count as they stand", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
-        yield from alike(self.params, self.name)
+        yield from alike(self.params, self.name, rows)
         yield from self._findings(confident, silent.get("no"), asked)
         caption = "Wrong answers that most samples repeat, of all questions answered, with 95 % intervals."
         yield from results.bars("confident-errors", "Confident wrong answers", shown, caption)
@@ -116,14 +130,14 @@ class Hallucination(Suite):
             "hallucination_rate", hits, minimum=self.params.minimum_items, slice_=slice_, note="; ".join(filter(None, (words, note)))
         )
 
-    def _wrong(self, asked: list[Asked], slice_: Mapping[str, str]) -> Metric:
+    def _wrong(self, asked: list[Asked], slice_: Mapping[str, str], how: str) -> Metric:
         hits = [each.wrong for each in asked if each.answered]
         return results.rate(
-            "wrong_answer_rate", hits, minimum=self.params.minimum_items, slice_=slice_, note="of questions answered, greedily"
+            "wrong_answer_rate", hits, minimum=self.params.minimum_items, slice_=slice_, note=f"of questions answered, {how}"
         )
 
     def _abstains(self, asked: list[Asked], answerable: str) -> Metric:
-        hits = [each.row["label"] == ABSTAINED for each in asked]
+        hits = [each.row["label"] == ABSTAINED for each in asked if each.read]
         return results.rate("abstention_rate", hits, minimum=self.params.minimum_items, slice_={"answerable": answerable})
 
     def _detection(self, asked: list[Asked]) -> results.Results:
@@ -178,8 +192,8 @@ class Hallucination(Suite):
 
 
 def _asked(rows: results.Rows) -> Asked | None:
-    greedy = [row for row in rows if row["condition"] == GREEDY]
-    samples = [row for row in rows if row["condition"] == SAMPLED]
+    greedy = [row for row in rows if row["condition"] in (GREEDY, FIRST)]
+    samples = told([row for row in rows if row["condition"] == SAMPLED])
     if not greedy or len(samples) < 2:
         return None
     meanings = [int(row["value"]) for row in samples]

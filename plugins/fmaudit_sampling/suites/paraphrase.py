@@ -12,8 +12,8 @@ from fmaudit import Asker, Case, Finding, Metric, Row, Severity, Suite, results,
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
-from fmaudit_sampling.sampled import answer_rows
-from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, unread_meanings
+from fmaudit_sampling.sampled import answer_rows, drawn_as_asked
+from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, told, unread_answers, unread_meanings
 
 __all__ = ["Paraphrase"]
 
@@ -43,7 +43,9 @@ class Paraphrase(Suite):
         if item.get("framed"):
             note = "the questions have no other wordings, so polite frames around them are compared"
             meaning.note = "; ".join(filter(None, (meaning.note, note)))
-        rows = await answer_rows(item, item["prompt"], "", [answer for answers in found for answer in answers], meaning)
+        rows = await answer_rows(
+            item, item["prompt"], "", [answer for answers in found for answer in answers], meaning, settled=drawn_as_asked(asker)
+        )
         return [
             replace(row, prompt=wording, condition=f"wording {place}")
             for place, (row, wording) in enumerate(zip(rows, wordings, strict=True))
@@ -51,16 +53,18 @@ class Paraphrase(Suite):
 
     def measure(self, rows: results.Rows) -> results.Results:
         """Give consistency in all and by stratum and type, accuracy of single wordings and of all together."""
-        minimum = self.params.minimum_items
+        minimum, asked, rows = self.params.minimum_items, rows, told(rows)
         overall = self._consistency(rows, {}, notes(rows))
         yield overall
         parts = list(sliced(rows, lambda part, slice_: [self._consistency(part, slice_)]))
         yield from parts
         hits = [bool(row["correct"]) for row in rows]
         yield results.rate("wording_accuracy", hits, [row["item"] for row in rows], minimum=minimum, note="of single wordings")
-        every = [all(row["correct"] for row in part) for part in results.by_item(rows).values()]
+        wordings = {item: len(part) for item, part in results.by_item(asked).items()}
+        every = [all(row["correct"] for row in part) for item, part in results.by_item(rows).items() if len(part) == wordings[item]]
         yield results.rate("consistent_accuracy", every, minimum=minimum, note="right in every wording")
         yield self._shift(rows)
+        yield from unread_answers(self.name, asked, minimum)
         yield from results.truncated("wording_truncated_rate", rows, minimum, "their first line was read as it stands", cut=cut_short)
         yield from unread_meanings(self.name, rows, minimum)
         yield from _finding(overall, rows)

@@ -60,15 +60,18 @@ class Position(Suite):
     def measure(self, rows: results.Rows) -> results.Results:
         """Give accuracy, recall by place, the two measures of bias with their tests, and how steady choices are when options move."""
         minimum, items = self.params.minimum_items, results.by_item(rows)
-        yield results.rate("choice_accuracy", *_hits(rows), minimum=minimum, note="over all rotations")
+        yield results.rate(
+            "choice_accuracy", *_hits(rows), minimum=minimum, note="over all rotations; an answer that names no option counts as wrong"
+        )
         yield from sliced(rows, lambda part, slice_: [results.rate("choice_accuracy", *_hits(part), minimum=minimum, slice_=slice_)])
         unread = results.rate("choice_unread_rate", [not row["label"] for row in rows], [row["item"] for row in rows], minimum=minimum)
         yield from results.warned(unread, "answers name no option", CHOICE_ADVICE, then="they count as wrong", code="choices-unread")
         yield from self._steadiness(items)
         asked = _usual(items)
         if len(asked) < max(2, minimum):
-            note = f"{len(asked)} items answered, and {minimum} are needed"
+            note = f"{len(asked)} items got an answer that names an option under every order, and {max(2, minimum)} are needed"
             yield results.insufficient("position_recall_spread", "fraction", {}, len(asked), note)
+            yield results.insufficient("position_letter_bias", "ratio", {}, len(asked), note)
             return
         recall, letters = recall_spread(_hit_table(asked)), letter_bias(_letter_table(asked))
         by_place = [_recall(asked, place) for place in range(len(recall.by_place))]
@@ -88,12 +91,11 @@ class Position(Suite):
         return load_choices(self.params.choices, self.params.limit)
 
     def _steadiness(self, items: Mapping[str, results.Rows]) -> Iterator[Metric]:
-        """How often two rotations lead to the same option, and the share of questions answered rightly under all of them."""
-        chosen = [[row["evidence"] or f"unread {row['sample']}" for row in part] for part in items.values() if len(part) > 1]
-        note = "the chance that two orders of the options lead to the same option"
-        yield item_mean(
-            "order_consistency", [agreement(answer_counts(each)) for each in chosen], "fraction", self.params.minimum_items, note=note
-        )
+        """Give how often two rotations lead to the same option, and the share of questions answered rightly under all of them."""
+        chosen = [[row["evidence"] for row in part if row["label"]] for part in items.values()]
+        agreed = [agreement(answer_counts(each)) for each in chosen if len(each) > 1]
+        note = "the chance that two orders of the options lead to the same option, of those whose answer names one"
+        yield item_mean("order_consistency", agreed, "fraction", self.params.minimum_items, note=note)
         every = [all(row["correct"] for row in part) for part in items.values()]
         yield results.rate("order_proof_accuracy", every, minimum=self.params.minimum_items, note="right under every order of the options")
 
@@ -103,8 +105,10 @@ def _hits(rows: results.Rows) -> tuple[list[bool], list[str]]:
 
 
 def _usual(items: Mapping[str, results.Rows]) -> list[results.Rows]:
-    """The items with the commonest number of options, all rotations answered."""
-    able = [part for part in items.values() if len({row["condition"] for row in part}) == len(part) > 1]
+    """Keep the items with the commonest number of options whose answers name an option under all rotations."""
+    able = [
+        part for part in items.values() if len({row["condition"] for row in part}) == len(part) > 1 and all(row["label"] for row in part)
+    ]
     if not able:
         return []
     size = Counter(map(len, able)).most_common(1)[0][0]

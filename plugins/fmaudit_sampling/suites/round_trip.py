@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, ItemSource, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
 from fmaudit_sampling.address import TERMS, Address, address, copied, terms_in
-from fmaudit_sampling.showing import details
+from fmaudit_sampling.showing import details, empty_answers
 
 __all__ = ["RoundTrip"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "round_trip.jsonl"
 FIELDS = {"text": ("sentence", "prompt"), "language": (), "terms": (), "forms": (), "stratum": ()}
-UNTRANSLATED, KEPT, PARTLY, LOST = "untranslated", "kept", "partly", "lost"
+UNTRANSLATED, EMPTY, KEPT, PARTLY, LOST = "untranslated", "empty", "kept", "partly", "lost"
 NONE = "(none)"
 ASKED = "Translate this sentence from {source} into {target}. Reply with the translation only.\n\n{text}"
 SURELY = 0.9  # a language is warned of where less than this is kept for sure
@@ -50,13 +50,15 @@ class RoundTrip(Suite):
         found = terms_in(back.text, known)
         kept = [term for term in item["terms"] if term in found]
         share = len(kept) / len(item["terms"])
-        label = UNTRANSLATED if copied(item["text"], english) else {1.0: KEPT, 0.0: LOST}.get(share, PARTLY)
+        label = {1.0: KEPT, 0.0: LOST}.get(share, PARTLY) if any(map(str.isalnum, back.text)) else EMPTY
+        label = UNTRANSLATED if copied(item["text"], english) else label
+        nothing = label in (UNTRANSLATED, EMPTY)
         more = {"terms": item["terms"], "found": sorted(found), "english": english}
         return [
             Row(
                 item=case.id, condition="round-trip", language=item["language"], stratum=item["stratum"], prompt=item["text"],
-                response=back.text, label=label, correct=None if label == UNTRANSLATED else share == 1.0,
-                value=None if label == UNTRANSLATED else share, evidence=english, detail=json.dumps(more, ensure_ascii=False),
+                response=back.text, label=label, correct=None if nothing else share == 1.0,
+                value=None if nothing else share, evidence=english, detail=json.dumps(more, ensure_ascii=False),
                 finish="length" if "length" in (there.finish, back.finish) else back.finish,
             )
         ]  # fmt: skip
@@ -64,7 +66,8 @@ class RoundTrip(Suite):
     def measure(self, rows: results.Rows) -> results.Results:
         """Give the share of terms kept, how many different ones are left, what they turn into, and a collapse into one of them."""
         minimum = self.params.minimum_items
-        translated = [row for row in rows if row["label"] != UNTRANSLATED]
+        there = [row for row in rows if row["label"] != UNTRANSLATED]
+        translated = [row for row in there if row["label"] != EMPTY]
         languages = results.groups(translated, "language")
         yield _kept(translated, minimum, {})
         kept = [_kept(part, minimum, {"language": language}) for language, part in languages.items()]
@@ -77,6 +80,7 @@ class RoundTrip(Suite):
         for metric in kept:
             yield from _lost(metric, languages[metric.slice["language"]])
         yield from _untranslated(rows, minimum)
+        yield from empty_answers(self.name, there, minimum)
         yield from results.truncated("round_trip_truncated_rate", rows, minimum, "the terms written by then were counted")
         labelled = [(address(metric.slice["language"]).name, metric) for metric in kept]
         yield from results.bars("round-trip-kept", "Terms of address that come back from English", labelled, "Whiskers: 95 % intervals.")

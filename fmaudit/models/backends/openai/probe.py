@@ -38,6 +38,7 @@ class Abilities:
             Capability.TIME: self.chat or self.completions,
             Capability.CHAT: self.chat,
             Capability.SAMPLE: self.sampling,
+            Capability.SETTINGS: self.chat or self.completions,
             Capability.LOG_PROBS: self.log_probs,
             Capability.SCORE: self.echo,
             Capability.PROFILE: True,
