@@ -10,6 +10,7 @@ import streamlit as st
 from fmaudit.report.safe import clip
 from fmaudit_dashboard import access, data
 from fmaudit_dashboard.parts.links import choose
+from fmaudit_dashboard.parts.pages import explained_errors, offer_verify
 from fmaudit_dashboard.parts.style import apply_style
 
 _logger = logging.getLogger(__name__)
@@ -39,13 +40,15 @@ def main() -> None:
     }
     extra = access.plugin_pages()
     chosen = st.navigation({**groups, **({"Plugins' own": extra} if extra else {})})
-    runs = data.run_ids()
+    runs, run = data.run_ids(), ""
     if runs and chosen.url_path not in NO_RUN and chosen.title != "Runs":
         readable = [run for run in runs if data.state(run).measured]
-        choose("Run", runs, "run", first=readable[0] if readable else runs[0], place=st.sidebar)
+        run = choose("Run", runs, "run", first=readable[0] if readable else runs[0], place=st.sidebar)
+    st.set_page_config(page_title=" · ".join(word for word in (chosen.title, run, "fmaudit") if word))
     data.warm_up()
     try:
-        chosen.run()
+        with explained_errors(run):
+            chosen.run()
     except Exception as error:  # a run's files may hold anything: a page that cannot be drawn says so, and costs no other
         _logger.exception("a page could not be drawn")
         st.error(
@@ -53,3 +56,4 @@ def main() -> None:
         )
         first = (str(error).splitlines() or [""])[0]
         st.code(f"{type(error).__name__}: {clip(first, 300)}", language=None, wrap_lines=True)
+        offer_verify(run)

@@ -16,6 +16,7 @@ import streamlit as st
 from fmaudit.api.exploring import Documents
 from fmaudit.api.results import Run
 from fmaudit.api.source import SourceText, read_source
+from fmaudit.schedule.retention import is_pinned as is_kept
 from fmaudit.store.layout import RunDirectory, list_runs
 from fmaudit_dashboard.launch import FOLDER, PLUGINS
 from fmaudit_dashboard.state import Progress, RunState, read_plan, read_progress, read_state, stamp
@@ -35,6 +36,7 @@ __all__ = [
     "directory",
     "document_text",
     "documents",
+    "is_pinned",
     "left_out",
     "metrics_table",
     "plan",
@@ -81,6 +83,11 @@ def state(run: str) -> RunState:
 @st.cache_resource(max_entries=2000, show_spinner=False)
 def _state(root: str, stamp: str) -> RunState:
     return read_state(RunDirectory(Path(root)))
+
+
+def is_pinned(run: str) -> bool:
+    """Say whether a run is kept for ever."""
+    return is_kept(directory(run))
 
 
 def progress(run: str) -> Progress:

@@ -17,7 +17,19 @@ from pathlib import Path
 from fmaudit.errors import ConfigError, MissingDependency
 from fmaudit_dashboard.theme import theme_flags
 
-__all__ = ["FOLDER", "PLUGINS", "START", "Access", "check_host", "check_port", "command", "is_loopback", "read_access", "serve"]
+__all__ = [
+    "FOLDER",
+    "PLUGINS",
+    "START",
+    "Access",
+    "check_folder",
+    "check_host",
+    "check_port",
+    "command",
+    "is_loopback",
+    "read_access",
+    "serve",
+]
 
 START = Path(__file__).parent / "start" / "dashboard.py"
 FOLDER = "FMAUDIT_DASHBOARD_RUNS"  # environment variables that the pages read
@@ -25,9 +37,11 @@ PLUGINS = "FMAUDIT_DASHBOARD_PLUGINS"
 _AUTH = ("redirect_uri", "cookie_secret")
 _SETTINGS = (
     "--browser.gatherUsageStats=false",
+    "--client.disableDataExport=true",  # its CSV would hold live formulas; ours does not
     "--client.showErrorDetails=none",
     "--client.toolbarMode=viewer",
     "--global.developmentMode=false",
+    "--global.disableWidgetStateDuplicationWarning=true",  # the address decides, whatever a widget begins with
     "--runner.magicEnabled=false",
     "--server.enableStaticServing=false",
     "--server.enableXsrfProtection=true",
@@ -114,12 +128,21 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
+def check_folder(runs: Path) -> None:
+    """Refuse what is no folder of runs; one that is not there yet is well. Raises ConfigError."""
+    if runs.exists() and not runs.is_dir():
+        raise ConfigError(f"--runs {runs} is a file", hint="name the folder that holds the run directories: --runs runs")
+    if (runs / "plan.json").is_file():
+        raise ConfigError(f"--runs {runs} is one run", hint=f"name the folder that it lies in: --runs {runs.parent}")
+
+
 def serve(
     runs: Path, *, host: str = "127.0.0.1", port: int = 8501, plugins: Sequence[str] = (), ready: Callable[[], None] = lambda: None
 ) -> int:
     """Serve until stopped; `ready` is called when nothing is in the way. Returns the exit code. Raises MissingDependency, ConfigError."""
     if importlib.util.find_spec("streamlit") is None:
         raise MissingDependency("the dashboard needs Streamlit", hint="pip install 'fmaudit[dashboard]'")
+    check_folder(runs)
     check_host(host)
     if read_access() is not None and importlib.util.find_spec("authlib") is None:
         raise MissingDependency("signing in needs Authlib", hint="pip install 'Authlib>=1.3.2'")

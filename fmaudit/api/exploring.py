@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -82,7 +83,8 @@ class Documents:
         """The columns of the documents; a signal is a struct."""
         import pyarrow.parquet as pq
 
-        return pq.read_schema(self._parts[0].path)
+        with _told(self._parts[0].path):
+            return pq.read_schema(self._parts[0].path)
 
     def find(self, question: Question, limit: int, skip: int = 0) -> list[Place]:
         """Find documents; without a question they are counted off, wherever they lie."""
@@ -145,7 +147,8 @@ class Documents:
         index = bisect.bisect_right(self._ends, skip)
         while len(places) < limit and index < len(self._parts):
             begin = self._ends[index] - self._parts[index].rows
-            table = pq.read_table(self._parts[index].path, columns=["file", "offset"], page_checksum_verification=True)
+            with _told(self._parts[index].path):
+                table = pq.read_table(self._parts[index].path, columns=["file", "offset"], page_checksum_verification=True)
             rows = table.slice(max(skip - begin, 0), limit - len(places)).to_pylist()
             places += [Place(row["file"], row["offset"]) for row in rows]
             index += 1
@@ -161,17 +164,25 @@ def _where(question: Question) -> str:
     return f" where {question.where}" if question.where else ""
 
 
+@contextlib.contextmanager
+def _told(path: Path | str) -> Iterator[None]:
+    """Raise RunError where a part is damaged or gone."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"{path}: cannot be read: {error}", hint="fmaudit verify RUN lists every damaged file") from error
+
+
 def _read_part(path: Path, offsets: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     wanted = list(dict.fromkeys(("file", "offset", *columns))) if columns else None
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(columns=wanted)
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"{path}: cannot be read: {error}", hint="fmaudit verify RUN lists every damaged file") from error
+    with _told(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        table = file.read(columns=wanted)
     table = table.filter(pc.is_in(table.column("offset"), value_set=pa.array(offsets, pa.int64())))
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows

@@ -84,20 +84,20 @@ def belongs_to(run: RunDirectory, config: Path | None) -> bool:
 
 
 def newest_good(runs: Path, config: Path | None = None) -> Ended | None:
-    """Find the newest complete run, of one audit.toml or of any."""
+    """Find the newest good run, of one audit.toml or of any."""
     return next((ended for ended in _newest_first(runs) if ended.good and belongs_to(ended.run, config)), None)
 
 
 def freshness(runs: Path, max_age: datetime.timedelta | None, now: datetime.datetime, config: Path | None = None) -> Freshness:
-    """Judge the age of the newest complete run; without a limit any age is young enough."""
+    """Judge the age of the newest good run; without a limit any age is young enough."""
     newest = newest_good(runs, config)
     if newest is None:
         return Freshness(False, f"there is no complete run in {runs}{_instead(runs, config)}")
     age = now - newest.finished
     if age < -_AHEAD:
-        return Freshness(False, f"the newest complete run, {newest.run.id}, ended {span(-age)} from now: a clock is wrong", newest)
+        return Freshness(False, f"the newest good run, {newest.run.id}, ended {span(-age)} from now: a clock is wrong", newest)
     age = max(age, datetime.timedelta())
-    words = f"the newest complete run, {newest.run.id}, ended {span(age)} ago"
+    words = f"the newest good run, {newest.run.id}, ended {span(age)} ago"
     if max_age is None:
         return Freshness(True, words, newest)
     if age > max_age:

@@ -233,7 +233,7 @@ def _conclude(job: Job, state: State, done: DueRow) -> None:
 
 
 def _watch_age(job: Job, state: State) -> None:
-    """Tell where the newest complete run has become too old since the last message."""
+    """Tell where the newest good run has become too old since the last message."""
     last, before, fresh = state.last_outcome(), state.get("health"), _age(job)
     if last is None and not fresh.fresh and not _waited(job, state):
         return

@@ -72,7 +72,7 @@ def _needed(own: Sequence[RunDirectory], ended: Sequence[Ended]) -> dict[str, st
     passing = [found.run.id for found in ended if found.good and found.exit_code == 0][-1:]
     complete = [found.run.id for found in ended if found.good][-1:]
     safe = dict.fromkeys(passing, "the newest run that passes its checks")
-    return safe | dict.fromkeys(complete, "the newest complete run") | dict.fromkeys([run.id for run in own[-1:]], "the newest run")
+    return safe | dict.fromkeys(complete, "the newest good run") | dict.fromkeys([run.id for run in own[-1:]], "the newest run")
 
 
 def _old(ended: Sequence[Ended], keep: int | None, keep_days: int | None, now: datetime.datetime) -> list[Ended]:

@@ -47,7 +47,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., object]
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
 
-    def open_(runs: Path, page: str = "overview", **link: str) -> AppTest:
+    def open_(runs: Path, page: str = "overview", /, **link: str | list[str]) -> AppTest:
         monkeypatch.setenv(FOLDER, str(runs))
         app = AppTest.from_file(str(START), default_timeout=60)
         for key, value in link.items():

@@ -147,6 +147,61 @@ def test_the_dark_theme_is_dark(page: Any, address: str):
     assert sum(int(part) for part in ink[4:-1].split(",")) > 550
 
 
+def test_no_grid_and_no_chart_offers_a_csv_of_its_own(page: Any, address: str):
+    page.goto(f"{address}/documents")
+    _settle(page)
+    grid = page.locator("[data-testid=stDataFrame]").first
+    grid.hover()
+    page.get_by_role("button", name="Fullscreen").first.wait_for()
+    assert page.locator("[aria-label^='Download as CSV']").count() == 0
+    page.goto(f"{address}/audit")
+    _settle(page)
+    page.wait_for_selector("canvas.marks, svg.marks", timeout=20_000)
+    page.locator("[data-testid=stVegaLiteChart]").first.hover()
+    page.get_by_role("button", name="Show data").first.dispatch_event("click")
+    page.locator("[data-testid=stDataFrame]").first.hover()
+    page.get_by_role("button", name="Search").first.wait_for()
+    assert page.locator("[aria-label^='Download as CSV']").count() == 0
+
+
+def test_a_row_is_picked_with_the_keyboard_and_the_way_back_takes_it_back(page: Any, address: str):
+    page.goto(f"{address}/documents?language=te")
+    _settle(page)
+    page.wait_for_function("document.title.startsWith('Documents · run-0002')")
+    page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    host = page.get_by_label("Host", exact=True)
+    host.fill("h1.example")
+    host.press("Enter")
+    page.wait_for_url("**host=h1.example**")
+    page.get_by_text("that match").first.wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "CANVAS":
+            break
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    page.wait_for_url("**doc=**")
+    page.wait_for_selector(".fm-text mark")
+    page.go_back()
+    page.wait_for_selector(".fm-text", state="detached")
+    page.go_back()
+    page.wait_for_function("document.querySelector('input[aria-label=Host]').value === ''")
+    assert "language=te" in page.url
+
+
+def test_names_of_metrics_have_room_on_a_narrow_screen_and_the_table_scrolls(page: Any, address: str):
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.goto(f"{address}/compare")
+    _settle(page)
+    name = page.locator(".fm-name").first
+    name.wait_for()
+    wide = name.bounding_box()["width"]
+    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.set_viewport_size({"width": 1300, "height": 900})
+    assert wide >= 200
+    assert beyond <= 0
+
+
 def test_other_machines_cannot_reach_it(address: str):
     port = int(address.rsplit(":", 1)[1])
     others = {entry[4][0] for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1", "127.0.1.1"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 from dataclasses import replace
@@ -13,7 +14,15 @@ from typing import Any
 import pytest
 from dashboard_support import PAGES, make_run
 
+from fmaudit.records import Verdict, VerdictStatus
+from fmaudit.store.reader import read_parquet
+from fmaudit.store.results import metrics_table, read_metrics, verdicts_table
+from fmaudit.store.writer import write_table
 from fmaudit_dashboard.parts import exhibits
+
+
+def box(app: Any, label: str) -> Any:
+    return next(box for box in app.selectbox if box.label == label)
 
 
 def html(app) -> str:
@@ -112,8 +121,83 @@ def test_a_damaged_piece_of_a_run_is_told_where_it_is_needed_and_costs_no_other_
     html(open_page(runs))
 
 
-def running(folder: Path, pid: int) -> Path:
-    root = make_run(folder, 1, finished=False)
+@pytest.mark.parametrize("page", ["audit", "documents"])
+def test_a_damaged_file_is_named_with_what_looks_through_the_run(open_page, plain_runs: Path, tmp_path: Path, page: str):
+    runs = tmp_path / "runs"
+    shutil.copytree(plain_runs, runs)
+    damaged = {"audit": "metrics.parquet", "documents": "observations/documents/made/part-0.parquet"}[page]
+    (runs / "run-0002-20261122" / damaged).write_bytes(b"PAR1 and no more")
+    app = open_page(runs, page)
+    assert not app.exception
+    text = html(app)
+    assert "fm-card error" in text
+    assert damaged.rpartition("/")[2] in text
+    assert "fmaudit verify" in text
+
+
+def checked(root: Path, checks: dict[tuple[str, str], VerdictStatus]) -> None:
+    """Give a run the checks of (metric, target)."""
+    made = [
+        Verdict(check=f"{metric} <= 0.8", metric=metric, target=target, status=status, reason="so", value=0.5)
+        for (metric, target), status in checks.items()
+    ]
+    write_table(root / "verdicts.parquet", verdicts_table(made))
+    (root / "manifest.json").write_text(json.dumps({"made": str(checks)}))
+
+
+def test_an_audit_opens_where_a_check_failed_and_the_others_are_listed_with_their_way(open_page, tmp_path: Path):
+    root = make_run(tmp_path / "runs", 1)
+    plain = open_page(tmp_path / "runs", "audit")
+    assert (box(plain, "Audit").value, box(plain, "Target").value) == ("made", "web")
+    checked(root, {("made.share", "web"): VerdictStatus.INCONCLUSIVE, ("asked.refused", "chat"): VerdictStatus.FAIL})
+    app = open_page(tmp_path / "runs", "audit")
+    assert (box(app, "Audit").value, box(app, "Target").value) == ("asked", "chat")
+    text = html(app)
+    assert text.index("✕ failed") < text.index("elsewhere in this run")
+    assert 'href="audit?run=run-0001-20261122&amp;audit=made&amp;target=web"' in text
+    linked = open_page(tmp_path / "runs", "audit", audit="made")
+    assert box(linked, "Audit").value == "made"
+    assert "✕ failed" in html(linked).partition("elsewhere in this run")[2]
+
+
+def test_languages_are_offered_by_their_share_and_those_without_documents_are_not(open_page, tmp_path: Path):
+    root = make_run(tmp_path / "runs", 1)
+    rows = [row for row in read_metrics(read_parquet(root / "metrics.parquet")) if row.metric.name == "share"]
+    shares = {"arz": 0.0, "en": 0.2, "te": 0.7, "as": 0.1}
+    made = [replace(rows[0], metric=replace(rows[0].metric, interval=None, value=v, slice={"language": k})) for k, v in shares.items()]
+    made += [replace(row, metric=replace(row.metric, name="violates", slice=row.metric.slice | {"rule": "x"})) for row in made[:1]]
+    made += [replace(made[0], metric=replace(made[0].metric, name="ratio", slice={"language": "yo"}))]
+    write_table(root / "metrics.parquet", metrics_table([rows[0], *made]))
+    assert box(open_page(tmp_path / "runs", "documents"), "Language").options == ["te", "en", "as", "yo"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_column_of_every_table_has_a_name(open_page, plain_runs: Path, page: str):
+    text = html(open_page(plain_runs, page))
+    assert re.findall(r"<th[^>]*>\s*</th>", text) == []
+
+
+def test_a_missing_value_is_a_dash(open_page, plain_runs: Path):
+    for page in ("documents", "responses"):
+        assert open_page(plain_runs, page).dataframe[0].proto.placeholder == "–"
+
+
+def test_plugins_that_are_available_are_explained_only_where_there_are_any(open_page, plain_runs: Path, monkeypatch: pytest.MonkeyPatch):
+    from fmaudit.hooks.manager import PluginInfo, load_plugins
+    from fmaudit_dashboard import data
+
+    manager = load_plugins()
+    for name in [name for name, info in manager.plugins.items() if info.state == "available"]:
+        del manager.plugins[name]
+    monkeypatch.setattr(data, "plugins", lambda: manager)
+    assert "not imported" not in html(open_page(plain_runs, "plugins"))
+    manager.plugins["more"] = PluginInfo("more", "more", "more", "1")
+    assert manager.plugins["more"].state == "available"
+    assert "not imported" in html(open_page(plain_runs, "plugins"))
+
+
+def running(folder: Path, pid: int, *, models: bool = True) -> Path:
+    root = make_run(folder, 1, finished=False, models=models)
     (root / ".lock.json").write_text(f"process {pid} on {socket.gethostname()} since now")
     return root
 
@@ -125,6 +209,15 @@ def test_a_running_audit_shows_how_far_it_is_and_its_documents_can_be_read_alrea
         assert "is running" in text
         assert "rows acknowledged" in text
     assert "of 60" in html(open_page(tmp_path / "runs", "documents"))
+
+
+def test_models_come_after_the_reading_only_where_there_are_models(open_page, tmp_path: Path):
+    running(tmp_path / "runs", os.getpid())
+    assert "of reading; models come after" in html(open_page(tmp_path / "runs"))
+    running(tmp_path / "others", os.getpid(), models=False)
+    text = html(open_page(tmp_path / "others"))
+    assert "of reading" in text
+    assert "models come after" not in text
 
 
 def test_a_run_whose_process_died_is_stopped_and_says_how_to_go_on(open_page, tmp_path: Path):
@@ -156,7 +249,8 @@ def test_links_that_name_nothing_there_are_told_and_not_followed(open_page, plai
         ("audit", {"audit": "nothing"}, "audit"),
         ("audit", {"metric": "nothing"}, "metric"),
     ):
-        assert open_page(plain_runs, page, **link).warning[0].value == f"The link names a {word} that is not here."
+        article = "an" if word == "audit" else "a"
+        assert open_page(plain_runs, page, **link).warning[0].value == f"The link names {article} {word} that is not here."
 
 
 def test_a_link_opens_its_run_audit_and_metric(open_page, plain_runs: Path):
@@ -185,9 +279,6 @@ def test_responses_are_filtered_by_suite_and_label(open_page, plain_runs: Path):
 
 def test_the_trend_begins_with_a_metric_that_has_a_value(open_page, tmp_path: Path):
     from fmaudit.records import MetricStatus
-    from fmaudit.store.reader import read_parquet
-    from fmaudit.store.results import metrics_table, read_metrics
-    from fmaudit.store.writer import write_table
 
     path = make_run(tmp_path / "runs", 1) / "metrics.parquet"
     rows = read_metrics(read_parquet(path))

@@ -142,6 +142,16 @@ def test_the_command_refuses_before_anything_is_served(tmp_path: Path):
     assert "SSH tunnel" in answer.stderr
 
 
+def test_what_is_no_folder_of_runs_is_refused(tmp_path: Path, plain_runs: Path):
+    (tmp_path / "audit.toml").touch()
+    with pytest.raises(ConfigError, match=r"audit\.toml is a file"):
+        launch.serve(tmp_path / "audit.toml")
+    with pytest.raises(ConfigError, match="is one run") as caught:
+        launch.serve(plain_runs / "run-0001-20261122")
+    assert str(plain_runs) in str(caught.value)
+    launch.check_folder(tmp_path / "not made yet")
+
+
 def test_without_streamlit_the_command_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match=r"pip install 'fmaudit\[dashboard\]'"):
@@ -161,6 +171,7 @@ def test_the_server_listens_here_only_tells_nobody_and_shows_no_tracebacks():
         "--server.address=127.0.0.1",
         "--browser.gatherUsageStats=false",
         "--client.showErrorDetails=none",
+        "--client.disableDataExport=true",
         "--server.allowedHosts=localhost",
     ):
         assert flag in flags

@@ -143,7 +143,7 @@ def test_too_few_questions_give_no_number(tmp_path: Path) -> None:
 def test_a_model_that_cannot_sample_is_told_so(tmp_path: Path) -> None:
     audit = one("agreement", questions=questions(tmp_path, 4))
     metrics, findings, _ = measure(audit, ask(audit, saying(lambda prompt, sample: "x", without=[Capability.SAMPLE])))
-    assert "cannot sample" in metrics["answered{suite=agreement}"].note
+    assert "cannot draw answers at random" in metrics["answered{suite=agreement}"].note
     assert [finding.code for finding in findings] == ["suite-not-asked"]
 
 

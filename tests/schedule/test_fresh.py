@@ -1,4 +1,4 @@
-"""The alarm for what does not happen: how old the newest complete run is."""
+"""The alarm for what does not happen: how old the newest good run is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_run_is_fresh_up_to_its_age(runs: FakeRuns, clock: FakeClock):
     clock.tick(seconds=1)
     stale = freshness(runs.runs, WEEK, clock())
     assert not stale.fresh
-    assert stale.sentence == f"the newest complete run, {runs.made[0]}, ended 7 d ago, more than 7 d"
+    assert stale.sentence == f"the newest good run, {runs.made[0]}, ended 7 d ago, more than 7 d"
 
 
 def test_only_a_complete_run_counts(runs: FakeRuns, clock: FakeClock):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from fmaudit.records import MetricStatus, Severity, format_slice
+from fmaudit.records import MetricStatus, Severity, Verdict, VerdictStatus, format_slice
 from fmaudit.report.digest import examined_sentences, headlines, label, loss_groups, ranked_findings, ranked_verdicts, unit_of, without_unit
 from fmaudit.report.document import AuditRow, FindingRow, MetricRow, ReportData
 from fmaudit.report.humane import count, number, plural, show
@@ -18,7 +20,7 @@ from fmaudit_dashboard.parts.markup import Markup, fill, join, put
 from fmaudit_dashboard.parts.metrics import metric_csv, metric_table, tile
 from fmaudit_dashboard.parts.pages import measured_run
 from fmaudit_dashboard.parts.tables import csv_text, download, html_table
-from fmaudit_dashboard.parts.words import SEVERITY, VERDICT, chip, empty
+from fmaudit_dashboard.parts.words import SEVERITY, VERDICT, chip, empty, soft, soft_text
 
 ALL = "all targets"
 FINDINGS = 20
@@ -49,11 +51,11 @@ def _everything(report: ReportData) -> None:
                 for group in groups
                 for row in group.rows[:20]
             ]
-            html_table(("target", "reason", "", "rows", "file", "offset", "detail"), rows[:200])
+            html_table(("target", "reason", "outcome", "rows", "file", "offset", "detail"), rows[:200])
     if report.models:
         with st.expander(f"How {plural(len(report.models), 'model')} ran", key="audit-models"):
             facts = [(model.name, name, value, explained(name)) for model in report.models for name, value in model_facts(model)]
-            html_table(("model", "", "", ""), facts)
+            html_table(("model", "what", "value", "what that is"), facts)
 
 
 def _pairs(report: ReportData) -> dict[str, list[str]]:
@@ -76,10 +78,41 @@ def _head(audit: AuditRow) -> None:
 
 
 def _checks(report: ReportData, audit: str, target: str) -> None:
-    mine = [v for v in ranked_verdicts(report) if v.metric.startswith(f"{audit}.") and target in (ALL, v.target)]
-    if not mine:
-        return
-    st.subheader("Checks", anchor=False)
+    ranked = ranked_verdicts(report)
+    mine = [v for v in ranked if _audit_of(v) == audit and target in (ALL, v.target)]
+    others = [v for v in ranked if v not in mine and v.status is not VerdictStatus.PASS]
+    if mine or others:
+        st.subheader("Checks", anchor=False)
+    if mine:
+        _check_table(report, mine)
+    if others:
+        soft("elsewhere in this run:")
+        put(fill('<div class="fm">{lines}</div>', lines=join(_elsewhere(report.run_id, verdict) for verdict in others[:20])))
+        if len(others) > 20:
+            soft(f"and {count(len(others) - 20)} more")
+
+
+def _elsewhere(run: str, verdict: Verdict) -> Markup:
+    """Write a check of another audit or target with the way to it."""
+    link = href("audit", run=run, audit=_audit_of(verdict), target=verdict.target)
+    check = fill('<a class="mono" href="{link}" target="_self">{check}</a>', link=link, check=clip(verdict.check, 200))
+    return fill("<div>{chip}{check} {target}</div>", chip=chip(*VERDICT[verdict.status]), check=check, target=soft_text(verdict.target))
+
+
+def _audit_of(verdict: Verdict) -> str:
+    return verdict.metric.partition(".")[0]
+
+
+def _first(report: ReportData, pairs: dict[str, list[str]], audit: str = "") -> tuple[str, str]:
+    """Choose what is shown first, of one audit or of any: where a check failed or could not be decided, "" where all is well."""
+    for verdict in ranked_verdicts(report):
+        name = _audit_of(verdict)
+        if verdict.status is not VerdictStatus.PASS and verdict.target in pairs.get(name, ()) and audit in ("", name):
+            return name, verdict.target
+    return "", ""
+
+
+def _check_table(report: ReportData, mine: Sequence[Verdict]) -> None:
     rows = []
     for verdict in mine:
         shown = number(verdict.value, unit_of(report, verdict), verdict.low, verdict.high) if verdict.value is not None else None
@@ -87,7 +120,7 @@ def _checks(report: ReportData, audit: str, target: str) -> None:
             chip(*VERDICT[verdict.status]), fill('<span class="mono">{check}</span>', check=clip(verdict.check, 200)), verdict.target,
             shown.value if shown else "–", shown.interval if shown else "", clip(verdict.reason, 200),
         ))  # fmt: skip
-    html_table(("", "check", "target", "value", "interval", "why"), rows)
+    html_table(("outcome", "check", "target", "value", "interval", "why"), rows)
 
 
 def _findings(rows: list[FindingRow], report: ReportData) -> None:
@@ -192,9 +225,10 @@ def page() -> None:
         empty("No audit was measured", "The run names none, or all of them failed before they began.")
         return
     left, right = st.columns(2)
-    audit = choose("Audit", list(pairs), "audit", place=left)
+    audit = choose("Audit", list(pairs), "audit", first=_first(report, pairs)[0], place=left)
     targets = pairs[audit]
-    target = choose("Target", [*targets, ALL] if len(targets) > 1 else targets or [ALL], "target", place=right)
+    worst = _first(report, pairs, audit)[1]
+    target = choose("Target", [*targets, ALL] if len(targets) > 1 else targets or [ALL], "target", first=worst, place=right)
     say_missed()
     _head(next(row for row in audits(report) if row.name == audit))
     rows = [row for row in report.metrics if row.audit == audit and target in (ALL, row.target)]

@@ -10,7 +10,8 @@ from fmaudit.report.comparison import comparison_as_json, comparison_view
 from fmaudit.report.humane import count
 from fmaudit.report.safe import clip
 from fmaudit_dashboard import data
-from fmaudit_dashboard.parts.links import say_missed
+from fmaudit_dashboard.parts.asking import ask_one, ask_text, show_paging
+from fmaudit_dashboard.parts.links import say_missed, set_link
 from fmaudit_dashboard.parts.markup import fill, join, put
 from fmaudit_dashboard.parts.pages import explained_errors
 from fmaudit_dashboard.parts.tables import csv_text, download, html_table
@@ -24,18 +25,18 @@ def _rows(rows: list[dict[str, Any]]) -> None:
     cells = [
         (
             chip(row["tone"], row["mark"], row["outcome"]),
-            fill('<span class="mono">{name}</span>', name=clip(row["metric"], 140)),
+            fill('<div class="mono fm-name">{name}</div>', name=clip(row["metric"], 140)),
             clip(row["target"], 60),
             row["before"],
             row["after"],
-            fill("<b>{change}</b>", change=row["change"]),
+            fill('<div class="fm-some"><b>{change}</b></div>', change=row["change"]),
             row["q"],
             row["could_see"],
-            clip(row["how"], 90),
+            fill('<div class="fm-some">{how}</div>', how=clip(row["how"], 90)),
         )
         for row in rows
     ]
-    html_table(("", "metric", "target", "before", "after", "change", "q", "could see", "how"), cells)
+    html_table(("outcome", "metric", "target", "before", "after", "change", "q", "could see", "how"), cells)
 
 
 def _settings(rows: list[dict[str, Any]]) -> None:
@@ -97,9 +98,11 @@ def page() -> None:
         )
         return
     left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
-    before = left.selectbox("Before", runs, index=1, key="compare-before")
-    after = middle.selectbox("After", runs, index=0, key="compare-after")
-    words = right.text_input("Metric contains", placeholder="corpus-language.share", key="compare-words")
+    before = ask_one(left, "Before", runs, "before", first=runs[1])
+    after = ask_one(middle, "After", runs, "after")
+    set_link(before=before, after=after)  # the newest two will be others tomorrow
+    words = ask_text(right, "Metric contains", "find", placeholder="corpus-language.share")
+    say_missed()
     if before == after:
         empty("This is one run", "Choose two different ones.")
         return
@@ -125,7 +128,7 @@ def page() -> None:
         rest = keep[len(sure) :]
         st.subheader("Not sure, or no difference seen", anchor=False)
         pages = -(-len(rest) // MOST)
-        number = st.pagination(pages, key="compare-page") if pages > 1 else 1
+        number = show_paging(pages, "compare")
         _rows(rest[(number - 1) * MOST : number * MOST])
         download("Download all differences as CSV", lambda: _json_csv(found), f"{before}-{after}.csv", "compare")
         _listed(f"Only in the run before: {count(len(view['only_before']))}", view["only_before"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -13,13 +14,14 @@ from fmaudit.report.humane import count, plural
 from fmaudit.report.safe import clip
 from fmaudit.report.tables import cell
 from fmaudit_dashboard import data
+from fmaudit_dashboard.parts.asking import ask_one, ask_order, ask_text, asked_page, turn_to
 from fmaudit_dashboard.parts.filters import Column, Condition, Conditions, ask_conditions, columns_of
-from fmaudit_dashboard.parts.links import choose, document_key, find_document, miss, say_missed, set_link, wish
+from fmaudit_dashboard.parts.links import choose, document_key, find_document, miss, say_missed, set_link, wish, wishes
 from fmaudit_dashboard.parts.markup import fill, join, put
 from fmaudit_dashboard.parts.pages import chosen_run, explained_errors
 from fmaudit_dashboard.parts.spans import finding_spans, marked, signal_spans
-from fmaudit_dashboard.parts.tables import csv_text, download, html_table, show_rows
-from fmaudit_dashboard.parts.words import SEVERITY, chip, empty, facts
+from fmaudit_dashboard.parts.tables import PICK, csv_text, download, html_table, show_rows
+from fmaudit_dashboard.parts.words import SEVERITY, chip, empty, facts, soft
 
 PAGE = 25
 CAP = 20_000
@@ -28,63 +30,56 @@ SHOWN = ("id", "language.label", "language.score", "host", "characters", "qualit
 FIRST = ("language.label", "language.score", "host", "domain", "declared_language", "characters", "bytes", "id", "url", "file")
 
 
-def _slices(run: str, target: str, key: str) -> list[str]:
-    """List the values of a slice that the run's metrics know, in the order of the metrics."""
+def _languages(run: str, target: str) -> list[str]:
+    """List the languages that the run's metrics found in a corpus, the most frequent first."""
     if not data.state(run).measured:
         return []
-    found = (row.metric.slice.get(key) for row in data.report(run).metrics if row.target == target)
-    return sorted({value for value in found if value})
+    shares: dict[str, float] = {}
+    for row in data.report(run).metrics:
+        metric = row.metric
+        if row.target != target or not (language := metric.slice.get("language")):
+            continue
+        if metric.name == "share" and len(metric.slice) == 1 and metric.value is not None:
+            shares[language] = metric.value
+        else:
+            shares.setdefault(language, math.nan)  # in use, its share unknown
+    found = (language for language, share in shares.items() if share != 0)
+    return sorted(found, key=lambda language: (math.isnan(shares[language]), -shares[language], language))
 
 
 def _question(run: str, target: str, columns: dict[str, Column]) -> tuple[Question, list[str]]:
     """Ask for language, host, rule and any column, and the order; returns the columns that were named, too."""
     parts: list[Condition] = []
-    language = next((name for name in ("language.label", "declared_language") if name in columns), "")
     one, two, three, four = st.columns([2, 3, 4, 3], vertical_alignment="bottom")
-    label = one.selectbox(
-        "Language",
-        _slices(run, target, "language"),
-        index=None,
-        placeholder="all",
-        key="doc-language",
-        accept_new_options=True,
-        disabled=not language,
-    )
-    if label and language:
-        parts.append(Condition(f"{columns[language].sql} = ?", (str(label),)))
-    host = two.text_input("Host", placeholder="example.org", key="doc-host", max_chars=300)
+    language = next((name for name in ("language.label", "declared_language") if name in columns), "")
+    offered = _languages(run, target) if language else []
+    label = ask_one(one, "Language", offered, "language", placeholder="all", free=True, disabled=not language)
+    if label:
+        parts.append(Condition(f"{columns[language].sql} = ?", (label,)))
+    host = ask_text(two, "Host", "host", placeholder="example.org")
     if host:
         name = columns["host"].sql
         parts.append(Condition(f"{name} = ? or suffix({name}, ?)", (host.lower(), "." + host.lower())))
     rules = data.rule_sets(run, target)
-    rule_set = three.selectbox("Rule set", list(rules), index=None, placeholder="any", key="doc-rules", disabled=not rules)
+    rule_set = ask_one(three, "Rule set", list(rules), "rules", placeholder="any", disabled=not rules, clears=("outcome",))
     outcomes = ["removed", "kept", *(f"breaks {rule}" for rule in _rules(run, target, rule_set))]
-    outcome = four.selectbox("Outcome", outcomes, key="doc-outcome", disabled=rule_set is None)
-    if rule_set is not None and rule_set in rules:
-        parts.append(_outcome(rules[rule_set], str(outcome)))
+    outcome = ask_one(four, "Outcome", outcomes, "outcome", disabled=not rule_set)
+    if rule_set:
+        parts.append(_outcome(rules[rule_set], outcome))
     for note in data.left_out(run, target)[:3]:
-        put(fill('<div class="fm"><span class="soft">{text}</span></div>', text=clip(note, 400)))
-    with st.expander("More conditions, and the order", key="doc-more"):
+        soft(clip(note, 400))
+    with st.expander("More conditions, and the order", key="doc-more", expanded=bool(wishes("where") or wish("sort"))):
         more = ask_conditions(columns, "doc", first=FIRST)
-        left, right = st.columns([3, 2], vertical_alignment="bottom")
-        order = left.selectbox(
-            "Sort by",
-            [*(n for n in FIRST if n in columns), *(n for n in columns if n not in FIRST)],
-            index=None,
-            placeholder="the order of the corpus",
-            key="doc-sort",
-        )
-        down = (
-            right.segmented_control("Direction", ["largest first", "smallest first"], default="largest first", key="doc-direction")
-            != "smallest first"
-        )
+        names = [*(n for n in FIRST if n in columns), *(n for n in columns if n not in FIRST)]
+        order, down = ask_order(names, placeholder="the order of the corpus")
+    say_missed()
     both = Conditions((*parts, *more.parts))
-    named = [name for name in (order, *(st.session_state.get(f"doc-column-{number}") for number in range(6))) if name in columns]
-    return Question(both.where, both.values, columns[order].sql if order in columns else "", down), named
+    named = [*([order] if order else []), *more.columns]
+    return Question(both.where, both.values, columns[order].sql if order else "", down), named
 
 
-def _rules(run: str, target: str, rule_set: str | None) -> list[str]:
-    if rule_set is None or not data.state(run).measured:
+def _rules(run: str, target: str, rule_set: str) -> list[str]:
+    if not rule_set or not data.state(run).measured:
         return []
     rows = data.report(run).metrics
     return sorted(
@@ -114,10 +109,13 @@ def _flat(row: dict[str, Any], columns: list[str]) -> dict[str, Any]:
 
 def _table(documents: Documents, question: Question, columns: dict[str, Column], named: list[str]) -> list[Place]:
     """Show a page of documents; the one that is picked goes into the address."""
-    page = st.session_state.get("doc-page", 1) if st.session_state.get("doc-asked") == question else 1
-    st.session_state["doc-asked"], st.session_state["doc-page"] = question, page
+    page = asked_page(-(-documents.total // PAGE))
     with data.reading("Looking through the documents …"):
         places = documents.find(question, PAGE + 1, (page - 1) * PAGE)
+        if not places and page > 1:  # a page that this question does not have
+            miss("page")
+            page, places = 1, documents.find(question, PAGE + 1, 0)
+    say_missed()
     more, places = len(places) > PAGE, places[:PAGE]
     if not places:
         empty("No document is like that", "Take a condition away to see more.")
@@ -126,9 +124,13 @@ def _table(documents: Documents, question: Question, columns: dict[str, Column],
     rows = [_flat(row, shown) for row in documents.read(places, shown)]
     first = (page - 1) * PAGE + 1
     _paging(documents, question, first, first + len(rows) - 1, page, more)
-    picked = show_rows(rows, shown, f"doc-table-{page}-{hash(question)}", label="Documents; pick a row to read it", on_select=True)
-    if picked is not None:
-        set_link(doc=document_key(rows[picked]["file"], rows[picked]["offset"]))
+    show_rows(
+        rows,
+        shown,
+        f"doc-table-{page}-{hash(question)}",
+        label="Documents",
+        on_pick=lambda place: set_link(doc=document_key(rows[place]["file"], rows[place]["offset"])),
+    )
     download("Download this page as CSV", lambda: csv_text(shown, rows), "documents.csv", "documents")
     return places
 
@@ -147,8 +149,8 @@ def _paging(documents: Documents, question: Question, first: int, last: int, pag
                 on_click=lambda: st.session_state.update({"doc-counted": question}),
                 help="Looks at every document; may take some seconds",
             )
-        st.button("Previous", key="doc-previous", disabled=page == 1, on_click=lambda: st.session_state.update({"doc-page": page - 1}))
-        st.button("Next", key="doc-next", disabled=not more, on_click=lambda: st.session_state.update({"doc-page": page + 1}))
+        st.button("Previous", key="doc-previous", disabled=page == 1, on_click=turn_to, args=(page - 1,))
+        st.button("Next", key="doc-next", disabled=not more, on_click=turn_to, args=(page + 1,))
 
 
 def _total(documents: Documents, question: Question) -> int | None:
@@ -230,7 +232,7 @@ def _verdicts(run: str, target: str, place: Place, documents: Documents) -> None
         kept, why = answers.get(f"kept {name}"), answers.get(f"why {name}") or []
         mark = chip("pass", "✓", "kept") if kept else chip("note", "–", "not judged") if kept is None else chip("error", "✕", "removed")
         cells.append((name, mark, ", ".join(clip(str(reason), 60) for reason in why[:30])))
-    html_table(("rule set", "", "rules that it breaks"), cells)
+    html_table(("rule set", "outcome", "rules that it breaks"), cells)
 
 
 def page() -> None:
@@ -257,12 +259,7 @@ def page() -> None:
             else:
                 _document(run, target, Place(*found), documents)
         elif places:
-            put(
-                fill(
-                    '<div class="fm"><span class="soft">{text}</span></div>',
-                    text=f"Pick a row to read the document. {plural(len(columns), 'column')} can be asked for.",
-                )
-            )
+            soft(f"{PICK} {plural(len(columns), 'column')} can be asked for.")
 
 
 page()

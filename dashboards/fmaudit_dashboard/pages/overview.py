@@ -9,11 +9,12 @@ from fmaudit.report.humane import count, plural
 from fmaudit.report.safe import clip
 from fmaudit.report.views import when
 from fmaudit_dashboard import data
+from fmaudit_dashboard.parts.asking import ask_some, ask_text, show_paging
 from fmaudit_dashboard.parts.links import href, say_missed
 from fmaudit_dashboard.parts.live import show_progress
 from fmaudit_dashboard.parts.markup import Markup, fill, join, put
 from fmaudit_dashboard.parts.metrics import tile
-from fmaudit_dashboard.parts.words import coverage, empty, findings_chips, state_chip, took, verdict_chips
+from fmaudit_dashboard.parts.words import chip, coverage, empty, findings_chips, state_chip, took, verdict_chips
 from fmaudit_dashboard.state import STATES, RunState
 
 PER_PAGE = 50
@@ -49,8 +50,9 @@ def _row(state: RunState) -> Markup:
     what = clip(state.title or ", ".join(state.targets[:6]) or state.problem, 90)
     name = fill('<a href="{href}" target="_self" class="mono">{run}</a>', href=href("audit", run=state.id), run=state.id)
     began = when(state.created) if state.created else "–"
+    marks = [state_chip(state), *([chip("note", "⚑", "pinned")] if data.is_pinned(state.id) else [])]
     cells = (
-        ("w", name), ("", state_chip(state)), ("", verdict_chips(state)), ("w", findings_chips(state)), ("", coverage(state)), ("", what),
+        ("w", name), ("", join(marks)), ("", verdict_chips(state)), ("w", findings_chips(state)), ("", coverage(state)), ("", what),
         ("w", began), ("n w", took(state)),
     )  # fmt: skip
     return fill("<tr>{cells}</tr>", cells=join(fill('<td class="{kind}">{cell}</td>', kind=kind, cell=cell) for kind, cell in cells))
@@ -85,8 +87,9 @@ def page() -> None:
     if measured:
         _tiles(measured[0], len(runs))
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    words = left.text_input("Find", placeholder="run, title or target", key="overview-find")
-    kinds = right.multiselect("State", [kind for kind in STATES if any(state.state == kind for state in states)], key="overview-state")
+    words = ask_text(left, "Find", "find", placeholder="run, title or target")
+    kinds = ask_some(right, "State", [kind for kind in STATES if any(state.state == kind for state in states)], "state")
+    say_missed()
     shown = [state for state in states if not kinds or state.state in kinds]
     if words:
         shown = [state for state in shown if words.lower() in " ".join((state.id, state.title, *state.targets)).lower()]
@@ -94,7 +97,7 @@ def page() -> None:
         empty("No run is like that", "Take a filter away to see more.")
         return
     pages = -(-len(shown) // PER_PAGE)
-    number = st.pagination(pages, key="overview-page") if pages > 1 else 1
+    number = show_paging(pages, "overview")
     _table(shown[(number - 1) * PER_PAGE : number * PER_PAGE])
 
 

@@ -7,9 +7,9 @@ import streamlit as st
 from fmaudit.report.safe import clip
 from fmaudit_dashboard import data
 from fmaudit_dashboard.parts.links import say_missed
-from fmaudit_dashboard.parts.markup import fill, join, put
+from fmaudit_dashboard.parts.markup import fill, join
 from fmaudit_dashboard.parts.tables import html_table
-from fmaudit_dashboard.parts.words import chip
+from fmaudit_dashboard.parts.words import chip, soft
 
 _STATE = {"loaded": ("pass", "✓"), "available": ("note", "○"), "broken": ("error", "✕")}
 
@@ -35,12 +35,14 @@ def page() -> None:
                 clip(info.cause, 400) if info.cause else brings,
             )
         )
-    html_table(("plugin", "", "from", "brings"), rows)
+    html_table(("plugin", "state", "from", "brings"), rows)
+    if not any(info.state == "available" for info in infos):
+        return
     text = (
         'An available plugin is not imported: name it in plugins = ["..."] of the audit.toml where you start the dashboard, '
         "or with fmaudit dashboard --plugin NAME."
     )
-    put(fill('<div class="fm"><span class="soft">{text}</span></div>', text=text))
+    soft(text)
 
 
 page()

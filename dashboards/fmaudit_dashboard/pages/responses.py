@@ -11,16 +11,16 @@ from fmaudit.report.humane import count
 from fmaudit.report.safe import clip
 from fmaudit.report.tables import cell
 from fmaudit_dashboard import data
+from fmaudit_dashboard.parts.asking import ask_one, ask_order, show_paging
 from fmaudit_dashboard.parts.filters import Condition, Conditions, ask_conditions, columns_of
-from fmaudit_dashboard.parts.links import choose, miss, response_key, say_missed, set_link, wish
+from fmaudit_dashboard.parts.links import FACETS, can_be_asked, choose, miss, response_key, say_missed, set_link, wish, wishes
 from fmaudit_dashboard.parts.markup import Markup, fill, join, lines, put
 from fmaudit_dashboard.parts.pages import chosen_run, explained_errors
-from fmaudit_dashboard.parts.tables import csv_text, download, html_table, show_rows
+from fmaudit_dashboard.parts.tables import PICK, csv_text, download, html_table, show_rows
 from fmaudit_dashboard.parts.words import empty, facts, soft
 
 PAGE = 25
 CAP = 20_000
-FACETS = ("suite", "kind", "condition", "label", "finish", "language", "domain", "class", "correct")
 SHOWN = (
     "case", "suite", "kind", "condition", "language", "domain", "sample", "label", "correct", "finish", "prompt", "response", "completion",
     "answer", "found", "log_prob", "bits", "sentence", "tokens", "bytes",
@@ -32,18 +32,19 @@ FIRST = ("suite", "label", "finish", "language", "correct", "confidence", "log_p
 def _facets(rows: data.Rows, columns: dict[str, Any]) -> list[Condition]:
     """Offer the columns that have few values."""
     names = [name for name in FACETS if name in columns]
-    listed = ", ".join(
+    listed = [
         f"list(distinct {columns[name].sql}::varchar) filter ({columns[name].sql} is not null) as f{i}" for i, name in enumerate(names)
-    )
-    if not names:
-        return []
-    values = rows.sql(f"select {listed} from {rows.view}").to_pylist()[0]
-    offered = [(name, sorted(values[f"f{i}"] or [])) for i, name in enumerate(names)]
+    ]
+    values = rows.sql(f"select {', '.join(listed)} from {rows.view}").to_pylist()[0] if names else {}
+    offered = [(name, sorted(v for v in values[f"f{i}"] or [] if can_be_asked(v))) for i, name in enumerate(names)]
     offered = [(name, found) for name, found in offered if 1 < len(found) <= 200][:6]
+    for name in FACETS:
+        if wishes(name) and name not in dict(offered):
+            miss(name)
     made = []
     for (name, found), place in zip(offered, st.columns(max(len(offered), 1), vertical_alignment="bottom"), strict=False):
-        chosen = place.selectbox(name.capitalize(), found, index=None, placeholder="all", key=f"answer-{name}")
-        if chosen is not None:
+        chosen = ask_one(place, name.capitalize(), found, name, placeholder="all")
+        if chosen:
             made.append(Condition(f"{columns[name].sql}::varchar = ?", (chosen,)))
     return made
 
@@ -56,7 +57,7 @@ def _table(rows: data.Rows, question: Conditions, order: str, columns: dict[str,
         empty("No response is like that", "Take a condition away to see more.")
         return
     pages = -(-total // PAGE)
-    page = st.pagination(pages, key=f"answer-page-{hash((where, question.values, order))}") if pages > 1 else 1
+    page = show_paging(pages, "answer")
     shown = [name for name in SHOWN if name in columns] or list(columns)[:10]
     selected = ", ".join(f'{columns[name].sql} as "{name}"' for name in shown)
     found = rows.sql(
@@ -75,16 +76,20 @@ def _table(rows: data.Rows, question: Conditions, order: str, columns: dict[str,
         found,
         shown,
         f"answer-table-{page}-{hash((where, question.values, order))}",
-        label="Responses; pick a row to read it",
-        on_select=True,
+        label="Responses",
+        on_pick=lambda place: _link(found[place]),
     )
-    if picked is not None and "case" in shown:
-        set_link(response=response_key(found[picked]["case"] or "", found[picked].get("sample") or 0))
-    elif picked is not None:  # rows without a name have no link
+    soft(PICK)
+    if picked is not None and "case" not in shown:  # rows without a name have no link
         place = (page - 1) * PAGE + picked
         st.subheader("Row", anchor=False)
         _one(rows.sql(f"select * from {rows.view}{where}{order} limit 1 offset {place}", question.values).to_pylist()[0])
     download("Download this page as CSV", lambda: csv_text(shown, found), "responses.csv", "responses")
+
+
+def _link(row: dict[str, Any]) -> None:
+    if "case" in row:
+        set_link(response=response_key(row["case"] or "", row.get("sample") or 0))
 
 
 def _response(rows: data.Rows, key: str, columns: dict[str, Any]) -> None:
@@ -180,15 +185,11 @@ def page() -> None:
         rows = data.response_rows(run, target, audit)
         columns = columns_of(rows.schema)
         made = _facets(rows, columns)
-        with st.expander("More conditions, and the order", key="answer-more"):
+        with st.expander("More conditions, and the order", key="answer-more", expanded=bool(wishes("where") or wish("sort"))):
             more = ask_conditions(columns, "answer", first=FIRST)
-            one, two = st.columns([3, 2], vertical_alignment="bottom")
-            by = one.selectbox("Sort by", list(columns), index=None, placeholder="the order of the cases", key="answer-sort")
-            down = (
-                two.segmented_control("Direction", ["largest first", "smallest first"], default="largest first", key="answer-direction")
-                != "smallest first"
-            )
-        order = f" order by {columns[by].sql} {'desc' if down else 'asc'} nulls last" if by in columns else ""
+            by, down = ask_order(list(columns), placeholder="the order of the cases")
+        say_missed()
+        order = f" order by {columns[by].sql} {'desc' if down else 'asc'} nulls last" if by else ""
         _table(rows, Conditions((*made, *more.parts)), order, columns)
         if key := wish("response"):
             _response(rows, key, columns)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
 from fmaudit.api.exploring import column_sql
+from fmaudit_dashboard.parts.asking import seed
+from fmaudit_dashboard.parts.links import miss, set_links
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COMPARATORS", "Column", "Condition", "Conditions", "ask_conditions", "columns_of"]
+__all__ = ["COMPARATORS", "Column", "Condition", "Conditions", "ask_conditions", "columns_of", "make_condition"]
 
 NUMBER, TEXT, FLAG = "number", "text", "flag"
 COMPARATORS: dict[str, dict[str, str]] = {  # kind -> what it is called -> SQL, with a place for the column
@@ -28,8 +31,8 @@ COMPARATORS: dict[str, dict[str, str]] = {  # kind -> what it is called -> SQL, 
     },
     FLAG: {"is true": "{}", "is false": "not {}", "is missing": "{} is null"},
 }  # fmt: skip
-_LONGEST = 2000
-_MOST = 6
+LONGEST_VALUE = 500  # so that six of them fit into an address, whatever their script
+MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,20 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """What one line of widgets holds; without a column it is the line for a new condition."""
+
+    column: str = ""
+    comparator: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
-    """Conditions that all must hold."""
+    """Conditions that all must hold; `columns` names what they are about."""
 
     parts: tuple[Condition, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -107,8 +120,8 @@ def make_condition(column: Column, comparator: str, value: str) -> Condition:
     sql = template.format(column.sql)
     if "?" not in template:
         return Condition(sql)
-    if len(value) > _LONGEST:
-        return Condition(problem=f"A value is cut off at {_LONGEST:,} characters.")
+    if len(value) > LONGEST_VALUE:
+        return Condition(problem=f"A value is cut off at {LONGEST_VALUE:,} characters.")
     if column.kind == TEXT:
         return Condition(sql, (value,))
     try:
@@ -121,30 +134,71 @@ def make_condition(column: Column, comparator: str, value: str) -> Condition:
 
 
 def ask_conditions(columns: dict[str, Column], key: str, *, first: Sequence[str] = ()) -> Conditions:
-    """Ask for conditions on any column; one more row than are filled is offered."""
+    """Ask for conditions on any column; the address keeps them, and one more row than are filled is offered."""
     names = [*(name for name in first if name in columns), *(name for name in columns if name not in first)]
+    rows = _asked(columns)
     made: list[Condition] = []
-    for number in range(_MOST):
+    for number, row in enumerate([*rows, _Row()][:MOST]):
         where, how, what = st.columns([3, 2, 3], vertical_alignment="bottom")
         shown: Literal["visible", "collapsed"] = "visible" if number == 0 else "collapsed"
-        name = where.selectbox(
-            f"Column {number + 1}", names, index=None, placeholder="any column", key=f"{key}-column-{number}", label_visibility=shown
-        )
-        if name is None or name not in columns:
+        given: dict[str, Any] = {"label_visibility": shown, "on_change": _keep, "args": (columns, key, number)}
+        seed(f"{key}-column-{number}", row.column or None)
+        where.selectbox(f"Column {number + 1}", names, index=None, placeholder="any column", key=f"{key}-column-{number}", **given)
+        if not row.column:
             break
-        column = columns[name]
-        comparator = how.selectbox(
-            f"Comparator {number + 1}", list(COMPARATORS[column.kind]), key=f"{key}-how-{number}-{column.kind}", label_visibility=shown
-        )
-        needs = "?" in COMPARATORS[column.kind][comparator]
-        value = what.text_input(
-            f"Value {number + 1}", key=f"{key}-value-{number}", label_visibility=shown, disabled=not needs, max_chars=_LONGEST
-        )
-        if needs and not value and column.kind == NUMBER:
+        kind = columns[row.column].kind
+        seed(f"{key}-how-{number}-{kind}", row.comparator)
+        how.selectbox(f"Comparator {number + 1}", list(COMPARATORS[kind]), key=f"{key}-how-{number}-{kind}", **given)
+        needs = "?" in COMPARATORS[kind][row.comparator]
+        seed(f"{key}-value-{number}", row.value)
+        what.text_input(f"Value {number + 1}", key=f"{key}-value-{number}", disabled=not needs, max_chars=LONGEST_VALUE, **given)
+        if needs and not row.value and kind == NUMBER:
             continue
-        condition = make_condition(column, comparator, value or "")
+        condition = make_condition(columns[row.column], row.comparator, row.value)
         if condition.problem:
             st.warning(condition.problem)
         else:
             made.append(condition)
-    return Conditions(tuple(made))
+    return Conditions(tuple(made), tuple(row.column for row in rows))
+
+
+def _asked(columns: Mapping[str, Column]) -> list[_Row]:
+    """Read the conditions of the address; what is none of these columns' is told."""
+    given = st.query_params.get_all("where")
+    rows = [row for text in given[:MOST] if (row := _parse(text, columns)) is not None]
+    if len(rows) < len(given):
+        miss("where")
+        set_links("where", [_text(row) for row in rows])
+    return rows
+
+
+def _parse(text: str, columns: Mapping[str, Column]) -> _Row | None:
+    """Read `COLUMN COMPARATOR VALUE`; None where that is no condition on one of the columns."""
+    name, _, rest = text.partition(" ")
+    how, _, value = rest.partition(" ")
+    column, comparator = unquote(name), how.replace("-", " ")
+    if not column or column not in columns or comparator not in COMPARATORS[columns[column].kind]:
+        return None
+    return _Row(column, comparator, value) if len(value) <= LONGEST_VALUE and "\x00" not in value else None
+
+
+def _text(row: _Row) -> str:
+    """Write a condition for the address; the only spaces before the value stand between the three."""
+    words = [quote(row.column, safe=".:/-"), row.comparator.replace(" ", "-"), *([row.value] if row.value else [])]
+    return " ".join(words)
+
+
+def _keep(columns: dict[str, Column], key: str, number: int) -> None:
+    """Write the row that was changed into the address; a row without a column is taken out."""
+    rows = _asked(columns)
+    before = rows[number] if number < len(rows) else _Row()
+    name = st.session_state[f"{key}-column-{number}"]
+    made = []
+    if name in columns:
+        known = COMPARATORS[columns[name].kind]
+        how = st.session_state.get(f"{key}-how-{number}-{columns[name].kind}", before.comparator)
+        value = st.session_state.get(f"{key}-value-{number}") or ""
+        made = [_Row(name, how if how in known else next(iter(known)), value.replace("\x00", "")[:LONGEST_VALUE])]
+    rows[number : number + 1] = made
+    set_links("where", [_text(row) for row in rows])
+    set_links("page", ())

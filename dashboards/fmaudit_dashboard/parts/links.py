@@ -9,29 +9,53 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-__all__ = ["KEYS", "choose", "document_key", "href", "response_key", "set_link", "wish"]
+__all__ = [
+    "FACETS", "FILTERS", "KEYS", "LONGEST", "can_be_asked", "choose", "document_key", "find_document", "href", "miss", "response_key",
+    "say_missed", "set_link", "set_links", "wish", "wishes",
+]  # fmt: skip
 
 KEYS = ("run", "audit", "target", "metric", "slice", "doc", "response")
+FACETS = ("suite", "kind", "condition", "label", "finish", "language", "domain", "class", "correct")  # columns of few values
+FILTERS = (*FACETS, "host", "rules", "outcome", "where", "sort", "order", "page", "find", "state", "before", "after")
 LONGEST = 600
+_KNOWN = (*KEYS, *FILTERS)
+_WORDS = {
+    "doc": "document", "rules": "rule set", "where": "condition", "sort": "column to sort by", "before": "run before", "after": "run after",
+}  # fmt: skip
 _MISSED = "fm-missed"
 
 
 def wish(key: str) -> str:
     """Read what the address asks for; too long or repeated is as if nothing was asked."""
-    values = st.query_params.get_all(key)
-    return values[0] if len(values) == 1 and 0 < len(values[0]) <= LONGEST else ""
+    values = wishes(key)
+    return values[0] if len(values) == 1 else ""
+
+
+def wishes(key: str) -> list[str]:
+    """Read what the address asks for any number of times; what is too long is as if it were not there."""
+    return [value for value in st.query_params.get_all(key) if can_be_asked(value)]
+
+
+def can_be_asked(value: str) -> bool:
+    """Say whether an address can hold a value."""
+    return 0 < len(value) <= LONGEST and "\x00" not in value
 
 
 def set_link(**values: str) -> None:
     """Write into the address what is shown; an empty value is taken out."""
     for key, value in values.items():
-        if key not in KEYS:
-            raise KeyError(key)
-        if value:
-            if st.query_params.get(key) != value:
-                st.query_params[key] = value
-        elif key in st.query_params:
+        set_links(key, [value] if value else [])
+
+
+def set_links(key: str, values: Sequence[str]) -> None:
+    """Write several values of one key into the address; none takes the key out. Raises KeyError for a key that no page reads."""
+    if key not in _KNOWN:
+        raise KeyError(key)
+    if not values:
+        if key in st.query_params:
             del st.query_params[key]
+    elif st.query_params.get_all(key) != list(values):
+        st.query_params[key] = list(values) if len(values) > 1 else values[0]
 
 
 def choose(label: str, options: Sequence[str], key: str, *, first: str = "", place: object = st) -> str:
@@ -54,27 +78,33 @@ def choose(label: str, options: Sequence[str], key: str, *, first: str = "", pla
 
 def _changed(widget: str, key: str) -> None:
     set_link(**{key: st.session_state[widget]})
-    for other in KEYS[KEYS.index(key) + 1 :]:  # what a link named inside the old choice
-        set_link(**{other: ""})
+    inside = KEYS[KEYS.index(key) + 1 :]  # what a link named inside the old choice
+    for other in (*inside, *(FILTERS if key == "audit" else ("page",))):  # another audit has other columns
+        set_links(other, ())
 
 
 def miss(key: str) -> None:
     """Remember that the address asked for something that is not there."""
     st.session_state.setdefault(_MISSED, set()).add(key)
-    set_link(**{key: ""})
+    set_links(key, ())
 
 
 def say_missed() -> None:
     """Tell once what the address asked for in vain."""
     missed = st.session_state.pop(_MISSED, set())
     if missed:
-        names = {"doc": "document", **{key: key for key in KEYS if key != "doc"}}
-        st.warning(f"The link names a {' and a '.join(names[key] for key in KEYS if key in missed)} that is not here.")
+        names = [_WORDS.get(key, key) for key in _KNOWN if key in missed]
+        listed = " and ".join(f"{_article(name)} {name}" for name in names)
+        st.warning(f"The link names {listed} that {'is' if len(names) == 1 else 'are'} not here.")
+
+
+def _article(name: str) -> str:
+    return "an" if name[0] in "aeiou" else "a"
 
 
 def href(page: str, **values: str) -> str:
     """Write a link to a page, relative to wherever the dashboard is served."""
-    given = {key: value for key, value in values.items() if value and key in KEYS}
+    given = {key: value for key, value in values.items() if value and key in _KNOWN}
     return f"{page}?{urlencode(given)}" if given else page
 
 

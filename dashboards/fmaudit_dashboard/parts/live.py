@@ -34,7 +34,7 @@ def show_progress(run: str) -> None:
         ),
         tile("rows acknowledged", count(now.documents), f"in {count(now.units)} units"),
         tile("rate", rate, f"running for {duration(now.seconds)}"),
-        tile("left, at this rate", left, "of reading; models come after"),
+        tile("left, at this rate", left, "of reading; models come after" if data.plan(run).get("models") else "of reading"),
         tile("not examined so far", count(now.lost), "see the ledger"),
     ]
     put(

@@ -21,7 +21,7 @@ def metric_table(rows: Sequence[MetricRow], *, marked: str = "") -> None:
     put(fill('<div class="fm fm-wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>', head=head, body=body))
 
 
-_HEAD = (("metric", ""), ("slice", ""), ("value", "n"), ("interval", ""), ("", ""), ("n", "n"), ("sources", "n"), ("how", ""))
+_HEAD = (("metric", ""), ("slice", ""), ("value", "n"), ("interval", ""), ("drawn", ""), ("n", "n"), ("sources", "n"), ("how", ""))
 
 
 def _row(row: MetricRow, extent: tuple[float, float] | None, marked: bool) -> Markup:

@@ -13,9 +13,9 @@ from fmaudit_dashboard import data
 from fmaudit_dashboard.parts.links import wish
 from fmaudit_dashboard.parts.live import show_progress
 from fmaudit_dashboard.parts.markup import fill, put
-from fmaudit_dashboard.parts.words import empty, heading
+from fmaudit_dashboard.parts.words import empty, heading, soft
 
-__all__ = ["chosen_run", "explained_errors", "measured_run"]
+__all__ = ["chosen_run", "explained_errors", "measured_run", "offer_verify"]
 
 
 def chosen_run() -> str:
@@ -47,8 +47,8 @@ def measured_run() -> str:  # noqa: RET503 - st.stop() does not return
 
 
 @contextmanager
-def explained_errors() -> Iterator[None]:
-    """Show what a user can mend as a sentence, in the place of a traceback."""
+def explained_errors(run: str = "") -> Iterator[None]:
+    """Show what a user can mend as a sentence, in the place of a traceback, and what looks through all of `run`."""
     try:
         yield
     except FmauditError as error:
@@ -60,3 +60,12 @@ def explained_errors() -> Iterator[None]:
                 hint=clip(hint.strip(), 500),
             )
         )
+        if "fmaudit verify" not in hint:
+            offer_verify(run)
+
+
+def offer_verify(run: str) -> None:
+    """Show the command that names every damaged file of a run; nothing where no run is looked at."""
+    if run:
+        soft("names every damaged file of the run:")
+        st.code(f"fmaudit verify {run}", language=None)

@@ -16,9 +16,10 @@ from fmaudit_dashboard.parts.markup import fill, join, put, seen
 if TYPE_CHECKING:
     from fmaudit.records import Exhibit
 
-__all__ = ["csv_cell", "csv_text", "download", "html_table", "show_grid", "show_rows"]
+__all__ = ["PICK", "csv_cell", "csv_text", "download", "html_table", "show_grid", "show_rows"]
 
 SHOWN = 200
+PICK = "Pick a row to read it; with the keyboard: Shift and Space."
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -53,18 +54,26 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric
     put(fill('<div class="fm fm-wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>', head=head, body=body))
 
 
-def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], key: str, *, label: str, on_select: bool = False) -> int | None:
-    """Show rows in a grid that sorts and scrolls; returns the row that was picked."""
+def show_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], key: str, *, label: str, on_pick: Callable[[int], None]
+) -> int | None:
+    """Show rows in a grid that sorts and scrolls; `on_pick` is told once which row was picked. Returns the row that is picked."""
     import pyarrow as pa
 
     data = {name: _column([row.get(name) for row in rows]) for name in columns}
     shown = pa.table({clip(name, 60): values for name, values in data.items()})
-    if not on_select:
-        st.dataframe(shown, hide_index=True, key=key, alt=label)
-        return None
-    picked = st.dataframe(shown, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", alt=label)
-    chosen = picked.selection.rows
-    return chosen[0] if chosen and chosen[0] < len(rows) else None
+
+    def tell() -> None:
+        if (place := _picked(st.session_state[key], len(rows))) is not None:
+            on_pick(place)
+
+    picked = st.dataframe(shown, hide_index=True, key=key, on_select=tell, selection_mode="single-row", alt=label, placeholder="–")
+    return _picked(picked, len(rows))
+
+
+def _picked(state: Any, amount: int) -> int | None:
+    chosen = state["selection"]["rows"]
+    return chosen[0] if chosen and chosen[0] < amount else None
 
 
 def _column(values: list[Any]) -> Any:

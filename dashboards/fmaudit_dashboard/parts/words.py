@@ -21,6 +21,7 @@ __all__ = [
     "findings_chips",
     "heading",
     "soft",
+    "soft_text",
     "state_chip",
     "took",
     "verdict_chips",
@@ -89,7 +90,12 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
 
 def soft(text: str) -> None:
     """Show a remark."""
-    put(fill('<div class="fm"><span class="soft">{text}</span></div>', text=text))
+    put(fill('<div class="fm">{text}</div>', text=soft_text(text)))
+
+
+def soft_text(text: str) -> Markup:
+    """Write words that stand back."""
+    return fill('<span class="soft">{text}</span>', text=text)
 
 
 def heading(state: RunState) -> None:

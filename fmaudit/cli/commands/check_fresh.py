@@ -17,12 +17,12 @@ _STALE = 3
 
 @app.command("check-fresh")
 def check_fresh(
-    max_age: Annotated[str, typer.Option("--max-age", help="How old the newest complete run may be: 26h, 8d.", metavar="SPAN")],
+    max_age: Annotated[str, typer.Option("--max-age", help="How old the newest good run may be: 26h, 8d.", metavar="SPAN")],
     runs: RunsFolder = Path("runs"),
     config: Annotated[Path | None, typer.Option("--config", help="Only runs of this audit.toml.", metavar="AUDIT.TOML")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that the newest complete run is young enough: exit code 0 if so, 3 if not."""
+    """Check that the newest good run is young enough: exit code 0 if so, 3 if not."""
     from fmaudit.api.scheduling import now
     from fmaudit.cli.output import print_json, visible_text
     from fmaudit.config.duration import parse_duration
