@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmaudit.api.baseline import check_baseline, find_baseline, judge_run
-from fmaudit.api.checking import check_audits, idle_settings, load_checked
+from fmaudit.api.checking import check_audits, check_limits, idle_settings, load_checked
 from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
 from fmaudit.config import Config
 from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
@@ -94,12 +94,14 @@ def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool
 
     To measure only (not `observe`), targets and items may be gone.
     """
+    from fmaudit.report.formats import FORMATS
     from fmaudit.runs.readers import all_readers
 
     check_baseline(config)
     manager = load_plugins((*config.settings.plugins, *plugins))
     readers = all_readers(manager.readers)
     plan = make_plan(config, manager, readers, observe=observe)
+    check_limits(config, plan, {*FORMATS, *manager.reporters})
     if observe:
         check_audits(plan)
     return Prepared(config, manager, readers, plan)
@@ -115,16 +117,24 @@ def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | 
             return _carry_out(prepared, run_, journal, resumed, listener)
         except KeyboardInterrupt:
             journal.event(_now(), "interrupted")
-            raise RunInterrupted(f"stopped; {run_.id} keeps what is finished", hint="the same command goes on from here") from None
+            on = "the same command without --new goes on from here" if new else "the same command goes on from here"
+            raise RunInterrupted(f"stopped; {run_.id} keeps what is finished", hint=on) from None
         finally:
             journal.close()
 
 
 def measure_again(prepared: Prepared, run_: RunDirectory) -> Outcome:
-    """Measure, judge and report a run again from its observations, with the settings as they are now."""
+    """Measure, judge and report a run again from its observations, with the settings as they are now.
+
+    Raises RunError, and leaves the run as it was, where its files are not those that were sealed.
+    """
+    from fmaudit.runs.sealed import check_plan, check_sealed
+
     with _locked(run_):
         journal = Journal(run_.journal)
         try:
+            check_plan(run_, journal)
+            check_sealed(run_, journal)
             _replan(prepared, run_, journal)
             return _conclude(prepared, run_, journal, Silent())
         finally:
@@ -188,12 +198,13 @@ def _conclude(prepared: Prepared, run_: RunDirectory, journal: Journal, listener
     listener.stage("report")
     undelivered = _reports(prepared, run_, journal)
     incomplete = lost > prepared.config.settings.run.tolerance * (lost + examined) or not _all_seen(prepared, journal)
-    incomplete = incomplete or bool(problems or errors or unknown_metrics(verdicts, measured.metrics))
+    unknown = [f"check on {verdict.metric}: {verdict.reason}" for verdict in unknown_metrics(verdicts, measured.metrics)]
+    incomplete = incomplete or bool(problems or errors or unknown)
     code = _exit_code(verdicts, incomplete, undelivered)
     journal.set("exit_code", code)
     write_bytes(run_.manifest, canonical_json(_manifest(run_)))
     _tell(prepared, journal, specs.RunFinished(run=run_.id, directory=str(run_.root), status=status, exit_code=code))
-    return Outcome(run_, status, code, tuple(verdicts), (*problems, *errors, *undelivered))
+    return Outcome(run_, status, code, tuple(verdicts), (*problems, *errors, *unknown, *undelivered))
 
 
 def _exit_code(verdicts: Sequence[Verdict], incomplete: bool, undelivered: Sequence[str]) -> int:
@@ -209,7 +220,7 @@ def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[s
     """Write every report format; returns a sentence for each that could not be written."""
     from fmaudit.api.reporting import gather_report
     from fmaudit.api.results import Run
-    from fmaudit.report.formats import FORMATS, write_report
+    from fmaudit.report.formats import write_report
 
     formats = prepared.config.settings.report.formats
     if not formats:
@@ -220,17 +231,20 @@ def _reports(prepared: Prepared, run_: RunDirectory, journal: Journal) -> list[s
         try:
             write_report(run_, name, data, prepared.plugins.reporters)
         except Exception as error:  # a report must not cost the run
-            known = ", ".join(sorted({*FORMATS, *prepared.plugins.reporters}))
-            problems.append(f"report format {name!r} was not written: {error} (known: {known})")
+            problems.append(f"report format {name!r} was not written: {error}")
     return problems
 
 
 def _replan(prepared: Prepared, run_: RunDirectory, journal: Journal) -> None:
     """Write the settings that are measured with into plan.json; what was observed stays as it was."""
+    from fmaudit.runs.sealed import note_plan
+
     document = json.loads(run_.plan.read_bytes())
     fresh = plan_document(prepared.plan, prepared.plugins, journal.get("created", ""))
     document |= {key: fresh[key] for key in ("settings", "origins", "audits", "plugins", "environment")}
-    write_bytes(run_.plan, canonical_json(document))
+    written = canonical_json(document)
+    note_plan(journal, written)
+    write_bytes(run_.plan, written)
 
 
 # -- pieces ------------------------------------------------------------------------------------------------------
@@ -257,12 +271,16 @@ def _tell(prepared: Prepared, journal: Journal, event: specs.RunEvent) -> None:
 
 
 def _manifest(run_: RunDirectory) -> dict[str, Any]:
-    """Hash every finished file; the journal goes on changing and checks itself."""
+    """Hash every finished file but the observations that are sealed already; the journal goes on changing and checks itself."""
+    from fmaudit.runs.sealed import sealed_observations
+
     skip = {run_.manifest, run_.lock, run_.root / ".lock.json"}
     files = sorted(p for p in run_.root.rglob("*") if p.is_file() and p not in skip and not p.name.startswith(("journal.sqlite", ".")))
+    sealed = sealed_observations(run_)
+    names = {p.relative_to(run_.root).as_posix(): p for p in files}
     return {
         "schema": 1,
-        "files": {p.relative_to(run_.root).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files},
+        "files": {name: sealed.get(name) or {"sha256": file_sha256(p), "bytes": p.stat().st_size} for name, p in names.items()},
     }
 
 

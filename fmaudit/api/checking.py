@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from fmaudit.hooks.manager import load_plugins
 from fmaudit.suites.suite import SuiteAudit
 
 if TYPE_CHECKING:
+    from fmaudit.config import CheckSettings
     from fmaudit.runs.plan import Plan
 
-__all__ = ["check_audits", "idle_settings", "load_checked"]
+__all__ = ["check_audits", "check_limits", "idle_settings", "load_checked"]
 
 
 def load_checked(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Config:
@@ -59,6 +60,42 @@ def check_audits(plan: Plan) -> None:
             if isinstance(planned.audit, ModelAudit):
                 planned.audit.check()
                 planned.audit.fingerprint()  # reads every file that the cases depend on
+
+
+def check_limits(config: Config, plan: Plan, formats: Collection[str]) -> None:
+    """See that every check names an audit and a target of this audit.toml and every report a known format.
+
+    What an audit measures is not known before it ran; the rest of a wrong name is told then. Raises ConfigError.
+    """
+    problems = [(f"check.{at}.{key}", told) for at, check in enumerate(config.settings.check) for key, told in _wrong_names(check, plan)]
+    unknown = [name for name in config.settings.report.formats if name not in formats]
+    problems += [("report.formats", f"no such format {name!r}; {suggest(name, sorted(formats))}") for name in unknown]
+    if problems:
+        raise ConfigError("\n".join(f"{_place(config.path, key)}: {told}" for key, told in problems))
+
+
+def _place(file: Path | None, key: str) -> str:
+    line = line_of(file, key) if file else ""
+    return f"{file.name if file else 'audit.toml'}{f':{line}' if line else ''}: {key}"
+
+
+def _wrong_names(check: CheckSettings, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Give the key of a check and what is wrong with its value."""
+    audit, dot, name = check.metric.strip().partition("{")[0].partition(".")
+    audits = sorted({planned.name for planned in plan.audits})
+    if not dot or not name.strip():
+        yield "metric", f"{check.metric!r}: a metric is written audit.metric or audit.metric{{key=value}}"
+    elif audit.strip() not in audits:
+        yield "metric", f"no audit {audit!r} is set up here; {suggest(audit, audits)}"
+    if not _balanced(check.metric):
+        yield "metric", f"{check.metric!r}: one pair of braces at the end holds the slice: audit.metric{{key=value}}"
+    targets = sorted([*(one.name for one in plan.corpora), *(one.name for one in plan.tokenizers), *(one.name for one in plan.models)])
+    if check.target and check.target not in targets:
+        yield "target", f"no corpus, tokenizer or model is called {check.target!r}; {suggest(check.target, targets)}"
+
+
+def _balanced(metric: str) -> bool:
+    return metric.count("{") == metric.count("}") <= 1 and ("{" not in metric or metric.rstrip().endswith("}"))
 
 
 def idle_settings(plan: Plan) -> list[str]:

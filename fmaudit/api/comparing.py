@@ -35,11 +35,10 @@ def compare_runs(before: Run, after: Run, metric: str = "") -> Comparison:
     notes: Notes = []
     wanted = {name for run in (before, after) for name in _named(run.metric_rows(), metric)} if metric else None
     sides = [run_rows(run, label, wanted, notes) for run, label in ((before, "before"), (after, "after"))]
-    found = compare_metrics(*sides, seed=int(after.plan.get("seed") or 0))
+    found = compare_metrics(*sides, seed=int(after.plan.get("seed") or 0), wanted=lambda name: matches(name, metric))
     if metric:
         found = replace(
             found,
-            differences=tuple(one for one in found.differences if matches(one.name, metric)),
             drifts=tuple(one for one in found.drifts if matches(one.title, metric)),
             only_before=tuple(pair for pair in found.only_before if matches(pair[0], metric)),
             only_after=tuple(pair for pair in found.only_after if matches(pair[0], metric)),

@@ -16,6 +16,7 @@ from fmaudit.audit import Named
 from fmaudit.config import Settings, load_config
 from fmaudit.errors import ConfigError, RunError
 from fmaudit.runs.journal import Journal
+from fmaudit.runs.sealed import check_plan
 
 if TYPE_CHECKING:
     from fmaudit.runs.plan import Plan, PlannedAudit
@@ -29,8 +30,9 @@ def prepare_again(run: Run, config: str | Path | None = None, overrides: Sequenc
     """Plan with the settings the run was observed with, and audits, checks and reports as they are in audit.toml now.
 
     What the run was told on its command line or by the environment still holds, unless `overrides` say otherwise. Raises RunError
-    for a run that is not finished, ConfigError for an override of what was observed, for a parameter that changes what is asked
-    or read (the rows would be those of another audit), and for a plugin that is not permitted: the run names its audit.toml itself.
+    for a run that is not finished, or whose plan is not the one that was sealed, ConfigError for an override of what was observed, for a
+    parameter that changes what is asked or read (the rows would be those of another audit), and for a plugin that is not permitted: the
+    run names its audit.toml itself.
     """
     _check_observed(run)
     plan = run.plan
@@ -57,7 +59,10 @@ def _check_observed(run: Run) -> None:
     journal = Journal(run.directory.journal, readonly=True)
     observed = journal.get("observed", run.directory.manifest.is_file())
     units = sum(1 for _ in journal.units())
-    journal.close()
+    try:
+        check_plan(run.directory, journal)
+    finally:
+        journal.close()
     if not observed:
         raise RunError(f"{run.id} is not finished: {units} units are observed", hint="fmaudit run with the same audit.toml goes on with it")
 

@@ -15,7 +15,6 @@ from fmaudit.runs.journal import Journal
 from fmaudit.store.layout import RunDirectory, find_run
 from fmaudit.store.reader import Session, read_parquet
 from fmaudit.store.results import FindingRow, MetricRow, read_findings, read_metrics
-from fmaudit.store.writer import file_sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,17 +108,9 @@ class Run:
 
     def verify(self) -> list[str]:
         """Compare every file with the manifest; returns a sentence per difference."""
-        if not self.directory.manifest.is_file():
-            raise RunError(f"{self.id} is not finished, so it has no manifest", hint="fmaudit run goes on with it")
-        listed = json.loads(self.directory.manifest.read_bytes())["files"]
-        problems = []
-        for name, entry in sorted(listed.items()):
-            path = self.directory.root / name
-            if not path.is_file():
-                problems.append(f"{name}: missing")
-            elif file_sha256(path) != entry["sha256"]:
-                problems.append(f"{name}: changed since the run ended")
-        return problems
+        from fmaudit.runs.sealed import changed_files
+
+        return changed_files(self.directory)
 
     def targets(self) -> list[str]:
         """The names of the run's corpora."""

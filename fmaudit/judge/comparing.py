@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from fmaudit.judge.change import Change, change_of_intervals
 from fmaudit.judge.drift import LEAST_P, Drift, finer, measure_drift
 from fmaudit.judge.paired import ItemTable, metric_of, paired_change
 from fmaudit.judge.parts import Parts, PartTable, pair_parts
+from fmaudit.judge.sameness import unchanged
 from fmaudit.judge.settings import SettingChange
 from fmaudit.records import Metric, MetricStatus, full_name
 from fmaudit.stats.multiplicity import benjamini_hochberg
@@ -98,20 +99,24 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class RunRows:
-    """A run's metrics, and the rows behind them as its audits give them."""
+    """A run's metrics, the rows behind them as its audits give them, and what they were made from where that says all (`made_from`)."""
 
     metrics: Sequence[MetricRow]
     rows: Mapping[Key, Mapping[str, Rows]] = field(default_factory=dict)
     better: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)  # metric's name (or full name, of a check) -> higher, lower
+    made_from: Mapping[Key, str] = field(default_factory=dict)
 
 
-def compare_metrics(before: RunRows, after: RunRows, *, seed: int = 0) -> Comparison:
-    """Compare what two runs measured; ids, settings and notes are for the caller to fill in."""
+def compare_metrics(before: RunRows, after: RunRows, *, seed: int = 0, wanted: Callable[[str], bool] = bool) -> Comparison:
+    """Compare what two runs measured; ids, settings and notes are for the caller to fill in.
+
+    Of metrics that are not `wanted`, by their full names, no difference is judged: those that are asked about are the family of tests.
+    """
     before, after = _with_unpublished(before, after), _with_unpublished(after, before)
     old = {(row.name, row.target): row for row in before.metrics}
     new = {(row.name, row.target): row for row in after.metrics}
     wholes = pair_wholes(before, after)
-    found = [_difference(old[key], new[key], before, after, wholes) for key in new if key in old]
+    found = [_difference(old[key], new[key], before, after, wholes) for key in new if key in old and wanted(key[0])]
     drifts = _drifts(wholes, seed)
     level = ALARMS / 2.0 if drifts and any(one.change for one in found) else ALARMS
     return Comparison(
@@ -127,8 +132,15 @@ def compare_metrics(before: RunRows, after: RunRows, *, seed: int = 0) -> Compar
 def compare_rows(
     old: MetricRow, new: MetricRow, before: RunRows, after: RunRows, wholes: Mapping[tuple[str, str, str], Sequence[Parts]] | None = None
 ) -> Change | None:
-    """Return the change of one metric: by the items of both runs, else by the sources of both, else from the two intervals."""
+    """Return the change of one metric: by the items of both runs, else by the sources of both, else from the two intervals.
+
+    None at all is that of a number which both runs made from the same thing in the same way.
+    """
     key, metric = (new.audit, new.target), new.metric
+    if key in before.made_from and before.made_from[key] == after.made_from.get(key):
+        same = unchanged(old.metric, metric)
+        if same is not None:
+            return same
     tables = before.rows.get(key, {}).get(metric.name), after.rows.get(key, {}).get(metric.name)
     if isinstance(tables[0], ItemTable) and isinstance(tables[1], ItemTable):
         items = tables[0].items(metric.slice), tables[1].items(metric.slice)

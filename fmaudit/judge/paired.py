@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -23,21 +24,26 @@ __all__ = ["ItemTable", "Items", "paired_change"]
 
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
+Ids = NDArray[np.int64]
 Slice = Mapping[str, str]
 COLUMNS = ("item", "value", "weight", "cluster")
 LEVEL = 0.95
 SIX_SEEN = 7.91
+_ODD = np.int64(-7046029254386353131)  # 2^64 over the golden ratio: digests times it are spread over all 64 bits
 CLOSE = 1e-6  # the rows of a metric give its value, but for rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Items:
-    """The rows behind one metric of one slice: item, value, weight and cluster, one entry per row."""
+    """The rows behind one metric of one slice: item, value, weight and cluster, one entry per row.
 
-    names: Names
+    Items and clusters are named by a digest of 64 bits of what they are called: two of a million share one once in 40 million runs.
+    """
+
+    names: Ids
     values: Floats
     weights: Floats
-    clusters: Names
+    clusters: Ids
 
     @property
     def ratio(self) -> float:
@@ -56,6 +62,11 @@ class Items:
     def proportion(self) -> bool:
         """Whether the metric is a share of rows, alone or in groups."""
         return bool(np.isin(self.values, (0.0, 1.0)).all() and (self.weights == 1.0).all())
+
+    @property
+    def share(self) -> bool:
+        """Whether every row is a part of its weight."""
+        return bool(((self.values >= 0.0) & (self.values <= self.weights)).all())
 
     def gives(self, metric: Metric) -> bool:
         """Tell whether the rows add up to the metric: else they are not what it was made of."""
@@ -77,18 +88,23 @@ class ItemTable:
 
     @cached_property
     def _all(self) -> Items:
-        names = texts(self._table["item"])
+        names = _digests(self._table["item"])
         there = self._table.column_names
+        alone = "cluster" not in there or self._table["cluster"].equals(self._table["item"])
         return Items(
             names=names,
             values=numbers(self._table["value"]),
             weights=numbers(self._table["weight"]) if "weight" in there else np.ones(len(names)),
-            clusters=texts(self._table["cluster"]) if "cluster" in there else names,
+            clusters=names if alone else _digests(self._table["cluster"]),
         )
 
     @cached_property
-    def _columns(self) -> Mapping[str, Names]:
-        return {key: texts(self._table[key]) for key in self.keys}
+    def _columns(self) -> Mapping[str, tuple[Names, Ids]]:
+        return {key: coded(self._table[key]) for key in self.keys}
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Ids]:
+        return {key: _digests(self._table[key]) for key in self.keys}
 
     def slices(self) -> list[dict[str, str]]:
         """List the slices there are rows of, all keys given."""
@@ -106,7 +122,7 @@ class ItemTable:
         free = [key for key in self.keys if key not in slice_]
         names = every.names[rows]
         for key in free:  # over several languages, an item is one in each
-            names = np.char.add(np.char.add(names, "\x1f"), self._columns[key][rows])
+            names = names * _ODD + self._keys[key][rows]  # wraps around
         return Items(names, every.values[rows], every.weights[rows], every.clusters[rows])
 
     def _cut(self, keys: tuple[str, ...]) -> dict[tuple[str, ...], NDArray[np.int64]]:
@@ -116,16 +132,16 @@ class ItemTable:
         return self._cuts[keys]
 
 
-def groups(columns: Sequence[Names], n: int) -> dict[tuple[str, ...], NDArray[np.int64]]:
-    """Return the places of every combination of values, in order."""
+def groups(columns: Sequence[tuple[Names, Ids]], n: int) -> dict[tuple[str, ...], Ids]:
+    """Return the places of every combination of values of columns as `coded` gives them, in order."""
     if not columns or not n:
         return {(): np.arange(n)} if n else {}
-    order = np.lexsort([*reversed(columns)])
+    order = np.lexsort([codes for _, codes in reversed(columns)])
     same = np.ones(n - 1, dtype=bool)
-    for column in columns:
-        same &= column[order][1:] == column[order][:-1]
+    for _, codes in columns:
+        same &= codes[order][1:] == codes[order][:-1]
     parts = np.split(order, np.flatnonzero(~same) + 1)
-    return {tuple(str(column[part[0]]) for column in columns): np.sort(part) for part in parts}
+    return {tuple(str(names[codes[part[0]]]) for names, codes in columns): np.sort(part) for part in parts}
 
 
 def metric_of(name: str, unit: str, slice_: Slice, items: Items) -> Metric:
@@ -188,7 +204,7 @@ def _least_seen(items: int) -> float | None:
 
 
 def _linearised(before: Items, after: Items, shared: int, same: bool) -> Change | None:
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
     clusters = np.unique(np.concatenate([before.clusters, after.clusters]))
     old, new = (_influences(run, clusters) for run in (before, after))
@@ -199,26 +215,38 @@ def _linearised(before: Items, after: Items, shared: int, same: bool) -> Change 
     if g < 2:
         return None
     if not variance > 0.0:
-        return _unmoved(value, g, shared, before.proportion and after.proportion)
+        return _unmoved(before, after, g, shared)
     error = variance**0.5
     df = min(g - 1.0, 2.0 * float(square.sum()) ** 2 / float((square**2).sum()))
-    half = float(t.ppf(0.5 + LEVEL / 2.0, df)) * error
+    half = float(stdtrit(df, 0.5 + LEVEL / 2.0)) * error
     what = f"{shared:,} items in both runs" if same else f"{shared:,} items in both runs of {len(before.names):,} and {len(after.names):,}"
     return Change(
-        value=value, interval=Interval(value - half, value + half, LEVEL, "paired t"), p_value=float(2.0 * t.sf(abs(value) / error, df)),
+        value=value, interval=Interval(value - half, value + half, LEVEL, "paired t"), p_value=float(2.0 * stdtr(df, -abs(value) / error)),
         shared=shared, detectable=mde_from_error(error), method=f"paired by item, {what}, {g:,} clusters",
     )  # fmt: skip
 
 
-def _unmoved(value: float, clusters: int, shared: int, proportion: bool) -> Change:
-    """No item changed: exactly so of what is measured, and of right and wrong as far as that many independent items can tell."""
+def _unmoved(before: Items, after: Items, clusters: int, shared: int) -> Change | None:
+    """No item says that anything changed: exactly so of amounts that are the same of every item, and of what is right and wrong, or
+    a share of something, as far as that many independent items can tell. None where the two are all and nothing: no item says how sure.
+    """
+    if before.ratio != after.ratio:
+        return None
+    same = not before.proportion and _ordered(before) == _ordered(after)
+    share = before.share and after.share and not same
+    interval = mcnemar(0, 0, clusters, level=LEVEL).interval if share else Interval(0.0, 0.0, LEVEL, "none differs")
     method = f"paired by item, {shared:,} items in both runs, none differs"
-    interval = mcnemar(0, 0, clusters, level=LEVEL).interval if proportion else Interval(value, value, LEVEL, "none differs")
-    detectable = _least_seen(clusters) if proportion else 0.0
-    return Change(value=value, interval=interval, p_value=1.0, shared=shared, method=method, detectable=detectable)
+    least = _least_seen(clusters) if share else 0.0
+    return Change(value=0.0, interval=interval, p_value=1.0, shared=shared, method=method, detectable=least)
 
 
-def _influences(run: Items, clusters: Names) -> Floats:
+def _ordered(run: Items) -> tuple[bytes, ...]:
+    """Return the rows in an order of their own, to see whether two runs have the same."""
+    order = np.lexsort((run.weights, run.values, run.names))
+    return tuple(part[order].tobytes() for part in (run.names, run.values, run.weights))
+
+
+def _influences(run: Items, clusters: Ids) -> Floats:
     """Return what every cluster adds to the run's ratio, beyond the ratio itself."""
     place = np.searchsorted(clusters, run.clusters)
     total = float(np.sort(run.weights).sum())
@@ -228,9 +256,30 @@ def _influences(run: Items, clusters: Names) -> Floats:
     return added
 
 
+def coded(column: Any) -> tuple[Names, Ids]:
+    """Turn a column of any type into its different texts, sorted, and the number of each row's; null is empty."""
+    encoded = pa.chunked_array(column.cast(pa.string()).fill_null("")).combine_chunks().dictionary_encode()
+    names = np.asarray(encoded.dictionary.to_pylist(), dtype=str)
+    order = np.argsort(names)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    return names[order], rank[np.asarray(encoded.indices)]
+
+
 def texts(column: Any) -> Names:
     """Turn a column of any type into text; null is empty."""
-    return np.asarray(column.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False), dtype=str)
+    names, codes = coded(column)
+    found: Names = names[codes]
+    return found
+
+
+def _digests(column: Any) -> Ids:
+    """Name the rows of a column by 64 bits of their text, the same in every run."""
+    names, codes = coded(column)
+    texts_ = (name.encode("utf-8", "surrogatepass") for name in names.tolist())
+    digests = np.array([int.from_bytes(blake2b(text, digest_size=8).digest(), "little", signed=True) for text in texts_], dtype=np.int64)
+    found: Ids = digests[codes] if len(digests) else np.zeros(0, dtype=np.int64)
+    return found
 
 
 def numbers(column: Any) -> Floats:

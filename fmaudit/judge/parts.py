@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fmaudit.errors import StatisticsError
-from fmaudit.judge.paired import groups, numbers, texts
+from fmaudit.judge.paired import coded, groups, numbers, texts
 from fmaudit.records import Metric
 
 __all__ = ["PartTable", "Parts", "pair_parts"]
@@ -38,7 +38,7 @@ class PartTable:
         self.key, self.groups = keys[-1], tuple(keys[:-1])
         self._table = table.filter(table["amount"].is_valid())
         self.cuts: Mapping[tuple[str, ...], NDArray[np.int64]] = groups(
-            [texts(self._table[name]) for name in self.groups], self._table.num_rows
+            [coded(self._table[name]) for name in self.groups], self._table.num_rows
         )
 
     @cached_property

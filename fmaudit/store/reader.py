@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "TargetObservations", "quote", "read_parquet"]
 
+_DAMAGED = "fmaudit verify RUN lists every damaged file; put it back from a copy, or observe anew with fmaudit run --new"
+
 
 class Session:
     """One in-memory database whose views are Parquet files of a run."""
@@ -36,21 +38,28 @@ class Session:
         """Open views over `views` (name -> files, in order) and `derived` (name -> query over them).
 
         Afterwards only `folder` can be read, and nothing written. `keep_footers` reads what every file holds once, not for every query:
-        three times as fast over a thousand files, for 40 kB of memory each. Raises RunError where a file leads out of `folder`.
+        three times as fast over a thousand files, for 40 kB of memory each. Raises RunError where a file leads out of `folder`, is not
+        there or cannot be read.
         """
         import duckdb
 
+        parts = {name: _there(folder, files) for name, files in views.items()}
         self._database: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
-        if keep_footers:
-            self._database.execute("set parquet_metadata_cache = true")
-        for name, files in views.items():
-            listed = ", ".join(quote_text(str(file)) for file in inside(folder, files))
-            self._database.execute(f"create view {quote(name)} as select * from read_parquet([{listed}])")
-        for name, query in (derived or {}).items():
-            self._database.execute(f"create view {quote(name)} as {query}")
-        if threads:
-            self._database.execute(f"set threads = {int(threads)}")
-        self._lock_down(folder)
+        try:
+            with _understood(f"the rows of {folder.name} cannot be read"):
+                if keep_footers:
+                    self._database.execute("set parquet_metadata_cache = true")
+                for name, files in parts.items():
+                    listed = ", ".join(quote_text(str(file)) for file in files)
+                    self._database.execute(f"create view {quote(name)} as select * from read_parquet([{listed}])")
+                for name, query in (derived or {}).items():
+                    self._database.execute(f"create view {quote(name)} as {query}")
+                if threads:
+                    self._database.execute(f"set threads = {int(threads)}")
+                self._lock_down(folder)
+        except BaseException:
+            self._database.close()
+            raise
 
     def _lock_down(self, folder: Path) -> None:
         run = self._database.execute
@@ -87,15 +96,27 @@ def _only_reads(database: duckdb.DuckDBPyConnection, query: str) -> None:
         raise RunError("the query failed: a run can only be read", hint="write a SELECT")
 
 
+def _there(folder: Path, files: Sequence[Path]) -> list[Path]:
+    """Resolve the files of a view; raises RunError that names those that are gone."""
+    found = inside(folder, files)
+    gone = [file for file in found if not file.is_file()]
+    if gone:
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise RunError(f"{gone[0]}{more}: not there, and its rows are part of {folder.name}", hint=_DAMAGED)
+    return found
+
+
 @contextlib.contextmanager
-def _understood() -> Iterator[None]:
+def _understood(what: str = "the query failed") -> Iterator[None]:
     """Make DuckDB's errors ours, and give Ctrl-C back: DuckDB makes a RuntimeError of it, which the guard around an audit would keep."""
     import duckdb
 
     try:
         yield
     except duckdb.Error as error:
-        raise RunError(f"the query failed: {error}") from error
+        named = isinstance(error, duckdb.InvalidInputException) and ".parquet'" in str(error)
+        damaged = named or isinstance(error, (duckdb.IOException, duckdb.SerializationException)) or type(error) is duckdb.Error
+        raise RunError(f"{what}: {error}", hint=_DAMAGED if damaged else "") from error
     except RuntimeError as error:
         if "Query interrupted" in str(error):
             raise KeyboardInterrupt from None
@@ -176,7 +197,7 @@ def read_parquet(path: Path) -> pa.Table:
     try:
         return pq.read_table(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
-        raise RunError(f"{path}: cannot be read: {error}", hint="fmaudit verify RUN lists every damaged file") from error
+        raise RunError(f"{path}: cannot be read: {error}", hint=_DAMAGED) from error
 
 
 def quote(name: str) -> str:

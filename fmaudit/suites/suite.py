@@ -249,7 +249,7 @@ class SuiteAudit(ModelAudit):
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
 
 
-ABILITIES = {
+ABILITIES: Mapping[str, str] = {
     Capability.GENERATE: "write answers",
     Capability.SAMPLE: "draw answers at random",
     Capability.SETTINGS: "draw answers with the settings it is asked for",

@@ -43,10 +43,11 @@ class LanguageAudit(CorpusAudit):
         yield from Exhibits(tables, shares, correction, doubts)
 
     def compared(self, seen: Observations) -> Mapping[str, pa.Table]:
-        """Give what every source has of every language."""
+        """Give what every source has of every language, and how much of it is in doubt."""
+        from fmaudit_corpus_language.doubts import Doubts
         from fmaudit_corpus_language.shares import QUANTITIES
         from fmaudit_corpus_language.tables import Tables
 
         assert isinstance(self.params, LanguageParams)
         tables = Tables(seen, self.params)
-        return {name: tables.amounts(quantity) for quantity, name in QUANTITIES.items()}
+        return {name: tables.amounts(quantity) for quantity, name in QUANTITIES.items()} | Doubts(tables).compared()

@@ -13,6 +13,8 @@ from fmaudit_corpus_language.results import by_language, estimated, family, few,
 from fmaudit_corpus_language.tables import DECLARED, HAS_DECLARED
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fmaudit.stats import Estimate
     from fmaudit_corpus_language.tables import Flags, Tables
 
@@ -68,16 +70,22 @@ class Doubts:
         what = "share of documents with a declared language that the model does not know"
         yield next(family("unsupported", unknown, self.tables, what))
 
+    def compared(self) -> dict[str, pa.Table]:
+        """Give the rows behind the rates, so that two runs are compared source by source."""
+        flags = {"script_mismatch": self.script_flags, "mixed_documents": self.mixed_flags, "disagreement": self.weighted}
+        if self.tables.declared:
+            flags |= {"declared_mismatch": self.declared_flags, "accuracy": self.accuracy_flags}
+        return {name: found.rows() for name, found in flags.items() if found.labels}
+
     @cached_property
     def script_flags(self) -> Flags:
         """Documents in a script their label is not written in."""
-        among = f"{self.tables.label} <> 'und' and language.letters >= {self.tables.params.script_letters}"
-        return self.tables.flags("language.script_mismatch", among)
+        return self.tables.marked("script")
 
     @cached_property
     def mixed_flags(self) -> Flags:
         """Documents that mix languages line by line."""
-        return self.tables.flags("language.mixed", "language.lines >= 2")
+        return self.tables.marked("mixed")
 
     @property
     def _comparable(self) -> str:
@@ -96,8 +104,12 @@ class Doubts:
     @cached_property
     def disagreement(self) -> tuple[Estimate | None, dict[str, Estimate]]:
         """How often langdetect disagrees, overall and by label, each document standing for those that were not drawn."""
-        weighted = self.tables.flags(self._disagrees, self._comparable, weight="1.0 / language.langdetect_rate")
-        return rates(weighted, self.drawn.seen.sum(axis=0)) if weighted.labels else (None, {})
+        return rates(self.weighted, self.drawn.seen.sum(axis=0)) if self.weighted.labels else (None, {})
+
+    @cached_property
+    def weighted(self) -> Flags:
+        """The documents that langdetect was asked about, each with those it stands for."""
+        return self.tables.flags(self._disagrees, self._comparable, rate="language.langdetect_rate")
 
     @cached_property
     def declared_flags(self) -> Flags:

@@ -52,6 +52,17 @@ class Flags:
     labels: tuple[str, ...]
     hits: Floats
     seen: Floats
+    clusters: tuple[str, ...] = ()
+
+    def rows(self) -> pa.Table:
+        """Give what every source has of every label, as rows to compare two runs by."""
+        import pyarrow as pa
+
+        cluster, label = np.nonzero(self.seen)
+        names = pa.array(np.asarray(self.clusters, dtype=object)[cluster], pa.string())
+        labels = pa.array(np.asarray(self.labels, dtype=object)[label], pa.string())
+        amounts = {"value": self.hits[cluster, label], "weight": self.seen[cluster, label]}
+        return pa.table({"item": names, "cluster": names, **amounts, "language": labels})
 
 
 class Tables:
@@ -78,8 +89,10 @@ class Tables:
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """Documents: all, looked at, and sources."""
-        query = "select count(*) as documents, count(language.label) as looked_at, count(distinct cluster) as clusters from documents"
-        return {name: int(values[0]) for name, values in self.seen.sql(query).to_pydict().items()}
+        # in two steps: DuckDB takes twice as long for count(distinct ...)
+        each = "select cluster, count(*) as documents, count(language.label) as looked_at from documents group by cluster"
+        query = f"select sum(documents) as documents, sum(looked_at) as looked_at, count(cluster) as clusters from ({each})"
+        return {name: int(values[0] or 0) for name, values in self.seen.sql(query).to_pydict().items()}
 
     @property
     def clustered(self) -> bool:
@@ -98,13 +111,30 @@ class Tables:
             return f"md5(file || ':' || \"offset\")[1:{BUCKET_DIGITS}]"
         return f"md5(cluster)[1:{BUCKET_DIGITS}]" if self.counts["clusters"] > MOST_CLUSTERS else "cluster"
 
+    @property
+    def _marks(self) -> Mapping[str, tuple[str, str]]:
+        """SQL: marks that are counted by label in the one pass over everything, each with what it can be asked of."""
+        letters = f"{self.label} <> 'und' and language.letters >= {self.params.script_letters}"
+        return {"script": ("language.script_mismatch", letters), "mixed": ("language.mixed", "language.lines >= 2")}
+
     @cached_property
     def _by_label(self) -> dict[str, Any]:
+        marks = "".join(
+            f", count(*) filter (where ({among}) and {mark})::double as {name}_hits, count(*) filter (where {among})::double as {name}_seen"
+            for name, (mark, among) in self._marks.items()
+        )
         return self.seen.sql(
             f"select {self.cluster} as cluster, {self.label} as label, count(*)::double as documents,"
-            " sum(characters)::double as characters, sum(bytes)::double as bytes"
+            f" sum(characters)::double as characters, sum(bytes)::double as bytes{marks}"
             " from documents where language.label is not null group by 1, 2 order by 1, 2"
         ).to_pydict()
+
+    def marked(self, name: str) -> Flags:
+        """Count documents with one of the marks that are looked for by label ("script", "mixed") among those it can be asked of."""
+        rows = self._by_label
+        some = [i for i, n in enumerate(rows[f"{name}_seen"]) if n]
+        clusters, labels, hits, seen = ([rows[key][i] for i in some] for key in ("cluster", "label", f"{name}_hits", f"{name}_seen"))
+        return _flags(clusters, labels, hits, seen)
 
     def amounts(self, quantity: str) -> pa.Table:
         """Give "documents", "characters" or "bytes" of every source and language, as rows."""
@@ -127,17 +157,22 @@ class Tables:
         counts = {label: int(count) for label, count in zip(sums.labels, sums.documents, strict=True)}
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
-    def flags(self, mark: str, among: str, *, by: str | None = None, weight: str = "1.0", parameters: Sequence[Any] = ()) -> Flags:
-        """Count documents with a mark among others, both SQL conditions, by label or by another SQL expression."""
+    def flags(self, mark: str, among: str, *, by: str | None = None, rate: str = "", parameters: Sequence[Any] = ()) -> Flags:
+        """Count documents with a mark among others, both SQL conditions, by label or by another SQL expression.
+
+        With `rate`, an SQL expression, a document counts one over it. SQL counts whole documents only: DuckDB adds fractions up in the
+        order in which its threads end, so that the last digits of a sum are others every time.
+        """
         rows = self.seen.sql(
-            f"select {self.cluster} as cluster, {by or self.label} as label,"
-            f" coalesce(sum({weight}) filter (where {mark}), 0)::double as hits, sum({weight})::double as seen"
-            f" from documents where language.label is not null and ({among}) group by 1, 2 order by 1, 2",
+            f"select {self.cluster} as cluster, {by or self.label} as label, ({rate or '1.0'})::double as rate,"
+            f" count(*) filter (where {mark}) as hits, count(*) as seen"
+            f" from documents where language.label is not null and ({among}) group by 1, 2, 3 order by 1, 2, 3",
             parameters,
-        ).to_pydict()
-        labels, hits = _matrix(rows["cluster"], rows["label"], rows["hits"])
-        _, seen = _matrix(rows["cluster"], rows["label"], rows["seen"])
-        return Flags(labels, hits, seen)
+        )
+        clusters, names = ([str(name) for name in rows[column].to_pylist()] for column in ("cluster", "label"))
+        rates = np.asarray(rows["rate"], dtype=np.float64)
+        hits, seen = (np.asarray(rows[name], dtype=np.float64) / rates for name in ("hits", "seen"))
+        return _flags(clusters, names, hits, seen)
 
     def strata(self, min_score: float, edges: Sequence[int]) -> dict[str, list[Any]]:
         """Count documents by cluster, label at a given minimum score, and length bucket."""
@@ -186,7 +221,8 @@ class Tables:
     def _declared(self) -> Mapping[str, int]:
         query = (
             "select declared_language as name, count(*) as n from documents"
-            f" where {HAS_DECLARED} and language.label is not null group by 1 order by 2 desc, 1"
+            " where declared_language is not null and language.label is not null"
+            f" group by declared_language having {HAS_DECLARED} order by 2 desc, 1"
         )
         return {row["name"]: row["n"] for row in self.rows(query)}
 
@@ -207,12 +243,17 @@ class Tables:
         return f"(case {label} {cases} else {label} end)"
 
 
+def _flags(clusters: Sequence[str], labels: Sequence[str], hits: Sequence[float] | Floats, seen: Sequence[float] | Floats) -> Flags:
+    names, found = _matrix(clusters, labels, hits)
+    return Flags(names, found, _matrix(clusters, labels, seen)[1], tuple(sorted(set(clusters))))
+
+
 def _quoted(text: str) -> str:
     """Quote an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _matrix(clusters: Sequence[str], labels: Sequence[str], values: Sequence[float]) -> tuple[tuple[str, ...], Floats]:
+def _matrix(clusters: Sequence[str], labels: Sequence[str], values: Sequence[float] | Floats) -> tuple[tuple[str, ...], Floats]:
     from fmaudit import stats
 
     if not len(values):

@@ -80,15 +80,16 @@ class QualityAudit(CorpusAudit):
         yield from encoding_health(scene)
 
     def compared(self, seen: Observations) -> Mapping[str, pa.Table]:
-        """Give what every rule set does to the documents of every source, and the documents of every host."""
+        """Give what every rule set does to the documents of every source, what it keeps of them, and the documents of every host."""
+        from fmaudit_corpus_quality.measures.by_source import rows_by_source
         from fmaudit_corpus_quality.measures.hosts import amounts_by_host
-        from fmaudit_corpus_quality.measures.scene import Scene, amounts_by_rule
+        from fmaudit_corpus_quality.measures.scene import Scene
 
         scene = Scene.look(seen, self.settings.minimum_documents)
         measurable, _ = self._measurable(seen)
         found = {"host_share": amounts_by_host(scene)}
         if measurable:
-            found["removed"] = amounts_by_rule(scene, {rule_set.name: rule_set.first_reason() for rule_set in measurable})
+            found |= rows_by_source(scene, measurable)
         return found
 
     def _decisions(self, scene: Scene, rule_sets: Sequence[RuleSet]) -> Results:

@@ -177,6 +177,11 @@ class RuleSet:
         branches = " ".join(f"WHEN {test.violated()} THEN {literal(test.reason)}" for test in self.tests)
         return f"CASE {branches} END"
 
+    def first_place(self) -> str:
+        """SQL: the place of the first reason among `reasons`, 1 for the first; 0 for a kept document."""
+        branches = " ".join(f"WHEN {test.violated()} THEN {place}" for place, test in enumerate(self.tests, 1))
+        return f"CAST(CASE {branches} ELSE 0 END AS SMALLINT)" if branches else "CAST(0 AS SMALLINT)"
+
     def all_reasons(self) -> str:
         """SQL: every reason in order, an empty list for a kept document."""
         if not self.tests:

@@ -12,6 +12,7 @@ from fmaudit.api.auditing import prepare, prepare_config
 from fmaudit.api.checking import load_checked
 from fmaudit.config import load_config
 
+CHECK = "[audit.benchmark]\nitems = 'items.jsonl'\n[[check]]\nmax = 1\n"
 MODELS = '[model.chat]\nuri = "fake:"\n[model.other]\nuri = "fake:"\n'
 
 
@@ -114,3 +115,26 @@ def test_all_targets_that_are_missing_are_told_at_once(tmp_path: Path) -> None:
         "audit.toml:4: audit.alignment.targets: no target named 'gpt'; known: m",
         "audit.toml:6: audit.benchmark.targets: no target named 'llama'; known: m",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('metric = "benchmrk.accuracy"', r"audit.toml:9: check.0.metric: no audit 'benchmrk' is set up here; did you mean 'benchmark'\?"),
+        ('metric = "accuracy"', r"check.0.metric: 'accuracy': a metric is written audit.metric"),
+        ('metric = "benchmark."', r"a metric is written audit.metric"),
+        ('metric = "benchmark.accuracy{language=en"', r"one pair of braces at the end"),
+        ('metric = "benchmark.accuracy}language=en{"', r"one pair of braces at the end"),
+        ('metric = "benchmark.accuracy{language=en} "\ntarget = "chta"', r"check.0.target: .* called 'chta'; did you mean 'chat'\?"),
+        ('metric = "benchmark.accuracy"\n[report]\nformats = ["pdf"]', r"report.formats: no such format 'pdf'; known: .*html"),
+    ],
+)
+def test_a_check_or_a_format_that_cannot_work_is_said_before_anything_runs(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "items.jsonl").write_text('{"question": "1+1?", "answer": "2", "language": "en", "id": "a"}\n')
+    with pytest.raises(ConfigError, match=told):
+        prepare(audit(tmp_path, CHECK + text))
+
+
+def test_a_check_that_can_work_is_let_through(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text('{"question": "1+1?", "answer": "2", "language": "en", "id": "a"}\n')
+    assert prepare(audit(tmp_path, CHECK + 'metric = " benchmark.accuracy{language = en} "\ntarget = "chat"'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from language_planted import drawn, planted
 from pydantic import ValidationError
 
 from fmaudit import Exhibit, Finding, Metric, MetricStatus
+from fmaudit.judge.paired import ItemTable, paired_change
 from fmaudit.testing import assert_audit_contract, measure
 from fmaudit_corpus_language.audit import LanguageAudit
 from fmaudit_corpus_language.params import LanguageParams
@@ -275,3 +277,31 @@ def test_the_ratio_says_which_way_it_goes() -> None:
     assert chart.encoding["x"] == "times too little text"
     shares = next(exhibit for exhibit in exhibits if exhibit.name == "shares")
     assert "Telugu (te)" in shares.data.column("name").to_pylist()
+
+
+@pytest.mark.parametrize("hosts", [1, 40])
+def test_the_rows_behind_every_rate_add_up_to_what_is_published(hosts: int) -> None:
+    """Two runs are compared source by source, of every rate and in every language."""
+    labels, names = drawn(SHARES, 1500, 40, 3)
+    rng = random.Random(4)
+    rows = [
+        {"label": label, "script_mismatch": rng.random() < 0.1, "mixed": rng.random() < 0.2, "langdetect_rate": rng.choice([0.3, 0.7]),
+         "langdetect_label": label if rng.random() < 0.8 else "fr"}
+        for label in labels
+    ]  # fmt: skip
+    declared = [label if rng.random() < 0.9 else "fr" for label in labels]
+    seen = planted(rows, hosts=names if hosts > 1 else ["one.example"] * len(labels), declared=declared)
+    plugin = LanguageAudit(LanguageParams(calibration=False))
+    published, _, _ = measure(plugin, seen)
+    tables = {name: ItemTable(table) for name, table in plugin.compared(seen).items() if "value" in table.column_names}
+    assert tables.keys() == {"script_mismatch", "mixed_documents", "disagreement", "declared_mismatch", "accuracy"}
+    for name, table in tables.items():
+        metrics = [metric for metric in published.values() if metric.name == name and metric.value is not None]
+        assert len(metrics) >= 4
+        for metric in metrics:
+            items = table.items(metric.slice)
+            assert items is not None
+            assert items.gives(metric)
+            change = paired_change(items, items)
+            assert change is not None
+            assert (change.value, change.interval.low, change.interval.high) == (0.0, 0.0, 0.0)

@@ -13,10 +13,13 @@ from quality_planted import clean, good, languages, planted
 from test_rules import random_counts
 
 from fmaudit import Exhibit, Finding, Metric, MetricStatus
+from fmaudit.judge.paired import ItemTable, paired_change
+from fmaudit.stats import clustered_proportion
 from fmaudit.testing import assert_audit_contract, measure
 from fmaudit_corpus_quality.audit import QualityAudit
+from fmaudit_corpus_quality.measures.by_source import rows_by_source
 from fmaudit_corpus_quality.measures.cube import count_decisions
-from fmaudit_corpus_quality.measures.scene import Scene, amounts_by_rule
+from fmaudit_corpus_quality.measures.scene import Scene
 from fmaudit_corpus_quality.params import QualityParams
 from fmaudit_corpus_quality.rulesets import build
 
@@ -39,22 +42,56 @@ def test_the_contract_holds() -> None:
 
 def test_what_rule_sets_remove_is_counted_by_unit_in_one_reading_of_the_documents() -> None:
     seen = planted(600, host=spread_over(7, 600), quality=random_counts(600, 3))
-    reasons = {name: build(name).first_reason() for name in (QUALITY, "datatrove-0.10.1/gopher-repetition", "datatrove-0.10.1/c4")}
+    rule_sets = [build(name) for name in (QUALITY, "datatrove-0.10.1/gopher-repetition", "datatrove-0.10.1/c4")]
     queries: list[str] = []
     ask = seen.sql
     seen.sql = lambda query, parameters=(): (queries.append(query), ask(query, parameters))[1]
-    found = amounts_by_rule(Scene.look(seen, 30), reasons).to_pylist()
-    assert [query.count("FROM documents") for query in queries] == [1, 1]  # the scene, then all rule sets together
+    found = rows_by_source(Scene.look(seen, 30), rule_sets)["removed"].to_pylist()
+    assert [query.count("FROM documents") for query in queries] == [1, 1, 1]  # the scene, declared languages, all rule sets together
     seen.sql = ask
     alone = {
-        (row["item"], name, row["rule"]): row["n"]
-        for name, reason in reasons.items()
+        (row["item"], rule_set.name, row["rule"]): row["n"]
+        for rule_set in rule_sets
         for row in ask(
-            f"SELECT cluster AS item, coalesce({reason}, '(kept)') AS rule, count(*) AS n FROM documents GROUP BY ALL"
+            f"SELECT cluster AS item, coalesce({rule_set.first_reason()}, '(kept)') AS rule, count(*) AS n FROM documents GROUP BY ALL"
         ).to_pylist()
     }
     assert {(row["item"], row["ruleset"], row["rule"]): row["amount"] for row in found} == alone
     assert sum(row["amount"] for row in found) == 3 * 600
+
+
+@pytest.mark.parametrize("hosts", [1, 7])
+def test_what_rule_sets_keep_of_every_source_adds_up_to_what_is_published(hosts: int) -> None:
+    """The rows give the number of every rule set, and of every language in it, so that two runs are compared source by source."""
+    labels = np.random.default_rng(5).choice(["en", "sw", "te"], 600).tolist()
+    seen = planted(600, host=spread_over(hosts, 600), quality=random_counts(600, 3), language=languages(labels))
+    tables = audit().compared(seen)
+    published, _, _ = measure(audit(), seen)
+    metrics = [metric for metric in published.values() if metric.name == "kept" and "host" not in metric.slice and metric.value is not None]
+    assert len(metrics) >= 5 * 4
+    kept = ItemTable(tables["kept"])
+    for metric in metrics:
+        items = kept.items(metric.slice)
+        assert items is not None
+        assert items.gives(metric)
+        assert len(set(items.clusters)) == (hosts if hosts > 1 else metric.n)
+
+
+def test_a_source_that_keeps_to_its_rules_is_compared_with_itself() -> None:
+    """Hosts differ much in what is kept of them, and hardly from one run to the next: it is the latter that counts."""
+    rng = np.random.default_rng(1)
+    host, bad = rng.integers(0, 60, 3000), rng.random(60)
+    changes = []
+    for fall in (0.0, 0.1):
+        broken = rng.random(3000) < np.clip(bad[host] + fall, 0, 1)
+        seen = planted(3000, host=[f"h{i}.example" for i in host], quality=good(3000, core_words=np.where(broken, 10, 160)))
+        changes.append(ItemTable(audit(rule_sets=[QUALITY]).compared(seen)["kept"]).items({"ruleset": QUALITY}))
+    change = paired_change(*changes)
+    assert change is not None
+    assert change.shared == 60
+    assert change.interval.low < -0.08 < change.interval.high < -0.04
+    alone = clustered_proportion(changes[0].values, changes[0].weights).interval
+    assert change.interval.high - change.interval.low < (alone.high - alone.low) / 2
 
 
 def test_importing_the_audit_loads_nothing_heavy() -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fmaudit import Evidence, Interval, Metric, MetricStatus, Observations, stats
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["Scene", "amounts_by_rule", "codes", "evidence", "integers", "percent", "percent_interval", "sums_by_unit"]
+__all__ = ["Scene", "codes", "evidence", "integers", "percent", "percent_interval", "sums_by_unit"]
 
 UNITS = 10_000  # more sources are folded into this many groups, which leaves the variance between them what it is
 FEWEST_SOURCES = 2  # one source does not show how sources differ
@@ -132,21 +129,6 @@ class Scene:
         unit = "source" if self.by_source else "document"
         folded = f", folded into {UNITS:,} groups" if (self.sources if self.by_source else self.documents) > UNITS else ""
         return f"{interval.method} by {unit}{folded}"
-
-
-def amounts_by_rule(scene: Scene, first_reasons: Mapping[str, str]) -> pa.Table:
-    """Count the documents of every independent unit by the rule that removes them first, "(kept)" where none does, of every rule set.
-
-    The documents are read once, and counted by what all rule sets say together; the counts of each are sums of these.
-    """
-    reasons = ", ".join(f"coalesce({reason}, '(kept)') AS rule{i}" for i, reason in enumerate(first_reasons.values(), 1))
-    together = f"SELECT {scene.unit} AS unit, {reasons}, count(*) AS n FROM documents WHERE quality.words IS NOT NULL GROUP BY ALL"
-    parts = [
-        f"SELECT CAST(unit AS VARCHAR) AS item, CAST(sum(n) AS DOUBLE) AS amount, ${i} AS ruleset, rule{i} AS rule "
-        f"FROM together GROUP BY unit, rule{i}"
-        for i in range(1, len(first_reasons) + 1)
-    ]
-    return scene.seen.sql(f"WITH together AS MATERIALIZED ({together}) {' UNION ALL '.join(parts)}", list(first_reasons))
 
 
 def codes(column: Any) -> tuple[Ints, list[str]]:
