@@ -13,6 +13,7 @@ from fmaudit.errors import FmauditError
 from fmaudit.judge.comparing import Comparison, Key, Rows, RunRows, compare_metrics
 from fmaudit.judge.paired import ItemTable
 from fmaudit.judge.parts import PartTable
+from fmaudit.judge.sameness import made_from
 from fmaudit.judge.settings import changed_settings
 from fmaudit.runs.journal import Journal
 from fmaudit.store.reader import Session, TargetObservations
@@ -73,7 +74,7 @@ def run_rows(run: Run, label: str, wanted: set[str] | None, notes: Notes) -> Run
             continue
         rows[key] = tables
     _told_by_checks(run.plan, metrics, better)
-    return RunRows(metrics, rows, better)
+    return RunRows(metrics, rows, better, made_from(run.plan))
 
 
 def _named(rows: Sequence[MetricRow], glob: str) -> Iterator[str]:
