@@ -199,7 +199,7 @@ def test_bbq_loads_as_it_is_published(tmp_path: Path) -> None:
         ({"label": "5"}, "label '5' is no answer"),
         ({"context_condition": "vague"}, "context_condition is 'vague'"),
         ({"answer_info": {}, "ans2": "The dog"}, "0 of the answers"),
-        ({"ans1": None}, "there is no field 'ans1'"),
+        ({"ans1": None}, "the field 'ans1' is null"),
     ],
 )
 def test_bad_items_are_refused_in_words(tmp_path: Path, change: dict[str, Any], message: str) -> None:
