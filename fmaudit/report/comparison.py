@@ -13,7 +13,7 @@ from fmaudit.records import Metric
 from fmaudit.report.humane import number, plural, show
 from fmaudit.report.scale import Scale
 
-__all__ = ["comparison_as_json", "comparison_view", "difference_view", "headline", "limit_words"]
+__all__ = ["comparison_as_json", "comparison_view", "difference_view", "headline", "limit_words", "signed"]
 
 View = dict[str, Any]
 
@@ -79,7 +79,7 @@ def difference_view(one: Difference) -> View:
         "target": one.target,
         "before": show(one.before).value,
         "after": show(one.after).value,
-        "change": _signed(one.value, one.after.unit, one.change.interval.low, one.change.interval.high) if one.change else _bare(one),
+        "change": signed(one.value, one.after.unit, one.change.interval.low, one.change.interval.high) if one.change else _bare(one),
         "q": _chance(one.q_value),
         "could_see": _could_see(one),
         "how": one.change.method if one.change else one.note or "one of the two has no interval",
@@ -124,9 +124,12 @@ def _could_see(one: Difference) -> str:
     return "" if one.change.detectable == 0.0 else limit_words(one.change.detectable, one.after.unit)
 
 
-def _signed(value: float | None, unit: str, low: float, high: float) -> str:
+def signed(value: float | None, unit: str, low: float, high: float) -> str:
+    """Write a change with its sign and interval; one of exactly nothing is "same"."""
     if value is None:
         return ""
+    if value == low == high == 0.0:
+        return "same"
     if unit == "fraction":
         places = max(1, min(4, 1 - math.floor(math.log10(max((high - low) * 50.0, 1e-4)))))
         return f"{value * 100:+.{places}f} ({low * 100:+.{places}f} to {high * 100:+.{places}f}) points".replace("-", "−")

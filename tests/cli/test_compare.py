@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +114,13 @@ def test_what_is_asked_about_alone_is_the_family_of_tests(project: Path):
     (one,) = alone.differences
     assert one.q_value == one.change.p_value
     assert one.change.p_value == next(each for each in whole.differences if each.name == one.name).change.p_value
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "same"), (0.02, "+2.00 (+2.00 to +2.00) points"), (None, "")])
+def test_a_change_of_exactly_nothing_reads_as_same(value: float | None, shown: str):
+    from fmaudit.report.comparison import signed
+
+    assert re.sub(r"\.\d+", ".00", signed(value, "fraction", value or 0.0, value or 0.0)) == shown
 
 
 def test_a_run_is_not_compared_with_itself(warm: Warm, project: Path):
