@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from fmaudit.records import Metric as Metric
     from fmaudit.records import MetricStatus as MetricStatus
     from fmaudit.records import Severity as Severity
+    from fmaudit.report import humane as humane
     from fmaudit.samples import sample_data as sample_data
     from fmaudit.suites import results as results
     from fmaudit.suites.asking import Asker as Asker
@@ -167,6 +168,7 @@ _HOMES = {
     "facts": "fmaudit.models.facts:",
     "file_sha256": "fmaudit.suites.items",
     "hookimpl": "fmaudit.hooks.markers",
+    "humane": "fmaudit.report.humane:",
     "kernels": "fmaudit.text.kernels:",
     "load_backend": "fmaudit.models.loading",
     "load_items": "fmaudit.suites.items",

@@ -107,7 +107,7 @@ class RunRows:
     made_from: Mapping[Key, str] = field(default_factory=dict)
 
 
-def compare_metrics(before: RunRows, after: RunRows, *, seed: int = 0, wanted: Callable[[str], bool] = bool) -> Comparison:
+def compare_metrics(before: RunRows, after: RunRows, *, seed: int = 0, wanted: Callable[[str], bool] = lambda name: True) -> Comparison:
     """Compare what two runs measured; ids, settings and notes are for the caller to fill in.
 
     Of metrics that are not `wanted`, by their full names, no difference is judged: those that are asked about are the family of tests.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fmaudit.records import Metric, MetricStatus
 
-__all__ = ["Shown", "compact", "count", "describe", "duration", "number", "plural", "share", "show", "size"]
+__all__ = ["HUGE", "Shown", "compact", "count", "describe", "duration", "number", "plural", "share", "show", "size"]
 
 _NBSP = "\u00a0"
 HUGE = 1e15  # from here on a power of ten is easier to read than a unit
@@ -71,12 +71,9 @@ def count(value: int) -> str:
     return f"{value:,}".replace("-", "−")
 
 
-def compact(value: int) -> str:
-    """Write a whole number in a few characters: `950`, `1.2 k`, `3.46 M`."""
-    for step, word in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= step:
-            return _plain(value / step) + _NBSP + word
-    return count(value)
+def compact(value: float) -> str:
+    """Write a count in full below a million, from there in three digits with its unit: `131,072`, `3.46 M`."""
+    return number(value, "count").value
 
 
 def size(value: int | None) -> str:

@@ -167,11 +167,11 @@ def paired_shares(
 
 
 def _within(values: Sequence[float], clusters: int, found: Interval, least: float, most: float) -> Interval:
-    """Keep the interval of a mean between the ends of its values; where all are alike, let the share that may yet differ be of any size."""
+    """Keep the interval of a mean between its ends; where all values are alike, let the share that may yet differ lie at either end."""
     if max(values) - min(values) > 1e-9 or not isfinite(most - least):
         return replace(found, low=max(least, found.low), high=min(most, found.high))
-    rest = stats.zero_success_upper(clusters) * max(most, -least)
-    low, high = max(least, values[0] - rest), min(most, values[0] + rest)
+    share, value = stats.zero_success_upper(clusters), values[0]
+    low, high = value - share * (value - least), value + share * (most - value)
     return Interval(low, high, found.level, "all items alike; Clopper-Pearson for others")
 
 

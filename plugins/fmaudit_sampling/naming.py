@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -82,7 +82,7 @@ def named(text: str, forms: Iterable[str]) -> str | None:
 def mentions(sentence: str, forms: Sequence[str], about: frozenset[str] = frozenset()) -> list[Mention]:
     """Find all places at which a sentence names a form, in order; of two that overlap the longer."""
     plain = folded(sentence)
-    spans = [(hit.start(), hit.end(), form) for form in forms for hit in _pattern(form).finditer(plain)]
+    spans = [(hit.start(), hit.end(), form) for form in forms for hit in _places(form, plain)]
     found: list[tuple[int, int, str]] = []
     for span in sorted(sorted(spans)[:MOST], key=lambda one: (one[0] - one[1], one[0])):
         if all(span[1] <= start or end <= span[0] for start, end, _ in found):
@@ -143,17 +143,24 @@ def _first(plain: str, form: str) -> re.Match[str] | None:
     return next(
         (
             hit
-            for hit in _pattern(form).finditer(plain)
+            for hit in _places(form, plain)
             if not _denied(plain[max(0, hit.start() - NEAR) : hit.start()], plain[hit.end() : hit.end() + NEAR])
         ),
         None,
     )
 
 
+def _places(form: str, plain: str) -> Iterator[re.Match[str]]:
+    """Find a form as whole words; in scripts without spaces, anywhere."""
+    text = _exact(form)
+    return _pattern(text).finditer(plain) if text in plain else iter(())  # most are not, and a pattern costs more to make than to use
+
+
+_exact = lru_cache(maxsize=8192)(exact_text)
+
+
 @lru_cache(maxsize=8192)
-def _pattern(form: str) -> re.Pattern[str]:
-    """Match a form as whole words; in scripts without spaces, anywhere."""
-    text = exact_text(form)
+def _pattern(text: str) -> re.Pattern[str]:
     before = rf"(?<!{SPACED})(?<!\d[.,])(?<![-−](?=\d))" if text[:1].isalnum() and not unspaced(text[0]) else ""
     after = rf"(?!{SPACED})(?![.,]\d)" if text[-1:].isalnum() and not unspaced(text[-1]) else ""
     return re.compile(before + re.escape(text) + after)

@@ -34,7 +34,6 @@ CONCLUDES = re.compile(
     r"|остал\w+|поэтому)\b|所以|因此|总共|一共|共|还剩|よって|したがって|合計|全部で|따라서|그러므로|총|ดังนั้น|\bi\.e\.|তাই|মোট|కాబట్టి|మొత్తం",
     re.IGNORECASE,
 )
-# numbers that only stand beside the one that is told: in brackets, "out of 50", "of 9", "not 7", "after eating 3"
 # a number that follows one of these at once is the sum of the others
 TOTALS = re.compile(
     r"(?:\b(?:in total|total(?:s|ing)?(?: of)?|altogether|in all|leaving|leaves|insgesamt|bleiben|au total|en total|quedan|no total"
@@ -117,8 +116,7 @@ def final_number(sentences: Sequence[str], about: frozenset[str] = frozenset()) 
 
 
 def numbers(text: str) -> list[tuple[float, ...]]:
-    """Give the numbers of a text in order, each with its readings, the likeliest first: "1.024" is 1.024, and 1024 as Germans write "
-    "it."""
+    """Give the numbers of a text in order, each with its readings, the likeliest first: "1.024" is 1.024, or 1024 in German."""
     plain = unicodedata.normalize("NFKC", text).replace("−", "-")  # spaces that do not break become plain ones
     return [_readings(hit.group()) for hit in NUMBER.finditer(plain)]
 

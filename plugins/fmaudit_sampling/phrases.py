@@ -24,19 +24,18 @@ __all__ = [
 # "I do not know" and its kin; each is looked for in the case-folded first two sentences that say something
 ABSTENTIONS = (
     # English
-    "i don't know", "i do not know", "i'm not sure", "i am not sure", "i am unsure", "i cannot answer", "i can't answer", "cannot be "
-    "known",
+    "i don't know", "i do not know", "i'm not sure", "i am not sure", "i am unsure", "i cannot answer", "i can't answer",
+    "cannot be known",
     "cannot be determined", "can't be determined", "not possible to know", "impossible to know", "impossible to say", "no way to know",
     "nobody knows", "no one knows", "is unknown", "is not known", "isn't known", "i have no information", "i don't have information",
     "i do not have information", "i have no record", "i'm not aware", "i am not aware", "not familiar with", "i couldn't find",
     "i could not find", "no reliable information", "does not exist", "doesn't exist", "do not exist", "did not exist", "never existed",
     "appears to be fictional", "is fictional", "no such", "unanswerable", "there is no record", "there are no records", "i have no idea",
     "not enough information", "insufficient information", "i don't have enough", "i do not have enough", "i can't say", "i cannot say",
-    "i don't have any information", "i do not have any information", "i can't verify", "i cannot verify", "don't have that", "do not "
-    "have that",
+    "i don't have any information", "i do not have any information", "i can't verify", "i cannot verify",
+    "don't have that", "do not have that",
     "don't have access", "do not have access", "can't confirm", "cannot confirm", "beyond my knowledge", "outside my knowledge",
-    "wouldn't know", "no idea", "unsure", "i'm unable to", "i am "
-    "unable to",
+    "wouldn't know", "no idea", "unsure", "i'm unable to", "i am unable to",
     # German
     "ich weiß nicht", "ich weiss nicht", "weiß ich nicht", "ich weiß es nicht",
     "ich bin mir nicht sicher", "ich bin nicht sicher", "ist nicht bekannt", "ist unbekannt", "keine informationen",

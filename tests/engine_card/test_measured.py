@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fmaudit import Backend, Capability, Exhibit, Finding, Metric, MetricStatus, ModelError, Profile, RequestError, load_backend
+from fmaudit import Backend, Capability, Exhibit, Finding, Metric, MetricStatus, ModelError, Profile, RequestError, humane, load_backend
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.timing import process_peak, time_trial, trial_by_requests
 from fmaudit.testing import ask, assert_results, by_name, codes, measure
@@ -21,7 +21,6 @@ from fmaudit_engine_card.measured.fits import fit_line
 from fmaudit_engine_card.measured.series import Measured
 from fmaudit_engine_card.measured.trials import PROMPT, Trial, planned
 from fmaudit_engine_card.params import EngineCardParams
-from fmaudit_engine_card.writing import percent, seconds
 
 Clock = Callable[[Trial, random.Random], float]
 
@@ -166,12 +165,12 @@ def test_charts_say_the_figures_of_the_card_and_which_others_are_drawn() -> None
     found = list(measure_behaviour(_rows(_attentive), profile("llama-2-7b")))
     metrics, shown = by_name(found), {one.name: one.caption for one in found if isinstance(one, Exhibit)}
     share = max((metric for metric in metrics.values() if metric.name == "attention_time_share"), key=lambda one: one.value or 0)
-    assert f"{percent(share.value or 0, 1)} of the time" in shown["prefill-time"]
+    assert f"{humane.share(share.value or 0)} of the time" in shown["prefill-time"]
     for which in ("median", "fastest"):
         assert f"R² = {metrics[f'decode_linearity{{of={which}}}'].value:.4f}" in shown["decode-time"]
-    assert f"{seconds(metrics['seconds_per_token'].value or 0)} a token, fitted round by round" in shown["decode-time"]
+    assert f"{humane.duration(metrics['seconds_per_token'].value or 0)} a token, fitted round by round" in shown["decode-time"]
     bends = next(one.sentence for one in found if isinstance(one, Finding) and one.code == "attention-bends-time")
-    assert percent(share.value or 0, 1) in bends
+    assert humane.share(share.value or 0) in bends
 
 
 def test_what_the_model_does_not_take_is_left_out_and_said() -> None:

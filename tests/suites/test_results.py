@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from math import inf
 from typing import Any
 
@@ -68,12 +69,12 @@ def test_a_table_is_an_exhibit_of_its_rows() -> None:
 
 
 def test_several_samples_an_item_are_compared_by_item() -> None:
-    """20 items of 5 samples: the arms differ by a fifth on every item, or on none, and n counts answers, clusters items."""
-    first = {str(i): [1, 1, 0, 0, i % 2] for i in range(20)}
-    second = {str(i): [1, 0, 0, 0, i % 2] for i in range(20)}
+    """40 items of 5 samples: the arms differ by a fifth on every item, or on none, and n counts answers, clusters items."""
+    first = {str(i): [1, 1, 0, 0, i % 2] for i in range(40)}
+    second = {str(i): [1, 0, 0, 0, i % 2] for i in range(40)}
     metric, test = results.paired_shares("x", first, second)
     assert metric.value == pytest.approx(0.2)
-    assert (metric.n, metric.n_clusters) == (200, 20)
+    assert (metric.n, metric.n_clusters) == (400, 40)
     assert metric.interval is not None
     assert 0.0 < metric.interval.low < 0.2 < metric.interval.high  # wider than nothing, though all items moved alike
     assert test.p_value < 0.001
@@ -121,10 +122,24 @@ def test_a_bounded_mean_keeps_its_interval_inside_and_is_not_certain_where_all_v
         assert metric.value is not None
         assert least <= metric.interval.low < metric.value <= metric.interval.high <= 1.0
     assert alike.interval is not None
-    assert alike.interval.low == pytest.approx(1.0 - 0.2646, abs=1e-3)  # 0 of 12 exclude no share below it
+    assert alike.interval.low == pytest.approx(1.0 - 2 * 0.2646, abs=2e-3)  # 0 of 12 exclude no share below it, and it may be at -1
+    assert third.interval is not None
+    assert third.interval.high == pytest.approx(1 / 3 + 0.2646 * 2 / 3, abs=2e-3)
     nats = results.average("x", [0.0] * 12, within=(0.0, 2.0))
     assert nats.interval is not None
     assert (nats.interval.low, nats.interval.high) == pytest.approx((0.0, 2 * 0.2646), abs=2e-3)
+
+
+def test_where_all_values_are_alike_the_interval_holds_the_mean_of_values_at_the_other_end_too() -> None:
+    """Of values that are 1, and -1 with a chance of 13 %, 12 alike are drawn in one of five samples: their interval has to reach 0.74."""
+    draw = random.Random(3)
+    missed = 0
+    for _ in range(500):
+        metric = results.average("x", [-1.0 if draw.random() < 0.13 else 1.0 for _ in range(12)], within=(-1.0, 1.0))
+        assert metric.interval is not None
+        alike = metric.interval.method.startswith("all items alike")
+        missed += alike and not metric.interval.low <= 1.0 - 2 * 0.13 <= metric.interval.high
+    assert missed == 0
 
 
 def test_a_mean_with_one_end_keeps_to_it() -> None:

@@ -43,6 +43,8 @@ def mentions(text: str, forms: Iterable[str]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     covered = bytearray(len(text))
     for form in sorted({plain(form) for form in forms} - {""}, key=len, reverse=True):
+        if form not in text:  # most are not, and a pattern costs more to make than to use
+            continue
         for match in _pattern(form).finditer(text):
             if not any(covered[match.start() : match.end()]):
                 covered[match.start() : match.end()] = b"\1" * len(match.group())

@@ -95,7 +95,7 @@ def cue_languages() -> tuple[str, ...]:
 def _denies(premise: Premise, cues: Cues, text: str) -> bool:
     """A denial that holds a negation, or the claimed value taken back."""
     explicit = [denial for denial in _denials(premise) if cues.negation and cues.negation.search(denial)]
-    if mentions(text, explicit) or any(pattern.search(text) for pattern in map(_loose, explicit) if pattern):
+    if mentions(text, explicit) or any(_loosely(denial, text) for denial in explicit):
         return True
     return bool(premise.claimed) and bool(mentions(text, [premise.claimed])) and not stated(text, [premise.claimed])
 
@@ -120,18 +120,20 @@ def _recast(cues: Cues, text: str) -> tuple[str, str]:
     return _without(cues.weak, text), _CLEFT.sub(r"\1", text)
 
 
-def _denials(premise: Premise) -> list[str]:
+@lru_cache(1024)
+def _denials(premise: Premise) -> tuple[str, ...]:
     """The denials that are not an echo of the question."""
     asked = plain(premise.prompt)
     own = [denial for denial in map(plain, premise.denials) if denial and not mentions(asked, [denial])]
-    return [form for denial in own for form in (denial, denial + "s", denial + "es")]
+    return tuple(form for denial in own for form in (denial, denial + "s", denial + "es"))
 
 
-@lru_cache(4096)
-def _loose(denial: str) -> re.Pattern[str] | None:
-    """ "not in 1969" is also said by "was not opened in 1969": up to two words may stand between; None for other denials."""
+def _loosely(denial: str, text: str) -> bool:
+    """ "not in 1969" is also said by "was not opened in 1969": up to two words may stand between."""
     first, _, rest = denial.partition(" ")
-    return re.compile(rf"(?:\bnot|n't)(?: \w+){{0,2}} {re.escape(rest)}(?!\w)") if first == "not" and rest else None
+    if first != "not" or not rest or rest not in text:
+        return False
+    return re.search(rf"(?:\bnot|n't)(?: \w+){{0,2}} {re.escape(rest)}(?!\w)", text) is not None
 
 
 def _said(patterns: Sequence[re.Pattern[str]], text: str) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fmaudit import Exhibit
+from fmaudit import Exhibit, humane
 from fmaudit_engine_card.scale.facts import stale_devices
-from fmaudit_engine_card.writing import amount, compact, percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -41,7 +40,7 @@ def _facts(card: Card) -> Exhibit:
         ("vocabulary", f"{profile.vocabulary:,}, {'one table for input and output' if profile.tied else 'input and output apart'}"),
         ("attention", _attention(card)),
         ("longest context", f"{profile.context:,} tokens" if profile.context else "not said"),
-        ("weights in 16 bits", f"{profile.weights_bytes(2):,} bytes, {amount(profile.weights_bytes(2))}"),
+        ("weights in 16 bits", f"{profile.weights_bytes(2):,} bytes, {humane.size(profile.weights_bytes(2))}"),
         ("state a token adds", f"{profile.state_bytes_per_token(card.settings.state_width):,} bytes"),
     ]
     if card.counted is not None:
@@ -97,11 +96,11 @@ def _state(card: Card) -> Exhibit:
 
     profile, width = card.profile, card.settings.state_width
     rows = [
-        {"tokens": compact(tokens), "bytes": profile.cache_bytes(tokens, each), "of": f"state, {each * 8:g} bits a value"}
+        {"tokens": humane.compact(tokens), "bytes": profile.cache_bytes(tokens, each), "of": f"state, {each * 8:g} bits a value"}
         for each in dict.fromkeys((4.0, 2.0, 1.0, width))
         for tokens in _lengths(card)
     ]
-    rows += [{"tokens": compact(tokens), "bytes": profile.weights_bytes(2), "of": "weights, 16 bits"} for tokens in _lengths(card)]
+    rows += [{"tokens": humane.compact(tokens), "bytes": profile.weights_bytes(2), "of": "weights, 16 bits"} for tokens in _lengths(card)]
     added = profile.state_bytes_per_token(width)
     equal = f" At {width * 8:g} bits {profile.weights_bytes(2) // added:,} tokens take as much as the weights." if added else ""
     if any(attends.window for attends in profile.plan.attends()):
@@ -120,7 +119,11 @@ def _operations(card: Card) -> Exhibit:
     profile = card.profile
     top = profile.context or LENGTHS[-1] // 16
     rows = [
-        {"length": compact(tokens) + (", its longest" if tokens == profile.context else ""), "operations": operations / tokens, "of": of}
+        {
+            "length": humane.compact(tokens) + (", its longest" if tokens == profile.context else ""),
+            "operations": operations / tokens,
+            "of": of,
+        }
         for tokens in (top // 64 or 1, top // 16 or 1, top // 4 or 1, top, 4 * top, 16 * top)
         for of, operations in (("matrices", profile.linear_flops(tokens)), ("attention between tokens", profile.attention_flops(tokens)))
     ]
@@ -148,11 +151,11 @@ def _fits(card: Card) -> Exhibit:
     rows = []
     for device in dict.fromkeys(fit.device for fit in card.fits):
         mine = [fit for fit in card.fits if fit.device == device]
-        rows.append({"device": f"{device}, {amount(mine[0].usable)}"} | {fit.precision: _verdict(fit) for fit in mine})
+        rows.append({"device": f"{device}, {humane.size(mine[0].usable)}"} | {fit.precision: _verdict(fit) for fit in mine})
     return Exhibit(
         name="fits", title="Where it fits", data=pa.Table.from_pylist(rows),
-        caption=f"{settings.batch} x {tokens:,} tokens; memory without the {percent(settings.reserve)} left to the runtime. Cells: the "
-        "longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
+        caption=f"{settings.batch} x {tokens:,} tokens; memory without the {humane.share(settings.reserve)} left to the runtime. Cells: "
+        "the longest context at this batch or (x) the largest batch at this length; else how many devices it takes. "
         "Activations are estimated; int8 and int4 are of the matrices inside the blocks. "
         f"{_widths(card.fits)}{_lacking(card.fits)}{limit}{aged}",
     )  # fmt: skip
@@ -182,4 +185,4 @@ def _verdict(fit: Fit) -> str:
     mark = "*" if fit.note else ""
     if not fit.fits:
         return f"no: {fit.devices_needed} needed{mark}"
-    return f"yes: {'any length' if fit.longest is None else compact(fit.longest)} or x{fit.largest_batch:,}{mark}"
+    return f"yes: {'any length' if fit.longest is None else humane.compact(fit.longest)} or x{fit.largest_batch:,}{mark}"

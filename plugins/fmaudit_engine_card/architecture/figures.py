@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fmaudit import Metric, results
+from fmaudit import Metric, humane, results
 from fmaudit_engine_card.scale.facts import stale_devices
-from fmaudit_engine_card.writing import percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -88,7 +87,7 @@ def _fits(card: Card) -> Iterator[Metric]:
     for fit in card.fits:
         slice_ = {"device": fit.device, "precision": fit.precision}
         state = f"state ({fit.state_width * 8:g} bits a value)"
-        how = f"memory less {percent(card.settings.reserve)}, weights, {state} and activations (estimated)"
+        how = f"memory less {humane.share(card.settings.reserve)}, weights, {state} and activations (estimated)"
         estimate = partial(Metric, unit="count", n=1, slice=slice_, method=how)
         old = stale_devices([fit.device], card.day)
         aged = (f"; {fit.note}" if fit.note else "") + (f"; {old}" if old else "")

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fmaudit import ModelError, facts
+from fmaudit import ModelError, facts, humane
 from fmaudit_engine_card.architecture.refusing import positive, whole
-from fmaudit_engine_card.writing import amount
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.profile import EngineProfile
@@ -181,7 +180,7 @@ def _memory(device: str | float) -> tuple[str, int, tuple[str, ...]]:
     if not isinstance(device, str):
         if isinstance(device, bool) or not isinstance(device, int | float) or not 0 < device < math.inf:
             raise ModelError(f"{device!r} is no device", hint='give its name ("H100"), or the bytes of its memory')
-        return amount(device), int(device), ()
+        return humane.size(int(device)), int(device), ()
     found = facts.find_device(device)
     if found.memory_bytes is None:
         raise ModelError(f"the memory of {found.name} is not known", hint="give its bytes instead of its name")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fmaudit import Finding, Severity
+from fmaudit import Finding, Severity, humane
 from fmaudit_engine_card.scale.facts import stale_devices
-from fmaudit_engine_card.writing import amount, compact, percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.architecture.card import Card
@@ -47,8 +46,8 @@ def _nowhere(card: Card) -> Iterator[Finding]:
     elsewhere = f"it does in {' and '.join(others)}" if others else "nor in any other precision asked about"
     yield Finding(
         code="fits-nowhere", severity=Severity.NOTE if others else Severity.WARNING, slice={"precision": kind},
-        sentence=f"In {kind} it needs {amount(best.needed)} for {best.batch} x {best.tokens:,} tokens and fits none of the devices asked "
-        f"about ({best.devices_needed} x {best.device} would hold it); {elsewhere}.",
+        sentence=f"In {kind} it needs {humane.size(best.needed)} for {best.batch} x {best.tokens:,} tokens and fits none of the devices "
+        f"asked about ({best.devices_needed} x {best.device} would hold it); {elsewhere}.",
         metric=f"largest_batch{{device={best.device},precision={kind}}}", advice=" ".join(_ways_out(card, best, others)),
     )  # fmt: skip
 
@@ -77,8 +76,8 @@ def _state_outgrows(card: Card) -> Iterator[Finding]:
         first = beyond[0]
         yield Finding(
             code="state-outgrows-weights", severity=Severity.NOTE, metric=f"state_bytes{{tokens={first}}}",
-            sentence=f"At {first:,} tokens the state of one sequence ({amount(profile.state_bytes(first, width))}) is larger than "
-            f"the weights in 16 bits ({amount(weights)}).",
+            sentence=f"At {first:,} tokens the state of one sequence ({humane.size(profile.state_bytes(first, width))}) is larger than "
+            f"the weights in 16 bits ({humane.size(weights)}).",
             advice="Models with fewer key-value heads, latent attention, windows or state-space layers hold less.",
         )  # fmt: skip
 
@@ -89,8 +88,8 @@ def _mostly_vocabulary(card: Card) -> Iterator[Finding]:
     if share > card.settings.vocabulary_share:
         yield Finding(
             code="mostly-vocabulary", severity=Severity.NOTE, metric="vocabulary_share",
-            sentence=f"{percent(share)} of the parameters are tables of {card.profile.vocabulary:,} tokens"
-            f"{', shared by input and output' if card.profile.tied else ''}: without them it has {compact(whole * (1 - share))}.",
+            sentence=f"{humane.share(share)} of the parameters are tables of {card.profile.vocabulary:,} tokens"
+            f"{', shared by input and output' if card.profile.tied else ''}: without them it has {humane.compact(whole * (1 - share))}.",
         )  # fmt: skip
 
 
@@ -99,5 +98,6 @@ def _experts(card: Card) -> Iterator[Finding]:
     if active < whole:
         yield Finding(
             code="sparse", severity=Severity.NOTE, metric="active_parameters",
-            sentence=f"It takes the memory of {compact(whole)} parameters and, for a token, the compute of {compact(active)}.",
+            sentence=f"It takes the memory of {humane.compact(whole)} parameters and, for a token, the compute of "
+            f"{humane.compact(active)}.",
         )  # fmt: skip

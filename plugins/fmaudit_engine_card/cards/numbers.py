@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fmaudit_engine_card.writing import HUGE, amount, power, seconds, sensible
+from fmaudit import humane
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.cards.records import Entry
@@ -37,14 +37,12 @@ def _write(number: float, unit: str) -> str:
         return "no limit" if number > 0 else "-"
     if unit == "fraction":
         return _percent(100 * number)
-    if unit == "bytes":
-        return amount(number).replace(" ", _NBSP)
-    if unit == "seconds":
-        return seconds(number).replace(" ", _NBSP)
+    if unit in ("bytes", "seconds"):
+        return humane.number(number, unit).value
     if unit == "count":
-        return f"{number:,.0f}" if abs(number) < HUGE else power(number).replace(" ", _NBSP)
+        return humane.count(round(number)) if abs(number) < humane.HUGE else humane.number(number).value
     word = f"{_NBSP}{unit}" if unit in ("bits", "nats", "languages", "money", "characters") else ""
-    return sensible(number).replace(" ", _NBSP) + word
+    return humane.number(number).value + word
 
 
 def _percent(number: float) -> str:

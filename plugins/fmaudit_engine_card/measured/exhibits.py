@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fmaudit import Exhibit
+from fmaudit import Exhibit, humane
 from fmaudit_engine_card.measured.fits import median
-from fmaudit_engine_card.writing import percent, seconds
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured
@@ -35,8 +34,8 @@ def _prefill(measured: Measured) -> Iterator[Exhibit]:
         measured, "prefill", "prefill-time", "Time to read a prompt, by its length",
         [{"tokens": point.tokens, "seconds": curve.at(point.x), "of": "fitted"} for point in points] + straight,
         f"One prompt at a time, and the first token. The gap between the two fitted curves grows with the square of the length: "
-        f"{percent(share, 1)} of the time at {last.tokens:,} tokens, fitted round by round (median); "
-        f"{percent(drawn, 1)} between the curves drawn, which are fitted to the medians of each length.",
+        f"{humane.share(share)} of the time at {last.tokens:,} tokens, fitted round by round (median); "
+        f"{humane.share(drawn)} between the curves drawn, which are fitted to the medians of each length.",
     )  # fmt: skip
 
 
@@ -49,8 +48,8 @@ def _decode(measured: Measured) -> Iterator[Exhibit]:
     yield _lines(
         measured, "decode", "decode-time", "Time to write a completion, by its tokens",
         [{"tokens": point.tokens, "seconds": line.at(point.x), "of": "fitted"} for point in points],
-        f"Each token waits for the one before: {seconds(slope)} a token, fitted round by round (median). The line drawn is fitted to the "
-        f"medians of each length: {seconds(line.slope)} a token, R² = {line.r_squared:.4f}{fastest}.",
+        f"Each token waits for the one before: {humane.duration(slope)} a token, fitted round by round (median). The line drawn is "
+        f"fitted to the medians of each length: {humane.duration(line.slope)} a token, R² = {line.r_squared:.4f}{fastest}.",
     )  # fmt: skip
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fmaudit import Finding, Severity
+from fmaudit import Finding, Severity, humane
 from fmaudit_engine_card.measured.fits import median
 from fmaudit_engine_card.measured.trials import NO_CLOCK, SHORT_OF_TIME
-from fmaudit_engine_card.writing import percent
 
 if TYPE_CHECKING:
     from fmaudit_engine_card.measured.series import Measured
@@ -67,7 +66,7 @@ def _bent(measured: Measured) -> Iterator[Finding]:
     if interval is not None and interval.low > BEND:
         yield Finding(
             code="attention-bends-time", severity=Severity.NOTE, metric=f"attention_time_share{{tokens={last.tokens}}}",
-            sentence=f"At {last.tokens:,} tokens {percent(share, 1)} of the time of a prompt grows with the square of its length.",
+            sentence=f"At {last.tokens:,} tokens {humane.share(share)} of the time of a prompt grows with the square of its length.",
         )  # fmt: skip
 
 
