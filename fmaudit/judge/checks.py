@@ -57,6 +57,8 @@ def _verdict(check: CheckSettings, row: MetricRow, baseline: Baseline) -> Verdic
         status, reason = judge_change(check, row, baseline)
     else:
         status, reason = _both(_against(check, low, high), judge_change(check, row, baseline))
+    if limited and check.on == "value" and metric.interval:
+        reason += "; the value is judged, not its interval"
     return Verdict(
         check=_text(check), metric=row.name, target=row.target, status=status, reason=reason, value=metric.value, low=low, high=high
     )

@@ -130,11 +130,14 @@ def _of_finding(row: FindingRow, place: Place) -> _Result:
 def _rule(data: ReportData, name: str, level: str) -> dict[str, Any]:
     audit, _, code = name.partition("/")
     title = next((row.title for row in data.audits if row.name == audit), "Checks" if audit == "check" else audit)
+    what = f"{title}: {code.replace('-', ' ').replace('_', ' ')}"
+    found = f"Found by the audit {audit} ({title})." if audit != "check" else f"A limit that audit.toml sets on {code}."
     return {
         "id": clip(name, _WORDS),
         "name": clip(code, _WORDS),
-        "shortDescription": {"text": clip(f"{title}: {code.replace('-', ' ').replace('_', ' ')}", _WORDS)},
-        "help": {"text": clip(f"Found by the audit {audit} ({title}). Every number behind it is in the report of the run.", _MESSAGE)},
+        "shortDescription": {"text": clip(what, _WORDS)},
+        "fullDescription": {"text": clip(f"{what}. {found}", _MESSAGE)},
+        "help": {"text": clip(f"{found} Every number behind it is in the report of the run.", _MESSAGE)},
         "defaultConfiguration": {"level": level},
         "properties": {"tags": [clip(tag, _WORDS) for tag in dict.fromkeys(("fmaudit", audit))][:_TAGS]},
     }

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
@@ -37,10 +39,10 @@ LOCATION = closed(
     properties={"type": "object"},
 )
 NOTIFICATION = closed(["message"], level=LEVEL, message=MESSAGE)
-RULE = closed(
-    ["id"],
+RULE = closed(  # GitHub asks for more than SARIF does
+    ["id", "shortDescription", "fullDescription", "help"],
     id={"type": "string", "minLength": 1, "maxLength": 255}, name={"type": "string", "maxLength": 255},
-    shortDescription=MESSAGE, help=MESSAGE,
+    shortDescription=MESSAGE, fullDescription=MESSAGE, help=MESSAGE,
     defaultConfiguration=closed([], level=LEVEL),
     properties={"type": "object", "properties": {"tags": {"type": "array", "items": WORDS, "maxItems": 20, "uniqueItems": True}}},
 )  # fmt: skip
@@ -64,6 +66,8 @@ SARIF = closed(["version", "runs"], version={"const": "2.1.0"}, runs={"type": "a
 def check_sarif(log: Any) -> None:
     """Assert that a log keeps the rules of SARIF and the limits of GitHub."""
     _validator().validate(log)
+    if official := os.environ.get("FMAUDIT_SARIF_SCHEMA"):
+        _published(official).validate(log)
     for run in log["runs"]:
         rules = run["tool"]["driver"]["rules"]
         assert len({rule["id"] for rule in rules}) == len(rules)
@@ -80,6 +84,14 @@ def _validator() -> Any:
 
     jsonschema.Draft202012Validator.check_schema(SARIF)
     return jsonschema.Draft202012Validator(SARIF)
+
+
+@cache
+def _published(path: str) -> Any:
+    import jsonschema
+
+    schema = json.loads(Path(path).read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)
 
 
 CHILDREN = {

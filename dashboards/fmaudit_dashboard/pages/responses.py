@@ -173,8 +173,9 @@ def page() -> None:
     say_missed()
     run = chosen_run()
     plan = data.plan(run)
-    asked = {*plan.get("models", {}), *plan.get("tokenizers", {})}
+    asked = [*plan.get("models", {}), *plan.get("tokenizers", {})]
     pairs = [(audit["audit"], audit["target"]) for audit in plan["audits"] if audit["target"] in asked]
+    pairs.sort(key=lambda pair: pair[1] not in plan.get("models", {}))  # answers first: a tokenizer gives none
     if not pairs:
         empty("This run audits no model and no tokenizer", "Documents has the rows of its corpora.")
         return
