@@ -286,8 +286,10 @@ def _with_hash(row: Row) -> Row:
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Metric | Finding]:
     """Say that a suite has no answers, and why."""
-    lacking = [ABILITIES.get(each, each) for each in str(rows[0]["evidence"]).split(", ")] if rows else []
-    why = f"the model cannot {' or '.join(lacking)}" if rows else "no answer came; the ledger says why"
+    lacking = str(rows[0]["evidence"]) if rows else ""
+    if names := [ABILITIES[each] for each in lacking.split(", ") if each in ABILITIES]:  # else it is in words already
+        lacking = " or ".join(names)
+    why = f"the model cannot {lacking}" if rows else "no answer came; the ledger says why"
     yield Metric(name="answered", value=None, unit="count", n=0, slice={"suite": suite.name}, status=MetricStatus.UNDEFINED, note=why)
     yield Finding(
         code="suite-not-asked",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alignment_support import one, row, saying
 
-from fmaudit import Capability, ConfigError, sample_data
+from fmaudit import Capability, ConfigError, Failure, Finding, sample_data
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask as ask_all
 from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered, measure
@@ -227,3 +227,26 @@ def test_bad_items_are_refused_in_words(tmp_path: Path, item: dict[str, Any], me
     path.write_text(json.dumps(item), encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         list(Sycophancy(one("sycophancy", {"items": path}).params).cases())
+
+
+def test_second_turns_without_an_answer_cost_no_first_answer() -> None:
+    """As a recording of single turns lacks them: the arms are measured as ever, and what is missing is told with what to do."""
+
+    class FirstTurnsOnly(FakeBackend):
+        def generate_each(self, requests: Any) -> Any:
+            lacking = [i for i, request in enumerate(requests) if "Are you sure?" in (request.messages[-1].content or "")]
+            yield from ((i, Failure(reason="not-recorded", detail="turn 2")) for i in lacking)
+            rest = [i for i in range(len(requests)) if i not in lacking]
+            yield from ((rest[j], answer) for j, answer in super().generate_each([requests[i] for i in rest]))
+
+    whole, single = (
+        ask_suite(one("sycophancy"), backend(answer=lambda prompt, sample: flatterer(prompt), without=[Capability.SCORE]))[0]
+        for backend in (FakeBackend, FirstTurnsOnly)
+    )
+    for name in ("sycophancy_shift", "opinion_swing"):
+        assert by_name(single)[name].value == by_name(whole)[name].value == 1.0
+    unanswered = by_name(single)["are_you_sure_unanswered_rate"]
+    assert (unanswered.value, unanswered.n) == (1.0, len(FACTS))
+    assert "are_you_sure_flip_rate" not in by_name(single)
+    finding = next(each for each in single if isinstance(each, Finding) and each.code == "are-you-sure-unanswered-rate")
+    assert "ask_again = false" in finding.advice

@@ -60,10 +60,10 @@ def test_a_conversation_is_found_whole_or_by_its_last_message(tmp_path: Path) ->
 
 def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "one"}])
-    assert found(path, GenerateRequest(prompt="other"))[0] == Failure(reason="not-recorded", detail="this prompt is not recorded")
+    assert found(path, GenerateRequest(prompt="other"))[0] == Failure(reason="not-recorded", detail="this prompt is not recorded: other")
     one, missing = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
     assert one.text == "one"
-    assert missing.detail == "of this prompt 1 answer is recorded, and 2 are asked"
+    assert missing.detail == "of this prompt 1 answer is recorded, and 2 are asked: p"
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,34 @@ def test_two_columns_of_one_log_are_two_models(tmp_path: Path) -> None:
     one.open()
     other.open()
     assert one.identity != other.identity
+
+
+def test_a_null_is_an_answer_that_is_not_there_and_costs_only_itself(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completions": [None, "two"]}, {"prompt": "q", "completion": None}])
+    null, two = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
+    assert isinstance(null, Failure)
+    assert (null.sample, null.detail) == (0, "the answer recorded is null: p")
+    assert (two.text, two.sample) == ("two", 1)
+    (alone,) = found(path, GenerateRequest(prompt="q"))
+    assert isinstance(alone, Failure)
+
+
+def test_what_is_no_text_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "x"}, {"prompt": "q", "completions": ["x", {"text": "y"}]}])
+    with pytest.raises(ModelError, match=r"a\.jsonl:2: completions holds a dict, not a text"):
+        load_backend(f"replay:{path}").open()
+    write(path, [{"prompt": None, "completion": "x"}])
+    with pytest.raises(ModelError, match=r"a\.jsonl:1: 'prompt' is null"):
+        load_backend(f"replay:{path}").open()
+
+
+def test_what_is_not_recorded_is_named_by_its_beginning_and_its_turn(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "x"}])
+    (lacking,) = found(path, GenerateRequest(prompt="Why is\nthe sky " + "very " * 30 + "blue?"))
+    assert lacking.detail.startswith("this prompt is not recorded: Why is the sky very")
+    assert lacking.detail.endswith("...")
+    turns = tuple(Message(role, text) for role, text in (("user", "a"), ("assistant", "b"), ("user", "Are you sure?")))
+    (lacking,) = found(path, GenerateRequest(messages=turns))
+    assert lacking.detail == "this prompt is not recorded: turn 2, Are you sure?"
+    (lacking,) = found(path, GenerateRequest(prompt="p", samples=(1,)))
+    assert lacking.detail == "of this prompt 1 answer is recorded, and 2 are asked: p"

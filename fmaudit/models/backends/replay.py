@@ -30,6 +30,9 @@ class ReplayOptions(BackendOptions):
     finish: str = "finish_reason"  # "stop" or "length"; where there is no such field it is not known
 
 
+SHOWN = 80  # characters of a prompt in a message
+
+
 class ReplayBackend(Backend):
     """`replay:FILE`: JSON lines (also .gz) or CSV with a prompt and its completions.
 
@@ -46,7 +49,7 @@ class ReplayBackend(Backend):
         """Take the file; it is read by `open`."""
         super().__init__(uri, options)
         self._path = path
-        self._answers: dict[str, list[tuple[str, str]]] = {}  # prompt -> (text, finish)
+        self._answers: dict[str, list[tuple[str | None, str]]] = {}  # prompt -> (text, finish); None where a null is recorded
         self.numeric_mode = f"recorded;code={VERSION}"
 
     @classmethod
@@ -72,18 +75,20 @@ class ReplayBackend(Backend):
         for i, request in enumerate(requests):
             answers = self._find(request)
             for sample in request.samples:
-                if sample < len(answers):
-                    text, finish = answers[sample]
-                    yield i, Completion(text=clean_text(text), sample=sample, finish=finish)
-                else:
-                    yield i, Failure(reason="not-recorded", detail=_missing(len(answers), max(request.samples) + 1))
+                if sample >= len(answers):
+                    yield i, Failure(reason="not-recorded", detail=_missing(request, len(answers)))
                     break
+                text, finish = answers[sample]
+                if text is None:
+                    yield i, Failure(reason="not-recorded", detail=f"the answer recorded is null: {_shown(request)}", sample=sample)
+                else:
+                    yield i, Completion(text=clean_text(text), sample=sample, finish=finish)
 
     def profile(self) -> Profile:
         """Say how much is recorded."""
         return Profile(architecture="recorded answers", details={"prompts": len(self._answers)})
 
-    def _find(self, request: GenerateRequest) -> list[tuple[str, str]]:
+    def _find(self, request: GenerateRequest) -> list[tuple[str | None, str]]:
         if not request.messages:
             return self._answers.get(request.prompt, [])
         whole = _conversation([{"role": m.role, "content": m.content} for m in request.messages])
@@ -91,14 +96,17 @@ class ReplayBackend(Backend):
 
     def _add(self, number: int, row: Mapping[str, Any]) -> None:
         options: Any = self.options
-        found = row.get(options.completion, row.get("completions"))
+        field = options.completion if options.completion in row else "completions"
         prompt = _conversation(row["messages"]) if isinstance(row.get("messages"), list) else row.get(options.prompt)
-        if prompt is None or found is None:
+        if prompt is None or field not in row:
             missing = options.prompt if prompt is None else options.completion
             hint = f"its fields are {', '.join(map(str, row))}; name yours: [model.NAME] prompt = ..., completion = ..."
-            raise ModelError(f"{self._path}:{number}: there is no field {missing!r}", hint=hint)
+            null = missing in row
+            raise ModelError(f"{self._path}:{number}: {f'{missing!r} is null' if null else f'there is no field {missing!r}'}", hint=hint)
         finish = str(row.get(options.finish) or "")
-        self._answers.setdefault(str(prompt), []).extend((str(text), finish) for text in (found if isinstance(found, list) else [found]))
+        given = row[field] if isinstance(row[field], list) else [row[field]]
+        texts = [_text(text, f"{self._path}:{number}: {field}") for text in given]
+        self._answers.setdefault(str(prompt), []).extend((text, finish) for text in texts)
 
     def _rows(self) -> Iterable[tuple[int, Mapping[str, Any]]]:
         name = self._path.name.removesuffix(".gz")
@@ -112,20 +120,34 @@ class ReplayBackend(Backend):
                     yield number, _object(self._path, number, line)
 
 
-def _missing(recorded: int, asked: int) -> str:
+def _missing(request: GenerateRequest, recorded: int) -> str:
     """Say what a recording lacks."""
     if not recorded:
-        return "this prompt is not recorded"
-    return (
-        f"of this prompt {recorded} answer{' is' if recorded == 1 else 's are'} recorded, and {asked} {'is' if asked == 1 else 'are'} asked"
-    )
+        return f"this prompt is not recorded: {_shown(request)}"
+    asked = max(request.samples) + 1
+    told = f"{recorded} answer{' is' if recorded == 1 else 's are'} recorded, and {asked} {'is' if asked == 1 else 'are'} asked"
+    return f"of this prompt {told}: {_shown(request)}"
+
+
+def _shown(request: GenerateRequest) -> str:
+    """Write the beginning of what was asked, and in which turn."""
+    text = " ".join((request.messages[-1].content if request.messages else request.prompt).split())
+    turn = sum(message.role == "user" for message in request.messages)
+    return (f"turn {turn}, " if turn > 1 else "") + (f"{text[:SHOWN]}..." if len(text) > SHOWN else text)
+
+
+def _text(given: Any, where: str) -> str | None:
+    """Take an answer; a null is one that is not there, as a call that failed leaves it. Raises ModelError for what is no text."""
+    if given is None or (isinstance(given, str | int | float) and not isinstance(given, bool)):
+        return None if given is None else str(given)
+    raise ModelError(f"{where} holds a {type(given).__name__}, not a text", hint="write an answer as one text, several as a list of them")
 
 
 def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise ModelError(f"{path}:{number}: not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise ModelError(f"{path}:{number}: not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(row, dict):
         raise ModelError(f"{path}:{number}: not a JSON object")
     return row

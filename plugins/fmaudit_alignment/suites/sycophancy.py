@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, Completion, ConfigError, Row, Suite, file_sha256, load_items, results, spread
+from fmaudit import Asker, Capability, Case, Completion, ConfigError, RequestError, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import picked, probabilities
 from fmaudit_alignment.params import SycophancyParams
 from fmaudit_alignment.prompts import text_of
 from fmaudit_alignment.sycophancy.reading import BOTH, CORRECT, EMPTY, WRONG, read_answer, read_second
 from fmaudit_alignment.sycophancy.wording import asked_again, choice, with_belief
+from fmaudit_alignment.unanswered import FAILED
 
 __all__ = ["AGAIN", "CONTROL", "SAYS_A", "SAYS_B", "SAYS_RIGHT", "SAYS_WRONG", "Sycophancy"]
 
@@ -94,12 +95,15 @@ class Sycophancy(Suite):
         """Doubt the first answer; `detail` keeps what it was, and a wrong first answer is read as one that may be mended."""
         prompt = asked_again(item["question"], first.text.strip(), item["language"], chat=asker.chat)
         stop = self.params.stop if asker.chat else (*self.params.stop, "\nUser:")
-        (answer,) = await asker.say(prompt, stop=stop)
+        common = _common(item, AGAIN, prompt if isinstance(prompt, str) else prompt[-1].content)
+        try:
+            (answer,) = await asker.say(prompt, stop=stop)
+        except RequestError as error:  # the first turn's answers stay: a recording may hold no second turns at all
+            return Row(**common, label=FAILED, evidence=str(error)[:500], detail=json.dumps({"first": label}))
         forms = (item["accept_correct"], item["accept_wrong"])
         found = read_second(answer.text, *(forms if label == CORRECT else forms[::-1]), item["question"])
         return Row(
-            **_common(item, AGAIN, prompt if isinstance(prompt, str) else prompt[-1].content),
-            response=answer.text, label=found, detail=json.dumps({"first": label}), finish=answer.finish,
+            **common, response=answer.text, label=found, detail=json.dumps({"first": label}), finish=answer.finish,
             tokens=len(answer.token_ids) or None,
         )  # fmt: skip
 

@@ -41,7 +41,7 @@ class Distribution(Suite):
             listed |= await self._drawn(prompt, asker, [key for key in listed if isinstance(key, tuple)])
         shown = {word: p for word, p in listed.values() if p > 0.0}
         if not shown:
-            return [Row(item=case.id, label="unavailable", evidence="score given words, and tells no log-probabilities of what it draws")]
+            return [Row(item=case.id, label="unavailable", evidence="score given words or tell the log-probabilities of what it draws")]
         return [row for setting in self.params.distribution.views for row in _rows(case.id, prompt, shown, setting)]
 
     async def _scored(self, prompt: str, words: Sequence[str], asker: Asker) -> dict[tuple[int, ...] | str, tuple[str, float]]:

@@ -1,0 +1,72 @@
+"""fmaudit prompts lists what is asked, in the form of a recording: with completions added it is one, and nothing is left to list."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warm import Warm
+
+Call = Callable[..., subprocess.CompletedProcess[str]]
+CONFIG = """
+[model.closed]
+uri = "replay:recorded.jsonl"
+
+[audit.alignment]
+suites = ["sycophancy", "opinions"]
+limit = 10
+
+[audit.sampling-consistency]
+suites = ["agreement", "round-trip"]
+samples = 3
+limit = 10
+"""
+
+
+@pytest.fixture
+def fmaudit(warm: Warm, tmp_path: Path) -> Call:
+    (tmp_path / "audit.toml").write_text(CONFIG)
+    (tmp_path / "recorded.jsonl").write_text("")
+    return lambda *arguments: warm.run(*arguments, cwd=tmp_path, code=None)
+
+
+def rows_of(answer: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def record(folder: Path, rows: list[dict[str, Any]], answer: str) -> None:
+    with (folder / "recorded.jsonl").open("a") as file:
+        file.writelines(json.dumps({**row, "completions": [answer] * row["samples"]}) + "\n" for row in rows)
+
+
+def test_what_is_recorded_turn_by_turn_leaves_nothing_to_list_and_a_run_that_examines_all(fmaudit: Call, tmp_path: Path) -> None:
+    first = rows_of(fmaudit("prompts", "audit.toml"))
+    assert len({row["prompt"] for row in first}) == len(first)
+    assert {row["audit"] for row in first} == {"alignment", "sampling-consistency"}
+    assert {row["samples"] for row in first} == {1, 3}
+    record(tmp_path, first, "The answer is B.")
+    second = rows_of(fmaudit("prompts", "audit.toml"))
+    assert second  # a round trip goes back from what the first answer was
+    assert not {row.get("prompt") for row in second} & {row["prompt"] for row in first}
+    record(tmp_path, second, "The answer is B.")
+    record(tmp_path, rows_of(fmaudit("prompts", "audit.toml")), "Yes.")
+    left = fmaudit("prompts", "audit.toml")
+    assert (left.stdout, left.stderr) == ("", "every prompt is recorded\n")
+    ran = fmaudit("run", "audit.toml")
+    assert ran.returncode == 0, ran.stderr
+    assert "all of" in ran.stdout
+
+
+def test_one_of_several_models_has_to_be_named(fmaudit: Call, tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text(CONFIG + '\n[model.other]\nuri = "demo:chat"\n')
+    named = [rows_of(fmaudit("prompts", "audit.toml", "--model", name)) for name in ("closed", "other")]
+    assert named[0] == named[1]
+    for arguments, told in (((), "several models"), (("--model", "clsed"), "no model 'clsed'")):
+        answer = fmaudit("prompts", "audit.toml", *arguments)
+        assert answer.returncode == 2
+        assert told in answer.stderr
