@@ -65,11 +65,11 @@ def _examined(data: ReportData) -> Iterator[str]:
     if groups:
         what = [(group.reason, group.target, count(group.documents), "" if group.lost else "examined after a repair") for group in groups]
         unlisted = [("entries not listed here", target, count(amount), "") for target, (amount, _) in unlisted_losses(data).items()]
-        yield table(("reason", "corpus", "documents", ""), [*what, *unlisted])
+        yield table(("reason", "target", "how many", ""), [*what, *unlisted])
         rows = [row for group in groups for row in group.rows][:_LEDGER]
         entries = [row.entry for row in rows]
         cells = [(e.file, str(e.offset), e.reason, count(e.count), clip(e.detail, 120)) for e in entries]
-        yield table(("file", "offset of the first", "reason", "documents", "detail"), cells)
+        yield table(("file or audit", "offset or case of the first", "reason", "how many", "detail"), cells)
         yield from cut(max(data.coverage.entries or 0, len(data.coverage.rows)), sum(row.entries for row in rows), "ledger entries")
 
 
@@ -150,7 +150,8 @@ def _audits(data: ReportData) -> Iterator[str]:
 def _metrics(rows: Sequence[MetricRow]) -> Iterator[str]:
     if rows:
         yield "### Metrics"
-        cells = [(_short(row), row.target, *_shown(row.metric), count(row.metric.n)) for row in rows[:_METRICS]]
+        ranked = sorted(rows, key=lambda row: (row.metric.value is None, len(row.metric.slice)))  # the whole before its slices
+        cells = [(_short(row), row.target, *_shown(row.metric), count(row.metric.n)) for row in ranked[:_METRICS]]
         yield table(("metric", "target", "value", "interval", "n"), cells)
         yield from cut(len(rows), _METRICS, "metrics; fmaudit results prints all")
 

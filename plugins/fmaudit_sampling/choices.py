@@ -120,7 +120,7 @@ def _digest(key: str, text: str) -> bytes:
 def _choice(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     options, labels = _options(raw, where)
     answer = _place(raw.get("answer"), options, labels)
-    if answer is None or not 2 <= len(options) <= len(LETTERS) or len(set(options)) < len(options):
+    if answer is None or not 2 <= len(options) <= len(LETTERS) or len(set(options)) < len(options) or not all(options):
         hint = f"2 to {len(LETTERS)} different options and an answer: its place from 0, its letter or its text"
         raise ConfigError(f"{where}: {len(options)} options {options} and the answer {raw.get('answer')!r} make no choice", hint=hint)
     return {
@@ -133,11 +133,11 @@ def _options(raw: Mapping[str, Any], where: str) -> tuple[list[str], list[str]]:
     """The options and, where they have some, their labels."""
     given = raw.get("options")
     if isinstance(given, Mapping):
-        return [str(option) for option in given.get("text", [])], [str(label) for label in given.get("label", [])]
+        return _texts(given.get("text", [])), _texts(given.get("label", []))
     if given is not None:
-        return [str(option) for option in (given if isinstance(given, list) else str(given).split("|"))], []
+        return _texts(given if isinstance(given, list) else str(given).split("|")), []
     if "ans0" in raw:
-        return [str(raw[f"ans{i}"]) for i in range(len(LETTERS)) if f"ans{i}" in raw], []
+        return _texts([raw[f"ans{i}"] for i in range(len(LETTERS)) if f"ans{i}" in raw]), []
     right, wrong = forms(raw.get("answer")), forms(raw.get("wrong"))
     if not right or not wrong:
         hint = f"its fields are {', '.join(raw)}; a choice has options and an answer, or an answer and wrong ones"
@@ -145,6 +145,11 @@ def _options(raw: Mapping[str, Any], where: str) -> tuple[list[str], list[str]]:
     options = list(dict.fromkeys([right[0], *(form for form in wrong if form not in right)]))
     options.sort(key=lambda option: _digest(raw["id"], option))
     return options, []
+
+
+def _texts(given: Sequence[Any]) -> list[str]:
+    """Take options as texts; a null is an empty one, which makes no choice."""
+    return ["" if option is None else str(option) for option in given]
 
 
 def _place(answer: Any, options: Sequence[str], labels: Sequence[str]) -> int | None:

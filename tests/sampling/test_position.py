@@ -147,7 +147,13 @@ def test_choices_of_public_shapes_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"options": ["a"], "answer": 0}, {"options": ["a", "b"], "answer": 5}, {"options": ["a", "a"], "answer": 0}]
+    "bad",
+    [
+        {"options": ["a"], "answer": 0},
+        {"options": ["a", "b"], "answer": 5},
+        {"options": ["a", "a"], "answer": 0},
+        {"options": ["a", None], "answer": 0},
+    ],
 )
 def test_a_choice_without_a_right_option_is_refused(tmp_path: Path, bad: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"item 1: .* make no choice"):

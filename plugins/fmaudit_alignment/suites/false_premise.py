@@ -234,5 +234,5 @@ def _findings(overall: Metric, alarms: Metric) -> Iterable[Finding]:
             code="true-premises-challenged", severity=Severity.WARNING, metric="over_challenge_rate",
             sentence=f"Of {alarms.n} questions whose premise is true {results.percent(alarms.value)} are challenged "
             f"({results.span(alarms.interval, results.percent)}).",
-            advice="The model denies more than what is false: its challenges are worth less than the rate suggests.",
+            advice="Read these rows: where the model denies what is true, its challenges of what is false are worth less than their rate.",
         )  # fmt: skip

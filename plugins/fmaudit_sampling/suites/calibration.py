@@ -202,7 +202,8 @@ def _finding(found: Forecasts, error: CalibrationError, way: str) -> Iterator[Fi
     if error.p_value > SURE or error.interval.low <= 0.0:
         return
     sure = overconfidence(found)
-    which = "too sure of itself" if sure.interval.low > 0 else "not sure enough" if sure.interval.high < 0 else "sure of the wrong answers"
+    which = "too sure of itself" if sure.interval.low > 0 else "not sure enough" if sure.interval.high < 0 else "sure at the wrong places"
+    mend = "fit a temperature on other answers, or set thresholds" if way == OPTIONS else "set thresholds"
     yield Finding(
         code="miscalibrated", severity=Severity.WARNING, metric=f"expected_calibration_error{{confidence={way}}}",
         slice={"confidence": way},
@@ -211,7 +212,7 @@ def _finding(found: Forecasts, error: CalibrationError, way: str) -> Iterator[Fi
             f"{results.percent(float(found.correct.mean()))} of its answers are right; the calibration error is "
             f"{results.percent(error.value)} ({results.span(error.interval, results.percent)})."
         ),
-        advice="Do not use its probabilities as they are: fit a temperature on other answers, or set thresholds by the reliability curve.",
+        advice=f"Do not take its confidence as it is: {mend} by the reliability curve.",
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fmaudit import Asker, Capability, Case, ConfigError, Finding, Interval, Metric, Row, Severity, Suite, results, stats
 from fmaudit_sampling.answers import CORRECT, EMPTY, UNREAD
-from fmaudit_sampling.choices import CHOICES, Format, choose, load_choices, load_formats
+from fmaudit_sampling.choices import CHOICES, Format, choose, load_choices, load_formats, shown
 from fmaudit_sampling.questions import QUESTIONS, fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import read
 from fmaudit_sampling.showing import cut_short, sliced, told, unread_answers
@@ -70,7 +70,8 @@ class FormatSpread(Suite):
 
     async def _choice(self, item: Mapping[str, Any], form: Format, asker: Asker) -> Row:
         found = await choose(asker, item["prompt"], item["options"], form)
-        return Row(**_common(item, form, item["prompt"]), response=found.text, correct=found.place == item["answer"],
+        prompt = shown(item["prompt"], item["options"], form)
+        return Row(**_common(item, form, prompt), response=found.text, correct=found.place == item["answer"],
                    label=UNREAD if found.place is None else "", confidence=found.confidence, finish=found.finish)  # fmt: skip
 
     def measure(self, rows: results.Rows) -> results.Results:

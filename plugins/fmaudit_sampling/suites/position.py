@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmaudit import Asker, Capability, Case, Finding, Interval, Metric, Row, Severity, Suite, results, stats
-from fmaudit_sampling.choices import CHOICES, LETTERS, choose, load_choices, load_formats
+from fmaudit_sampling.choices import CHOICES, LETTERS, choose, load_choices, load_formats, shown
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fingerprint
 from fmaudit_sampling.rotations import PositionBias, letter_bias, recall_spread
@@ -50,7 +50,8 @@ class Position(Suite):
             rows.append(
                 Row(
                     item=item["id"], kind=item["type"], condition=LETTERS[right], language=item["language"], stratum=item["stratum"],
-                    sample=turn, prompt=item["prompt"], response=found.text, label=LETTERS[found.place] if found.place is not None else "",
+                    sample=turn, prompt=shown(item["prompt"], options, form), response=found.text,
+                    label=LETTERS[found.place] if found.place is not None else "",
                     value=None if found.place is None else float(found.place), correct=found.place == right, confidence=found.confidence,
                     evidence="" if found.place is None else options[found.place], finish=found.finish,
                 )
