@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from fmaudit_engine_card.claims.doubts import doubt
+from fmaudit_engine_card.claims.facts import models
 from fmaudit_engine_card.claims.figures import SCALED
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
 from fmaudit_engine_card.claims.kinds.base import CARRIED
@@ -22,6 +24,7 @@ __all__ = ["check", "check_claims", "find_claims"]
 FAR = 1.5  # a figure recalled from a source may be off by this factor, no more
 # a figure that only Europe writes so: "7,24 billion", "1.234.567"
 _EUROPEAN = re.compile(rf"(?<![\w.,])(?:\d+,\d{{1,2}}(?=\s?{SCALED})|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.]))", re.I)
+_OF_FAMILIES = {"parameters", "active-parameters"}  # they hold a family against its members themselves
 YEARS = 2  # and a year by so many
 
 
@@ -72,6 +75,8 @@ def _weighed(claim: Claim) -> Verdict:
         return made
     if (otherwise := _written_otherwise(claim, made)) is not None:
         return otherwise
+    if (member := _of_a_member(claim, made)) is not None:
+        return member
     for changed, name in _other_bindings(claim):
         if CHECKS[claim.kind](changed).status in {"holds", "holds-under"}:
             told = f"{made.reason}; of {name} it would be right, and the text leaves open which is meant"
@@ -82,6 +87,30 @@ def _weighed(claim: Claim) -> Verdict:
     if word := doubt(claim):
         return replace(made, status="unverifiable", reason=f"{made.reason}; but {word!r} may mean a part, a change or something else")
     return _from_memory(claim, made)
+
+
+def _of_a_member(claim: Claim, made: Verdict) -> Verdict | None:
+    """Return the verdict on the member of a family that is meant by its bare name; none where no member fits or can be between them."""
+    model = claim.given.get("model")
+    if model is None or not model.family or model.name != model.family or claim.value is None or claim.denied or claim.kind in _OF_FAMILIES:
+        return None
+    members = [other for other in models() if other.family == model.family and other.name != model.name and other.parameters]
+    for member in members:
+        again = CHECKS[claim.kind](replace(claim, given={**claim.given, "model": member}))
+        if again.status in {"holds", "holds-under"}:
+            assumption = "; ".join(part for part in (f"{member.name} is meant", again.assumption) if part)
+            return replace(again, status="holds-under", assumption=assumption)
+    if "sizes" in model.facts and any(_is_between(claim, {**claim.given, "model": member}) for member in members):
+        return replace(made, status="unverifiable", reason=f"{made.reason}; {model.name} is a family, and another size of it may be meant")
+    return None
+
+
+def _is_between(claim: Claim, other: Mapping[str, Any]) -> bool:
+    """Tell whether a figure lies between those of two members: neither more nor less than all of them."""
+    assert claim.value is not None, "only claims with a value lie between others"
+    least = replace(claim, value=replace(claim.value, bound="at-most"))
+    most = replace(claim, value=replace(claim.value, bound="at-least"), given=other)
+    return all(CHECKS[row.kind](row).status in {"holds", "holds-under"} for row in (least, most))
 
 
 def _written_otherwise(claim: Claim, made: Verdict) -> Verdict | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fmaudit_engine_card.claims.parts import share_before
 from fmaudit_engine_card.claims.records import Claim
+from fmaudit_engine_card.claims.stances import unreal
 
 __all__ = ["doubt"]
 
@@ -19,11 +21,14 @@ _NOT_ITSELF = (
     r"|head|matri)"
     r"|\bembeddings?\b|\bLM head\b|\boutput (?:layer|matrix)|\brouters?\b|\b(?:attention|MLP|feed-?forward) (?:param|weights"
     r"|layers? (?:has|have|hold|account))"
-    r"|\bmore\b[^.;]{0,20}\bthan\b(?!\s*(?:about |around )?[$\d])|\bextra\b|\badditional\b|\bdifference\b|\bsav(?:es?|ed|ing)\b"
+    r"|\bmore\b[^.;]{0,20}\bthan\b(?!\s*(?:about |around )?[$\d])|\bextra\b|\badditional\b|\bdifference\b|\b(?:sav"
+    r"|spar)(?:es?|ed|ing)\b|\bavoid\w*"
     r"|\breduc\w+|\bremov\w+|\badd(?:s|ed|ing)\b|\bskip\w*"
 )
 _SHARED = (
-    r"per (?:GPU|device|card|rank|node)|(?:each|every) (?:GPU|device|card|rank|node)|\bshard|\bacross\b|\bsplit\b|parallel"
+    r"(?:per|each|every) (?:GPU|device|card|rank|node|(?:NVIDIA )?(?:[ABHVLT]\d{1,3}|MI\d|RTX|TPU))"
+    r"|\b(?:each|every one) of (?:the |its |these |those |\w+ )*(?:GPU|device|card|rank|node|machine)"
+    r"|\bshard|\bacross\b|\bsplit\b|\bspread\b|\bshare (?:it|them)\b|parallel"
     r"|offload|\bCPU\b|\bdisk\b|\bswap"
 )
 _OTHER_ATTENTION = (
@@ -35,7 +40,7 @@ _OTHER_ATTENTION = (
 )
 _DOUBTS = {
     "context-window": rf"extend|\bpush|stretch|scal(?:ing|ed)|interpolat|\bYaRN\b|\bfirst\b|truncat|{_OWN}|chunk|effective|sliding"
-    rf"|\boutputs?\b|generat|prompts? of|\btests?|evaluat",
+    rf"|\boutputs?\b|generat|prompts?\s+(?:of|takes?|uses?|has|with|is|fills?|occup)|\btests?|evaluat",
     "crawl-share": (
         r"filter|remov|\bdrop|\bkept?\b|\bkeeps?\b|\bafter\b|duplic|quality|\bspam|\badult|subset|domain|\bnews\b|\bgrew\b|\brose\b"
         r"|\bfell\b|up from|increas"
@@ -80,12 +85,14 @@ for _kind in (
     "vocabulary",
     "experts",
     "experts-used",
+    "head-size",
 ):
     _DOUBTS[_kind] = _NOT_ITSELF
 _DOUBTS["training-tokens"] = (
     r"\bepochs?\b|\bpasses\b|per (?:day|batch|step)|\bbatch|\banneal|\bhalf\b|\bcode\b|of which|\bsubset|long-context|\bstages?\b"
     r"|\bphases?\b"
-    r"|\bfirst\b|\blast\b|\bextra\b|\bmore\b|\bless\b|\bfewer\b|\bdraft\b|\bbased on\b|\bbuilt on\b|-based\b"
+    r"|\bfirst\b|\blast\b|\bhalfway\b|\bmidway\b|\bso far\b|\bby then\b|\bextra\b|\bmore\b|\bless\b|\bfewer\b|\bdraft\b"
+    r"|\bbased on\b|\bbuilt on\b|-based\b"
 )
 _DOUBTS["tokens-per-parameter"] = r"\bactive\b|\bmore\b|\bless\b|\bfewer\b"
 _DOUBTS["hidden"] = _NOT_ITSELF.replace(r"|\bembeddings?\b", "")
@@ -118,6 +125,15 @@ _ARITHMETIC = {
     "optimal-parameters",
     "optimal-ratio",
 }
+# figures of a model as a whole: not of a part of it, nor of what it would be otherwise
+_WHOLE = {
+    "weights-memory",
+    "kv-memory",
+    "kv-per-token",
+    "training-tokens",
+    *(kind for kind, words in _DOUBTS.items() if words == _NOT_ITSELF),
+}
+_WHOLE.add("hidden")
 _COMPILED = {name: re.compile(words, re.I) for name, words in (_DOUBTS | _GROWTH).items()}
 _ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}", re.I)
 
@@ -125,7 +141,10 @@ _ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}", re.I)
 def doubt(claim: Claim) -> str:
     """Return the word that makes a claim's reading doubtful; nothing where there is none, as in claims from a table."""
     text = claim.text if claim.span[1] - claim.span[0] < len(claim.text) or claim.value is None else ""
-    return _word(claim.subject if claim.kind in {"growth-power", "growth-factor"} else claim.kind, text)
+    word = _word(claim.subject if claim.kind in {"growth-power", "growth-factor"} else claim.kind, text)
+    if word or not text or claim.value is None or claim.kind not in _WHOLE:
+        return word
+    return unreal(claim.kind, text) or share_before(text, claim.value, claim.kind)
 
 
 @lru_cache(maxsize=64)  # a sentence with many claims is searched once

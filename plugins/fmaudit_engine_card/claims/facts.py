@@ -171,7 +171,7 @@ def _model(row: Mapping[str, Any]) -> Model:
 def _engine(name: str) -> Any:
     from fmaudit_engine_card.architecture.profile import profile
 
-    config = next(model.facts.get("config") for model in models() if model.name == name)
+    config = next((model.facts.get("config") for model in models() if model.name == name), None)
     if config is None:
         return None
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from fmaudit_engine_card.claims.entities import Mention
+from fmaudit_engine_card.claims.figures import SCALES
 from fmaudit_engine_card.claims.quantities import Quantity
 
 __all__ = ["Order", "in_order", "is_list", "listed", "with_units"]
@@ -62,13 +63,22 @@ def listed(text: str, members: Sequence[T]) -> list[list[T]]:
     return [row for row in found if len(row) > 1]
 
 
-def with_units(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """Let the bare figures of a list have the unit of its last: in "32, 40 and 80 layers" all three are layers."""
+def with_units(text: str, quantities: Sequence[Quantity], models: Sequence[Mention] = ()) -> list[Quantity]:
+    """Let the bare figures of a list have the unit of its last: in "32, 40 and 80 layers" all three are layers.
+
+    Of a list as long as one of `models` the scale is passed on as well: "280, 70 and 540 billion parameters".
+    """
+    many = {len(row) for row in listed(text, models)}
     given: dict[int, Quantity] = {}
     for row in listed(text, quantities):
         last = row[-1]
         for quantity in reversed(row[:-1]):
             if quantity.unit == last.unit:
+                continue
+            if len(row) in many and _takes_scale(quantity, last):
+                factor = SCALES[last.scale.lower()]
+                value, low, high = quantity.value * factor, quantity.low * factor, quantity.high * factor
+                given[quantity.start] = replace(quantity, unit=last.unit, scale=last.scale, value=value, low=low, high=high)
                 continue
             if quantity.unit or not last.unit or last.unit in _SCALED_UNITS or bool(quantity.scale) != bool(last.scale):
                 break
@@ -78,6 +88,12 @@ def with_units(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 # of one of these the value is not that of the figure, so a bare figure cannot take it over
 _SCALED_UNITS = {"bytes", "seconds", "flop", "flop/s", "kwh", "kg", "usd", "usd/hour", "usd/Mtoken", "device-hours", "percent", "times"}
+
+
+def _takes_scale(quantity: Quantity, last: Quantity) -> bool:
+    """Tell whether a bare figure of a list is counted in the thousands, millions or billions of its last."""
+    spelled = last.scale.lower() in {"thousand", "million", "billion", "trillion"}
+    return spelled and last.unit in {"parameters", "tokens"} and not quantity.unit and not quantity.scale and quantity.value < 1e3
 
 
 def in_order(text: str, models: Sequence[Mention], quantities: Sequence[Quantity], *, from_before: bool = False) -> Order:

@@ -33,7 +33,7 @@ _UNDER = re.compile(
 _ABOVE = re.compile(r"(?:just over|slightly (?:more than|over|above)|just above|a little (?:over|more than))\s*(?:US)?[$€£]?\s*$", re.I)
 _LEAST = re.compile(
     (
-        r"(?:more than|(?<!spread )(?<!distributed )(?<!trained )(?<!run )(?<!running )over|above|at least|exceed(?:s"
+        r"(?:(?<!no )(?<!not )more than|(?<!spread )(?<!distributed )(?<!trained )(?<!run )(?<!running )over|above|at least|exceed(?:s"
         r"|ed|ing)?|upwards? of|no less than|(?<![-=–—])[>≥]=?|greater than|well over|beyond)\s*(?:US)?[$€£]?\s*$"
     ),
     re.I,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fmaudit_engine_card.claims import entities
 from fmaudit_engine_card.claims.entities import Mention
+from fmaudit_engine_card.claims.insertions import insertions
 from fmaudit_engine_card.claims.order import Order, in_order, listed, with_units
+from fmaudit_engine_card.claims.parts import is_difference, is_rest
 from fmaudit_engine_card.claims.quantities import Quantity, find_quantities
 from fmaudit_engine_card.claims.roles import of_column, role_of
 from fmaudit_engine_card.claims.sentences import Sentence
+from fmaudit_engine_card.claims.stances import NEGATION, stance
 from fmaudit_engine_card.claims.unnamed import KIN, member_mentions, stranger_mentions
 
 __all__ = ["CENTRES", "KIN_BEFORE", "PLURAL", "Reading", "is_flat_out", "read_sentences"]
@@ -20,29 +24,17 @@ __all__ = ["CENTRES", "KIN_BEFORE", "PLURAL", "Reading", "is_flat_out", "read_se
 CENTRES = r"data[-\s]?cent(?:re|er)s?|server farms?"
 REMEMBERED = 3  # sentences back
 
-QUESTION = re.compile(
-    r"\?\s*[\"”’')]*$|^\s*(?:is it true|whether\b|does anyone know|did you know|ask (?:yourself )?whether|i wonder)", re.I
-)
-MYTH = re.compile(
-    r"\b(?:myth|misconception|wrongly|incorrectly|falsely|mistakenly|erroneous"
-    r"|it is not true|it's not true"
-    r"|it is false|is false that|untrue"
-    r"|no one (?:claims|says)|nobody (?:claims|says)|hoax|debunk\w*|disproved|refuted|doubt(?:s"
-    r"|ed|ful)?\b"
-    r"|(?:often|commonly|widely|sometimes|frequently) (?:quoted|cited|said|advertised|called"
-    r"|given|misquoted"
-    r"|believed|thought)|imagine|suppose\b|hypothetical\w*)",
-    re.I,
-)
 # a condition, or what the sentence sets itself against: up to the end of the clause; a comma between digits does not end it
 _SET_ASIDE = re.compile(
-    r"\b(?:(?:even |only |as )?if|unless|contrary to|(?:were|had) (?:it|they|the \w+))\b(?:(?!\b(?:then|it (?:is|takes|costs|needs"
+    r"(?:\b(?:(?:even |only |as )?if|unless|contrary to|(?:were|had) (?:it|they|the \w+)|far from|nowhere near|anything but)"
+    r"|^\W*(?:had|were))\b(?:(?!\b(?:then|it (?:is|takes|costs|needs"
     r"|will|would))\b)[^,;:—]|,(?=\d))*",
     re.I,
 )
 _HELD_AGAINST = re.compile(
     r"\b(?:than|unlike|versus|vs\.?|against|compared (?:to|with)|instead of|beats?|beat(?:s|ing)|outperform\w*|surpass\w*|match(?:es|ing)?"
-    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|resembl\w+|like|times|twice|half|replac\w+|(?:successor"
+    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|edg(?:es?|ed|ing) out|tops|topped|topping"
+    r"|outdo\w*|out(?:weigh|number|class|shin|strip|rank|grow)\w*|short of|resembl\w+|like|times|twice|half|replac\w+|(?:successor"
     r"|predecessor|follow-?up|counterpart|sibling|cousin|competitor|heir) (?:of|to))\s+(?:the\s+)?(?:\d+(?:\.\d+)?[BM]\s+)?$",
     re.I,
 )
@@ -57,9 +49,11 @@ _RELATIVE = re.compile(r"\s*,?\s*(?:which|that)\s+(?:\w+\s+){0,6}", re.I)  # "..
 _AGAINST_KIN = re.compile(
     r"\b(?:like|unlike|than|as|from|over|against|to|beats?|with)\s+(?:its|the|their|a|any|all)\s+(?:\w+\s+){0,2}$", re.I
 )
+_OF_KIN = re.compile(
+    rf"\s*(?:\w+\s+)?of\s+(?:its|the|their|an?|this|that)\s+(?:\w+\s+){{0,2}}{KIN}", re.I
+)  # "1.5 billion of its predecessor"
 KIN_BEFORE = re.compile(rf"{KIN}(?!\s+(?:of|to)\b)", re.I)
 PLURAL = re.compile(r"\b(?:they|their|both|them|these(?: two| models)?|the (?:two|three|four|models))\b", re.I)
-NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly|without)\b|n['’]t\b", re.I)
 _FLAT_OUT = re.compile(
     (
         r"flat[-\s]out|\b(?:at|with) (?:(?:their|its|the|dense|full|theoretical|nominal|hardware|bf16|fp16|fp8|bfloat16|float16"
@@ -111,6 +105,10 @@ class Reading:
         """Yield the quantities of these units that play no part as a condition."""
         return (quantity for i, quantity in enumerate(self.quantities) if quantity.unit in units and i not in self.roles)
 
+    def dates(self) -> Iterator[Quantity]:
+        """Yield the bare figures that may be years."""
+        return (quantity for i, quantity in enumerate(self.quantities) if quantity.unit == "" and self.roles.get(i, "year") == "year")
+
     def role(self, name: str) -> Quantity | None:
         """Return the first quantity that plays a part."""
         return next((self.quantities[i] for i, role in sorted(self.roles.items()) if role == name), None)
@@ -128,9 +126,12 @@ class Reading:
     def _nearest(self, at: int) -> Mention | None:
         end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
         for mention in self.models:
-            if mention.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : mention.start], re.I):
+            between = self.text[end : mention.start] if mention.start >= end else "-"
+            if re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", between, re.I):
                 return mention
-        before = [mention for mention in self.models if mention.start <= at]
+            if re.fullmatch(r"\s*\(", between) and self.text[mention.end : mention.end + 1] == ")":  # "2048 tokens (GPT-3)"
+                return mention
+        before = [mention for mention in self.models if mention.start <= at and not self.inserted(mention, at)]
         if before and re.fullmatch(r"(?:['’]s)?\s*", self.text[before[-1].end : at]):  # "Gopher's 280 billion"
             return before[-1]
         if before and _RELATIVE.fullmatch(self.text[before[-1].end : at]):
@@ -140,6 +141,10 @@ class Reading:
 
     def _is_of_another(self, mention: Mention, at: int) -> bool:
         """Tell whether an unknown name, a size of its own ("the 7B model") or a "successor" stands between a model and a figure."""
+        end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
+        of_kin = re.search(rf"{KIN}\s+(?:of|to)\s+(?:the\s+)?$", self.text[: mention.start], re.I)
+        if _OF_KIN.match(self.text, end) or (of_kin and mention.end <= at):
+            return True
         first = mention.end if mention.end <= at and not self.compared_with(mention) else 0
         between = self.text[first:at]
         if any(not _AGAINST_KIN.search(between[: kin.start()]) for kin in KIN_BEFORE.finditer(between)):
@@ -147,9 +152,8 @@ class Reading:
         sizes = [
             Mention(None, q.start, q.end) for i, q in enumerate(self.quantities) if self.roles.get(i) == "size" and not _fits(q, mention)
         ]
-        end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
         return any(
-            (first <= other.start < at and not self.compared_with(other))
+            (first <= other.start < at and not self.compared_with(other) and not self.inserted(other, at))
             or (other.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : other.start], re.I))
             for other in [*self.strangers, *sizes]
         )
@@ -161,6 +165,15 @@ class Reading:
         return object_of is not None or (
             re.search(r"\bof\s+$", before, re.I) is not None and re.match(r"['’]s\W*[:;,.(–—]", after) is not None
         )
+
+    def inserted(self, mention: Mention, at: int) -> bool:
+        """Tell a name in what is inserted behind the subject and closed before `at`: B in "A, the open answer to B, has 96 layers"."""
+        return any(start < mention.start and mention.end <= end <= at for start, end in self._insertions)
+
+    @cached_property
+    def _insertions(self) -> list[tuple[int, int]]:
+        sizes = [(q.start, q.end) for i, q in enumerate(self.quantities) if self.roles.get(i) == "size"]
+        return insertions(self.text, [*((m.start, m.end) for m in [*self.models, *self.strangers]), *sizes])
 
     def rivals(self, quantity: Quantity) -> tuple[Any, ...]:
         """Return the other models a figure may speak of, where its place does not settle which: none where it stands right behind one."""
@@ -174,10 +187,13 @@ class Reading:
         close = mention.end <= quantity.start and len(gap.split()) <= 4 and _LOOSE.search(gap) is None
         if alone and close and not self.compared_with(mention):
             return ()
-        return tuple({other.thing.name: other.thing for other in self.models if other.thing is not mention.thing}.values())
+        others = [other for other in self.models if other.thing is not mention.thing and not self.inserted(other, quantity.start)]
+        return tuple({other.thing.name: other.thing for other in others}.values())
 
     def set_aside(self, quantity: Quantity) -> bool:
-        """Tell whether a quantity stands in a condition ("if it had 13B parameters"), which claims nothing."""
+        """Tell whether a quantity claims nothing of a thing as it is: it stands in a condition, is what is left, or a difference."""
+        if is_difference(self.text, quantity) or is_rest(self.text, quantity):
+            return True
         return any(match.start() <= quantity.start < match.end() for match in _SET_ASIDE.finditer(self.text))
 
     def unsettled(self, quantity: Quantity) -> str:
@@ -188,9 +204,7 @@ class Reading:
     @property
     def asked(self) -> str:
         """Say why the sentence does not state what it says; nothing where it does."""
-        if QUESTION.search(self.text):
-            return "the text asks, it does not claim"
-        return "the text calls this wrong, doubtful or imagined, it does not claim it" if MYTH.search(self.text) else ""
+        return stance(self.text)
 
     def negated(self, quantity: Quantity | None) -> bool:
         """Tell whether a quantity, or the sentence's verb before it, is denied."""
@@ -260,7 +274,7 @@ def _ordered(text: str, models: list[Mention], quantities: list[Quantity], memor
     """Bind lists of figures to lists of models: those of the sentence, or those that "they" were before."""
     before = [Mention(model, 0, 0) for model in memory.get("models", ())]
     if len(models) > 1:
-        quantities = with_units(text, quantities)
+        quantities = with_units(text, quantities, models)
         return quantities, in_order(text, models, quantities)
     if not models and len(before) > 1 and PLURAL.search(text):
         quantities = with_units(text, quantities)

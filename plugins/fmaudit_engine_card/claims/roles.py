@@ -32,6 +32,24 @@ _USE = re.compile(
     ),
     re.I,
 )
+_MONTH = (
+    r"(?:Jan|Febr)(?:uary|\.)?|March|April|May|June|July|(?:August|(?:Sept|Octo|Novem|Decem)(?:em)?ber)|Aug\.?|Sept?\.?"
+    r"|Oct\.?|Nov\.?|Dec\.?"
+)
+_IN_YEAR = re.compile(
+    rf"(?:\b(?:in|since|by|from|until|till|during|before|after|late|early|mid|end|spring|summer|autumn|fall|winter)[\s-]+(?:the\s+)?(?:years?\s+)?(?:of\s+)?"
+    rf"|\b(?:{_MONTH})(?:\s+\d{{1,2}}(?:st|nd|rd|th)?,?)?\s+"
+    rf"|(?<!size )(?<!window )(?<!context )(?<!length )(?<!width )(?<!dimension )\bof\s+)$",
+    re.I,
+)
+_YEAR_THING = re.compile(r"\s+(?:model|release|paper|version|report|original|update|predecessor|successor|edition)\b", re.I)
+LAST_YEAR = 2040  # a window of 2048 is none
+# "a 7B", "any 70B": a size for a name; not what something is said to be
+_ANY_OF_SIZE = re.compile(
+    r"(?<!\bis )(?<!\bwas )(?<!\bas )(?<!\bare )(?<!\bbe )(?<!\bbeing )\b(?:an?|any|another|every|each|some)\s+(?:(?!param"
+    r"|count|total)[a-z]+\s+)?$",
+    re.I,
+)
 _BATCH = re.compile(r"batch(?:es)?(?: size)?(?: of)?\W*$", re.I)
 
 
@@ -65,6 +83,8 @@ def role_of(reading: Reading, quantity: Quantity) -> str:
         reading.text[quantity.end : quantity.end + 60],
         reading.text[max(0, quantity.start - 60) : quantity.start],
     )
+    if _is_year(reading, quantity):
+        return "year"
     if quantity.unit == "usd/hour":
         return "rate"
     if quantity.unit == "flop/s":
@@ -98,6 +118,22 @@ def role_of(reading: Reading, quantity: Quantity) -> str:
     ):
         return "size"
     return ""
+
+
+def _is_year(reading: Reading, quantity: Quantity) -> bool:
+    """Tell a year: four bare digits behind "in", "since" or a month, in brackets or right behind a name, or before "release"."""
+    if (
+        quantity.unit
+        or not re.fullmatch(r"(?:19|20)\d\d(?:\D{1,9}(?:19|20)\d\d)?", quantity.text)
+        or not 1950 <= quantity.value <= LAST_YEAR
+    ):
+        return False
+    if quantity.ranged:
+        return True
+    before, after = reading.text[: quantity.start], reading.text[quantity.end :]
+    bracket = re.search(r"\((?:[^()]*[,\s])?$", before) is not None and re.match(r"\s*[);,]", after) is not None
+    behind = any(re.fullmatch(r",? ", reading.text[mention.end : quantity.start]) for mention in [*reading.models, *reading.strangers])
+    return bracket or behind or _IN_YEAR.search(before) is not None or _YEAR_THING.match(after) is not None
 
 
 def _is_device_count(reading: Reading, quantity: Quantity, after: str) -> bool:
@@ -136,5 +172,7 @@ def _is_size(reading: Reading, quantity: Quantity, after: str, before: str) -> b
         if not reading.compared_with(mention)
     ):
         return False  # "Gopher, DeepMind's 280B model"
+    if quantity.unit == "" and re.fullmatch(r"[\d.]+[BM]", quantity.text) and _ANY_OF_SIZE.search(before):
+        return not re.match(r"\s*(?:of\b|in\b|total)", after)
     named = any(quantity.start - mention.end in range(4) or 0 <= mention.start - quantity.end < 3 for mention in reading.models)
     return not named and bool(_GENERIC.match(after))

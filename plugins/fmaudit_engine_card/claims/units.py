@@ -77,7 +77,7 @@ _PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(rf"[\s-]*{_PREFIX}flop(?:s|/s|s/s|ps)?(?:[-\s]?(?:/s|s))?[-\s]days?\b|\s*PF[-\s]days?\b", re.I), "flop-days"),
     (
         re.compile(
-            rf"[\s-]*(?:(?:dense|sparse)\s+)?{_PREFIX}(?:flop(?:s)?{_PER}(?:second|sec|s)\b|flop/s\b|flops/s\b)|\s*(?:(?:dense|sparse)\s+)?([tpTP])FLOPS\b(?!{_PER}token)",
+            rf"[\s-]*(?:(?:dense|sparse)\s+)?{_PREFIX}(?:flop(?:s)?{_PER}(?:second|sec|s)\b|flop/s\b|flops/s\b)|\s*(?:(?:dense|sparse)\s+)?([tpTP])FLOPS\b(?!{_PER}token)|\s*(tera|peta)flops\b(?!{_PER}token)",
             re.I,
         ),
         "flop/s",

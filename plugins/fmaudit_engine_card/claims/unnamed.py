@@ -14,16 +14,15 @@ __all__ = ["KIN", "member_mentions", "stranger_mentions"]
 # what stands to a model as another of its kin, and so is not itself
 KIN = (
     r"\b(?:siblings?|successors?|predecessors?|cousins?|counterparts?|relatives?|descendants?|brothers?|sisters?|competitors?|rivals?"
-    r"|follow-?ups?|forerunners?|ancestors?|offshoots?|namesakes?|heirs?)\b"
+    r"|follow-?ups?|forerunners?|precursors?|forebears?|ancestors?|offshoots?|namesakes?|heirs?)\b"
 )
 _SIZE = r"(\d+(?:\.\d+)?[BM])"
 _NO_COUNT = r"(?!\w|\.\d|\s*(?:-\s?)?(?:param|tokens?\b|weights|words|pages|dollars|of\b))"
-# "the 7B model", "the smaller 7B", "the 70B needs"
+# "the 7B model", "the smaller 7B", "the mighty 70B stacks"; not "the 7B mark", "the 7B Mistral", "the 7B model of Mistral"
 _BY_SIZE = re.compile(
-    rf"\b(?:the|its|their)\s+(?:(?:small|large|bigg?|tin|dense|base|full|biggest|largest|smallest)\w*\s+)?({_SIZE}){_NO_COUNT}"
-    r"(?=(?:[-\s]parameter)?\s+(?:model|one|version|variant|member|sibling|checkpoint)s?\b(?!\s+(?:of|from|by)\s+[A-Z])|['’]s\b"
-    r"|\s+(?:is|has|had|was|needs?|takes?|uses?|gets?|got|saw|comes?|runs?|fits?|and|or|but|with)\b|\s+(?:about\s+|only\s+|just\s+)?\d[\d.,]*(?![\w.,-])"
-    r"|\s*[.,;:)]|\s*$)",
+    rf"\b(?:the|its|their)\s+(?:(?!of\b|and\b|first\b|last\b|other\b)[a-z]+\s+)?({_SIZE}){_NO_COUNT}"
+    r"(?!\s+(?:mark|barrier|range|class|scale|threshold|level|limit|line|parameters?|(?-i:[A-Z]))"
+    r"|(?:[-\s]parameter)?\s+(?:model|one|version|variant|member|sibling|checkpoint)s?\s+(?:of|from|by)\s+(?-i:[A-Z]))",
     re.I,
 )
 _NEXT = re.compile(rf"\s*(?:,\s*(?:and|or|&)?|and|or|&|/|to|versus|vs\.?)\s*(?:the\s+)?{_SIZE}{_NO_COUNT}(?!\s*[-–]\s*\d)", re.I)

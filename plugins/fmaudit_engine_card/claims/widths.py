@@ -27,7 +27,8 @@ _JOINED = re.compile(
 )
 # before a size that another one is held against, or that a change starts from
 _FROM = re.compile(
-    r"\b(?:from|instead of|rather than|than|versus|vs\.?|compared (?:to|with)|against|unlike|not|half of|original|of the|the usual)\s+"
+    r"\b(?:from|instead of|rather than|(?<!more )(?<!less )(?<!fewer )(?<!greater )(?<!larger )(?<!smaller )than|versus"
+    r"|vs\.?|compared (?:to|with)|against|unlike|not|half of|original|of the|the usual)\s+"
     r"(?:(?:its|their|the|about|around|roughly|some|nearly|almost|only|just|original|full|usual|a)\s+)*$",
     re.I,
 )

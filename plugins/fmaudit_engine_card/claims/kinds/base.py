@@ -80,6 +80,9 @@ def model_of(reading: Reading, at: int, *, remember: bool = True) -> tuple[Model
     if (told := _former_or_latter(reading, at)) is not None:
         return told
     mention = reading.model_for(at)
+    if mention is not None and _is_of_it(reading, mention.start, at):
+        model = reading.memory.get("model")
+        return model, (f"{model.name} is taken from the sentence before",) if model is not None else ()
     if mention is not None:
         return mention.thing, ("the model is the one in its place of those named before",) if mention.end == 0 else ()
     if reading.models or reading.strangers or not remember or generic_size(reading):
@@ -90,6 +93,11 @@ def model_of(reading: Reading, at: int, *, remember: bool = True) -> tuple[Model
         model = reading.memory["model"]
         return model, (f"{model.name} is taken from the sentence before",)
     return None, ()
+
+
+def _is_of_it(reading: Reading, model: int, at: int) -> bool:
+    """Tell whether a figure before the first model of a sentence is that of "it": "at 176B parameters it edges out GPT-3"."""
+    return model > at and re.search(r"\b(?:it|they)\s+\w+(?:\s+\w+)*\s*$", reading.text[at:model], re.I) is not None
 
 
 def _former_or_latter(reading: Reading, at: int) -> tuple[Model | None, tuple[str, ...]] | None:

@@ -87,7 +87,7 @@ def _stock(reading: Reading) -> Iterator[Claim]:
             and not reading.has(r"train(?:ed|s|ing)? (?:on|a|for|run)")
         ):
             yield claim_of(reading, "data-stock", quantity, "public human text")
-    for quantity in [*reading.free(""), *_decades(reading)]:
+    for quantity in [*reading.dates(), *_decades(reading)]:
         if _is_year(quantity) and reading.has(_USED_UP) and reading.has(r"\b(?:text|data|tokens|internet|web)\b"):
             yield claim_of(reading, "used-up", quantity, "public human text")
 

@@ -45,7 +45,7 @@ def read(reading: Reading) -> Iterator[Claim]:
         if thing is not None:
             match = re.compile(re.escape(reading.text[mention.start : mention.end])).match(reading.text, mention.start)
             yield statement(reading, "maker", thing.thing.name, match, origin=thing.thing, maker=mention.thing)
-    for quantity in reading.free(""):
+    for quantity in reading.dates():
         if 1980 <= quantity.value <= 2100 and quantity.value == int(quantity.value) and not quantity.scale and not quantity.ranged:
             thing = _dated(reading, quantity)
             if thing is not None:

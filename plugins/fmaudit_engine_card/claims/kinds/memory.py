@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable, verdict
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, size_of, statement, undisclosed
+from fmaudit_engine_card.claims.kinds.room import CACHE, is_training, things_of
+from fmaudit_engine_card.claims.kinds.states import check_training_memory
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
+from fmaudit_engine_card.claims.stances import denies_fit, only_hopes
 from fmaudit_engine_card.claims.widths import width_of
 
 __all__ = ["CHECKS", "read"]
 
-_CACHE = r"\bkv\b|kv[-\s]?cache|keys?[-\s/]*(?:and[-\s])?values?|\bcach(?:e[sd]?|ing)\b"
 _MEMORY = (
     r"weights?|takes?|needs?|memory|v?ram\b|store|occup|requires?|size|load|disk|weighs|shrinks?|shrunk|becomes?"
     r"|down to|just|only|loaded|quanti[sz]ed|comes? to|amounts? to|is about|footprint"
 )
 _FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]{0,120}?\b(?:on|onto|in|into|inside|within)\b", re.I)
 _HOLDS = re.compile(
-    r"\b(?:holds?|hosts?|accommodates?|has room for|have room for|swallows?|(?:is|are) enough (?:for|to (?:hold|run|serve|load))"
+    r"\b(?:holds?|hosts?|accommodates?|(?:has|have) (?:plenty of |enough )?room (?:to spare |enough )?for|swallows?|(?:is"
+    r"|are) enough (?:for|to (?:hold|run|serve|load))"
     r"|suffices? (?:for|to (?:hold|run|serve|load))|can take)\b",
     re.I,
 )
@@ -43,17 +47,23 @@ def read(reading: Reading) -> Iterator[Claim]:
         width = width_of(reading, quantity)
         given = {"model": model, "size": size, "width": width.pair, "other_widths": width.others, "batch": reading.role("batch")}
         name = model.name if model else f"a model of {size.text.strip()}" if size else ""
-        if reading.has(_CACHE) and (model or size):
-            kind = "kv-per-token" if reading.near(quantity, _PER_TOKEN, 70, 60) else "kv-memory"
-            yield claim_of(reading, kind, quantity, name, assumed, context=_context(reading, quantity), **given)
-        elif (
-            not reading.has(_CACHE)
-            and (model or size)
-            and (reading.has(_MEMORY) or given["width"] is not None)
-            and not reading.has(r"\btext\b|data ?set|corpus|train(?:ed|ing) (?:on|data)|activations?|optimi[sz]er|gradient")
-            and _fitting_phrase(reading) is None
-        ):
-            yield claim_of(reading, "weights-memory", quantity, name, assumed, **given)
+        kind = _kind(reading, quantity, width.pair is not None) if model or size else ""
+        if kind:
+            things = things_of(reading, quantity)
+            yield claim_of(reading, kind, quantity, name, assumed, context=_context(reading, quantity), things=things, **given)
+
+
+def _kind(reading: Reading, quantity: Quantity, stated: bool) -> str:
+    """Return the kind of a figure of bytes by what it is of; `stated` tells that its precision is given."""
+    things = things_of(reading, quantity)
+    if "training" in things:
+        return "training-memory"
+    if "cache" in things and things[0] != "weights":
+        return "kv-per-token" if reading.near(quantity, _PER_TOKEN, 70, 60) else "kv-memory"
+    if things and (reading.has(CACHE) or reading.has(_MEMORY) or stated):
+        spoken = not reading.has(r"\btext\b|data ?set|corpus|train(?:ed|ing) (?:on|data)|activations?|optimi[sz]er|gradient")
+        return "weights-memory" if spoken and _fitting_phrase(reading) is None else ""
+    return ""
 
 
 def _only_width(reading: Reading) -> tuple[str, float] | None:
@@ -101,7 +111,10 @@ def _fits(reading: Reading) -> Iterator[Claim]:
         "devices": count or _spelled_count(reading),
     }
     made = statement(reading, "fits", model.name if model else f"a model of {size.text}" if size else "", match, **given)
-    yield Claim(made.kind, made.subject, None, made.given, made.text, made.span, made.denied, made.asked, assumed)
+    before = reading.text[: match.start()]
+    asked = made.asked or ("the text hopes for it, it does not claim it" if only_hopes(before) else "")
+    denied = made.denied or denies_fit(before)
+    yield Claim(made.kind, made.subject, None, made.given, made.text, made.span, denied, asked, assumed)
 
 
 def _fitting_phrase(reading: Reading) -> re.Match[str] | None:
@@ -122,7 +135,42 @@ def _spelled_count(reading: Reading) -> Quantity | None:
     return next((q for q in reading.quantities if q.unit == "" and 0 < memory.start - q.end <= 3 and q.value >= 1), None)
 
 
-def check_cache(claim: Claim) -> Verdict:
+def check_bytes(claim: Claim) -> Verdict:
+    """Check a cache or weights; where the text leaves open which of them, or both, a figure is of, each that fits is named."""
+    first = check_weights if claim.kind == "weights-memory" else _check_cache
+    made = first(claim)
+    things = [thing for thing in claim.given.get("things") or () if thing != ("weights" if first is check_weights else "cache")]
+    if made.status in {"holds", "holds-under"} and not claim.denied:
+        return made
+    for thing in things:
+        if claim.denied:
+            return unverifiable(claim, "the text denies a size of memory and leaves open of what", made.source)
+        again = {"weights": check_weights, "cache": _check_cache, "sum": _check_sum}[thing](claim)
+        if again.status in {"holds", "holds-under"}:
+            meant = {"weights": "the weights are meant", "cache": "the cache is meant", "sum": "weights and cache together are meant"}[
+                thing
+            ]
+            return replace(again, status="holds-under", assumption="; ".join(part for part in (meant, again.assumption) if part))
+        made = made if again.status == "wrong" else again
+    return made
+
+
+def _check_sum(claim: Claim) -> Verdict:
+    """Compare with the weights and the cache at the length that is given, together."""
+    model: Model | None = claim.given["model"]
+    length, count = claim.given.get("context"), _parameters(claim)[0]
+    if model is None or model.engine is None or length is None or count is None:
+        return unverifiable(claim, "a length or a configuration is missing for the cache that is counted with the weights")
+    batch, width = int((claim.given.get("batch") or _ONE).value), claim.given["width"]
+    rows = [
+        Scenario(count * size + row.value, f"{count * size / 1e9:,.4g} GB of weights + {row.arithmetic}", "" if width else name)
+        for name, size in ([width] if width else WIDTHS)
+        for row in _caches(model.engine, _lengths(length)[-1], batch, width or CACHE_WIDTHS[0])
+    ]
+    return judge(claim, rows, slack=ROUNDED, source=model.source, unit="bytes")
+
+
+def _check_cache(claim: Claim) -> Verdict:
     """Compare with 2 x layers x key-value heads x head size x bytes a value x tokens, as the configuration has it."""
     model: Model | None = claim.given["model"]
     if model is None or model.engine is None:
@@ -249,6 +297,8 @@ def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, slac
         least = min(rows, key=lambda row: row[1])
         return verdict(claim, "wrong", least[2], "the weights alone are more than the memory there is", "", source)
     name, need, text = fitting[0]
+    if is_training(claim.text):
+        return unverifiable(claim, "the weights would fit, but training takes several times their memory", source)
     tight = need > 0.85 * room
     if stated and not tight and not claim.denied:
         return verdict(
@@ -260,4 +310,10 @@ def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, slac
     return verdict(claim, "holds-under", text, "whether it fits hangs on what else must be held", assumption or "a short context", source)
 
 
-CHECKS: dict[str, Check] = {"kv-memory": check_cache, "kv-per-token": check_cache, "weights-memory": check_weights, "fits": check_fits}
+CHECKS: dict[str, Check] = {
+    "kv-memory": check_bytes,
+    "kv-per-token": check_bytes,
+    "weights-memory": check_bytes,
+    "fits": check_fits,
+    "training-memory": check_training_memory,
+}

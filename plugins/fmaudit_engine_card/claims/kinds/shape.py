@@ -40,6 +40,15 @@ _USED_AFTER = (
 )
 
 
+# what makes a figure of dimensions that of one head: "heads of 128 dimensions", "128 dimensions per head"
+_HEAD_BEFORE = (
+    r"\bheads?\s+(?:(?!hidden|model|residual|embed|shar|split|divid|mak|form|add|cover|fill|sum|giv|yield|concat"
+    r"|produc)\w[\w.\-]*\s+){0,6}$"
+)
+_HEAD_AFTER = r"\s*(?:,?\s*(?:per|for|in|of|to|a)\s*)?(?:(?:each|every|one|a|the|its|per|of|attention|query|\d+|key|value)\s+){0,4}heads?\b"
+_HIDDEN_CUE = r"hidden|\bmodel\b|embed|residual|\bstates?\b|\bwidth|\bwide\b|d_?model"
+
+
 _OF_LAYERS = r"\s*(?:out )?of (?:\w+['’]s |its |the |their |all )*\d+\s+(?:\w+\s+)?(?:layers|blocks)"
 _INNER_BEFORE = (
     r"(?:intermediate|feed[-\s]?forward|FFN|MLP|inner)[-\s]?(?:layer |hidden |inner )?(?:size|dimension(?:ality)?|width)s?"
@@ -54,13 +63,15 @@ def read(reading: Reading) -> Iterator[Claim]:
         if not kind:
             continue
         model, assumed = model_of(reading, quantity.start)
+        also = "head-size" if kind == "hidden-or-head" else ""
+        kind = kind.removesuffix("-or-head")
         if model is not None:
             stated = (
                 replace(quantity, bound="", low=min(quantity.low, quantity.value))
                 if kind == "context-window" and quantity.bound == "at-most"
                 else quantity
             )
-            yield claim_of(reading, kind, stated, model.name, assumed, model=model)  # "at most 1,024 tokens" is the limit itself
+            yield claim_of(reading, kind, stated, model.name, assumed, model=model, also=also)  # "at most 1,024 tokens" is the limit itself
 
 
 def _kind(reading: Reading, quantity: Quantity) -> str:
@@ -78,8 +89,10 @@ def _kind(reading: Reading, quantity: Quantity) -> str:
     experts = _of_experts(reading, quantity, before, after)
     if experts is not None:
         return experts
-    if re.search(_HIDDEN_BEFORE, before, re.I) or re.match(_HIDDEN_AFTER, after, re.I) or quantity.unit == "dimensions":
-        return "hidden" if quantity.unit in {"", "dimensions"} else ""
+    if quantity.unit == "dimensions":
+        return _of_dimensions(reading, before, after)
+    if re.search(_HIDDEN_BEFORE, before, re.I) or re.match(_HIDDEN_AFTER, after, re.I):
+        return "hidden" if quantity.unit == "" else ""
     spoken = (
         re.search(_VOCABULARY_BEFORE, before, re.I)
         or re.match(_VOCABULARY_AFTER, after, re.I)
@@ -90,6 +103,13 @@ def _kind(reading: Reading, quantity: Quantity) -> str:
     if quantity.unit in {"tokens", ""} and 256 <= quantity.value <= 2e7 and _is_window(reading, quantity):
         return "context-window"
     return ""
+
+
+def _of_dimensions(reading: Reading, before: str, after: str) -> str:
+    """Return whether dimensions are those of a head, by the noun that is nearest, or of the hidden state."""
+    if re.search(_HEAD_BEFORE, before, re.I) or (re.match(_HEAD_AFTER, after, re.I) and not re.search(_HIDDEN_BEFORE, before, re.I)):
+        return "head-size"
+    return "hidden" if not reading.has(r"\bheads?\b") or reading.has(_HIDDEN_CUE) else "hidden-or-head"
 
 
 def _of_experts(reading: Reading, quantity: Quantity, before: str, after: str) -> str | None:
@@ -143,6 +163,16 @@ def _is_window(reading: Reading, quantity: Quantity) -> bool:
     )
 
 
+def _also_meant(claim: Claim, model: Model, key: str, value: float) -> Iterator[Scenario]:
+    """Yield what else a count may be of: one head, the heads of keys and values, the experts that one token is sent to."""
+    if claim.given.get("also") == "head-size" and (size := _head_size(model)):
+        yield Scenario(size, f"{value:,.0f} / {model.count('heads'):,.0f} heads = {size:,.0f}", "the dimensions of one head are meant")
+    if key == "heads" and (shared := model.count("kv_heads")) and re.search(r"\bkeys?\b|\bvalues?\b|\bKV\b", claim.text):
+        yield Scenario(shared, f"{model.name}: kv_heads = {shared:g}", "the heads of keys and values are meant")
+    if key == "experts" and (used := model.count("experts_used")):
+        yield Scenario(used, f"{model.name}: {used:g} of {value:g} experts for a token", "the experts that one token is sent to are meant")
+
+
 def check_count(claim: Claim) -> Verdict:
     """Compare with the configuration."""
     model: Model = claim.given["model"]
@@ -164,11 +194,28 @@ def check_count(claim: Claim) -> Verdict:
             return judge(claim, rows, slack=0.0, source=model.source, unit="")
         return unverifiable(claim, f"{key.replace('_', ' ')} of {model.name} is not at hand", model.source)
     rows = [Scenario(float(value), f"{model.name}: {key} = {value:,.0f}")]
-    if key == "experts" and (used := model.count("experts_used")):
-        rows.append(
-            Scenario(used, f"{model.name}: {used:g} of {value:g} experts for a token", "the experts that one token is sent to are meant")
-        )
+    rows += _also_meant(claim, model, key, float(value))
     return judge(claim, rows, slack=0.02 if key == "vocabulary" else 0.001, source=model.source, unit="")
+
+
+def _head_size(model: Model) -> float | None:
+    """Return the dimensions of a query's head: of the configuration, else the hidden size over the heads."""
+    said = model.engine.config.get("head_dim") if model.engine is not None else None
+    hidden, heads = model.count("hidden"), model.count("heads")
+    if said:
+        return float(said)
+    latent = model.engine is not None and any("rope_head_dim" in name for name in model.engine.config)
+    return hidden / heads if hidden and heads and not latent and hidden % heads == 0 else None
+
+
+def check_head_size(claim: Claim) -> Verdict:
+    """Compare with the hidden size over the heads."""
+    model: Model = claim.given["model"]
+    size = _head_size(model)
+    if size is None:
+        return unverifiable(claim, f"the size of a head of {model.name} is not at hand", model.source)
+    text = f"{model.name}: {model.count('hidden'):,.0f} dimensions / {model.count('heads'):,.0f} heads = {size:,.0f}"
+    return judge(claim, [Scenario(size, text)], slack=0.001, source=model.source, unit="")
 
 
 def check_window(claim: Claim) -> Verdict:
@@ -185,4 +232,4 @@ def check_window(claim: Claim) -> Verdict:
 
 
 _COUNTS = ("layers", "attention-layers", "intermediate", "hidden", "heads", "kv-heads", "vocabulary", "experts", "experts-used")
-CHECKS: dict[str, Check] = {**dict.fromkeys(_COUNTS, check_count), "context-window": check_window}
+CHECKS: dict[str, Check] = {**dict.fromkeys(_COUNTS, check_count), "head-size": check_head_size, "context-window": check_window}

@@ -72,6 +72,8 @@ def _is_count(reading: Reading, quantity: Quantity) -> bool:
         return False
     if re.match(r"\s*(?:of|out of)\s+(?:its|the|those|these)?\s*(?:[\d.,]+\s?(?:B|T|billion|trillion)\b|param)", after, re.I):
         return True
+    if _goes_on_about_other(reading, quantity):
+        return False
     if re.match(_ACTIVE_AFTER, after, re.I) and reading.has(r"param|weights|activ"):
         return True
     if re.search(r"\bof which\s+(?:only |about |just |some )*$", before, re.I):
@@ -85,6 +87,22 @@ def _is_count(reading: Reading, quantity: Quantity) -> bool:
     touching = any(0 <= quantity.start - mention.end <= 3 for mention in reading.models)
     told = bool(touching or _IS.search(before) or re.search(_ACTIVE_BEFORE, before, re.I))
     return (told and reading.has(_CUE)) or _equals(reading, quantity)
+
+
+def _goes_on_about_other(reading: Reading, quantity: Quantity) -> bool:
+    """Tell a bare figure that counts what the one before it counts, and not parameters: "366 billion tokens, of which 110 billion"."""
+    last = next(
+        (q for q in reversed(reading.quantities) if q.end <= quantity.start and q.unit and q.unit not in {"times", "percent"}), None
+    )
+    if last is None or last.unit not in {"tokens", "words", "pages", "usd", "flop"}:
+        return False
+    return (
+        re.fullmatch(
+            r"[^,;:]{0,40}[,;(]?\s*(?:(?:of (?:which|them|these)|but|and|about|some|only|just|roughly)\s+)*",
+            reading.text[last.end : quantity.start],
+        )
+        is not None
+    )
 
 
 def _in_brackets(text: str, quantity: Quantity) -> bool:
@@ -195,10 +213,8 @@ def _why(claim: Claim, model: Model, total: float) -> str:
 def _check_family(claim: Claim, model: Model, members: list[Model]) -> Verdict:
     assert claim.value is not None, "a count has a value"
     sizes = {other.name: other.parameters or 0.0 for other in members}
-    if superlative := re.search(r"\b(largest|biggest|smallest|tiniest)\b", claim.text, re.I):
-        name = (max if superlative.group(1).lower() in {"largest", "biggest"} else min)(sizes, key=lambda key: sizes[key])
-        rows = [Scenario(sizes[name], f"{name}: {sizes[name]:,.0f}")]
-        return judge(claim, rows, slack=EXACT, source=model.source, unit="parameters")
+    others = [size for size in model.facts.get("sizes", ()) if all(abs(size / known - 1.0) > EXACT for known in sizes.values() if known)]
+    sizes |= {f"the one of {show(size, 'parameters')}": float(size) for size in others}
     written = ", ".join(f"{name} {show(size, 'parameters')}" for name, size in sizes.items())
     if claim.value.ranged:
         return _check_range(claim, model, sizes, written)
