@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fmaudit_engine_card.claims.doubts import doubt
+from fmaudit_engine_card.claims.doubts import doubt, unfamiliar
 from fmaudit_engine_card.claims.facts import models
 from fmaudit_engine_card.claims.figures import SCALED
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
@@ -86,6 +86,9 @@ def _weighed(claim: Claim) -> Verdict:
         return replace(made, status="unverifiable", reason=told)
     if word := doubt(claim):
         return replace(made, status="unverifiable", reason=f"{made.reason}; but {word!r} may mean a part, a change or something else")
+    if strange := unfamiliar(claim):
+        told = f"{made.reason}; but the sentence holds words that are not understood here ({', '.join(strange[:4])}) and may change it"
+        return replace(made, status="unverifiable", reason=told)
     return _from_memory(claim, made)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fmaudit_engine_card.claims.familiar import MOST, strange_words
 from fmaudit_engine_card.claims.parts import share_before
 from fmaudit_engine_card.claims.records import Claim
 from fmaudit_engine_card.claims.stances import unreal
 
-__all__ = ["doubt"]
+__all__ = ["doubt", "unfamiliar"]
 
 _OWN = r"(?:\b(?:we|our|ours|my)\b|(?-i:\bI\b(?!\.)))"
 # a part of a model, a change to it, or another model made from it: no table holds their figures
@@ -140,11 +141,22 @@ _ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}", re.I)
 
 def doubt(claim: Claim) -> str:
     """Return the word that makes a claim's reading doubtful; nothing where there is none, as in claims from a table."""
-    text = claim.text if claim.span[1] - claim.span[0] < len(claim.text) or claim.value is None else ""
+    text = _sentence(claim)
     word = _word(claim.subject if claim.kind in {"growth-power", "growth-factor"} else claim.kind, text)
     if word or not text or claim.value is None or claim.kind not in _WHOLE:
         return word
     return unreal(claim.kind, text) or share_before(text, claim.value, claim.kind)
+
+
+def unfamiliar(claim: Claim) -> tuple[str, ...]:
+    """Return the words of a claim's sentence that no labelled one holds, where they are too many to be sure of its reading."""
+    strange = strange_words(_sentence(claim))
+    return strange if len(strange) > MOST else ()
+
+
+def _sentence(claim: Claim) -> str:
+    """Return the sentence that a claim was read from; nothing for one from a table."""
+    return claim.text if claim.span[1] - claim.span[0] < len(claim.text) or claim.value is None else ""
 
 
 @lru_cache(maxsize=64)  # a sentence with many claims is searched once
