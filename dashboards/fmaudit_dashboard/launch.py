@@ -110,7 +110,8 @@ def command(host: str, port: int) -> list[str]:
     own = dict.fromkeys(("localhost", "127.0.0.1", "::1", host.strip("[]")))
     hosts = [f"--server.allowedHosts={name}" for name in own] if is_loopback(host) else []
     where = [f"--server.address={host}", f"--server.port={port}", *hosts]
-    return [sys.executable, "-m", "streamlit", "run", str(app), *where, *_SETTINGS, *theme_flags()]
+    safe = "-P"  # else Python would look for modules in the folder it is started in, which may be one that somebody sent
+    return [sys.executable, safe, "-m", "streamlit", "run", str(app), *where, *_SETTINGS, *theme_flags()]
 
 
 def check_port(host: str, port: int) -> None:

@@ -17,7 +17,7 @@ from fmaudit.judge.change import Change
 from fmaudit.judge.comparing import compare_rows, pair_wholes
 from fmaudit.records import Severity, Verdict, VerdictStatus
 from fmaudit.runs.journal import Journal
-from fmaudit.store.layout import RunDirectory, find_run, list_runs
+from fmaudit.store.layout import RunDirectory, config_place, find_run, list_runs
 
 if TYPE_CHECKING:
     from fmaudit.config import CheckSettings, Config
@@ -189,9 +189,9 @@ def _records(run: Run) -> list[dict[str, str]]:
 
 
 def config_of(run: RunDirectory) -> str:
-    """Return the path of the audit.toml that a run was made from, empty where its plan cannot be read."""
+    """Name the audit.toml that a run was made from by where it lies, seen from the runs; empty where its plan cannot be read."""
     try:
-        return str(json.loads(run.plan.read_bytes())["config"]["path"])
+        return config_place(json.loads(run.plan.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -39,7 +39,7 @@ def comparison_blocks(comparison: Comparison, *, sure: int = 60, rest: int = 30,
         yield from cut(len(view["settings"]), settings, "settings")
     if view["rest"]:
         yield "### No sure difference"
-        yield "The last column is the smallest change that would have been found with 80 % power."
+        yield "The last column is the smallest change that the metric alone would have shown with 80 % power; among many it takes more."
         yield table(UNSURE, [_cells(row, "could_see") for row in view["rest"]])
         yield from cut(len(view["rest"]) + view["more"], len(view["rest"]), "metrics; fmaudit compare lists all")
     for side, names in (("before", view["only_before"]), ("after", view["only_after"])):

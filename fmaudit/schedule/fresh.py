@@ -13,7 +13,7 @@ from pathlib import Path
 from fmaudit.errors import RunError
 from fmaudit.records import Verdict
 from fmaudit.runs.journal import Journal
-from fmaudit.store.layout import RunDirectory, list_runs
+from fmaudit.store.layout import RunDirectory, config_place, list_runs, place_of
 
 __all__ = ["INCOMPLETE", "Ended", "Freshness", "belongs_to", "freshness", "newest_good", "read_ended", "read_verdicts_of", "span"]
 
@@ -79,7 +79,8 @@ def belongs_to(run: RunDirectory, config: Path | None) -> bool:
     if config is None:
         return True
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return bool(json.loads(run.plan.read_bytes())["config"]["path"] == str(config))
+        plan = json.loads(run.plan.read_bytes())
+        return plan["config"]["path"] == str(config) or config_place(plan) == place_of(config, run.root.parent)
     return False
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fmaudit.errors import RunError
 
-__all__ = ["RunDirectory", "find_run", "inside", "list_runs", "new_run_directory"]
+__all__ = ["RunDirectory", "config_place", "find_run", "inside", "list_runs", "new_run_directory", "place_of"]
 
 LEADS_OUT = "(a link that leads out of the run)"
 _NAME = re.compile(r"^run-(\d{4,})-\d{8}$")
@@ -125,6 +126,19 @@ def find_run(name: str, directory: Path) -> RunDirectory:
     known = ", ".join(run.id for run in runs[-5:])
     hint = f"runs in {directory}: {known}" if known else f"there is no run in {directory}; fmaudit run audit.toml makes one"
     raise RunError(f"no run {name!r}", hint=hint)
+
+
+def config_place(plan: Mapping[str, Any]) -> str:
+    """Say where the audit.toml of a run's plan lies, seen from its folder of runs: the same in a copy of the project. Raises KeyError."""
+    config = plan["config"]
+    if not config["path"]:
+        return ""  # made from settings in Python: none of its kin can be told
+    return place_of(Path(config["path"]), Path(config["folder"]) / plan["settings"]["run"]["directory"])
+
+
+def place_of(config: Path, runs: Path) -> str:
+    """Say where an audit.toml lies, seen from a folder of runs: `../audit.toml`."""
+    return os.path.relpath(config, runs)
 
 
 def inside(root: Path, paths: Iterable[Path]) -> list[Path]:

@@ -66,7 +66,7 @@ class Exhibits:
         caption = (
             f"Share of documents by label, with 95 % intervals; corrected for what the model confuses{refusal};"
             f" reference: pages of {CRAWL} as published (labelled by CLD2);"
-            f" speakers: share of the world's people ({SPEAKERS_SOURCE})."
+            f" speakers: share of the world's people ({SPEAKERS_SOURCE}).{self._unlisted(len(rows))}"
         )
         encoding = {"x": "share", "y": "name", "low": "low", "high": "high", "reference": CRAWL}
         return Exhibit(
@@ -79,6 +79,10 @@ class Exhibits:
             unit="fraction",
         )
 
+    def _unlisted(self, listed: int) -> str:
+        seen = sum(estimate.value > 0 for estimate in self.shares.estimates().values())
+        return f" Listed are {listed} of {seen} labels, the most frequent: fmaudit results has all." if seen > listed else ""
+
     def _shown(self) -> list[tuple[str, Any]]:
         seen = [item for item in self.shares.estimates().items() if item[1].value > 0 or item[0] in self.tables.params.languages]
         return seen[: self.tables.params.shown] + [
@@ -87,7 +91,7 @@ class Exhibits:
 
     def _representation(self) -> Iterator[Exhibit]:
         rows = []
-        for label, estimate in self._shown():
+        for label, estimate in self.shares.estimates().items():  # all of them: those left out the most have the least
             speakers = speaker_share(label)
             if speakers and estimate.value > 0:
                 interval = estimate.interval

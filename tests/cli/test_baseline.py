@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,18 @@ def test_a_baseline_that_is_not_there_is_told_before_any_work(project: Path):
     with pytest.raises(RunError, match="no run 'nothing'"):
         fmaudit.run(project / "audit.toml", ["baseline.run=nothing"])
     assert not (project / "runs").exists()
+
+
+def test_a_copied_project_knows_the_runs_that_came_with_it(project: Path, tmp_path: Path):
+    from fmaudit.schedule.fresh import newest_good
+
+    first = fmaudit.run(project / "audit.toml")
+    copy = tmp_path / "elsewhere" / "copy"
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns("elsewhere"))
+    newest = newest_good(copy / "runs", copy / "audit.toml")
+    assert newest is not None
+    assert newest.run.id == first.id
+    assert statuses(fmaudit.run(copy / "audit.toml")) == ["pass"]
+    (copy / "other").mkdir()
+    (copy / "other" / "audit.toml").write_text(TOML)
+    assert newest_good(copy / "runs", copy / "other" / "audit.toml") is None  # another file beside it is another audit

@@ -244,3 +244,20 @@ def wait_until(true: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it did not come")
+
+
+def test_nothing_is_imported_from_the_folder_it_is_started_in(tmp_path: Path):
+    """A folder of runs that somebody sent may hold modules named as those that the server imports."""
+    for name in ("html", "streamlit", "json"):
+        (tmp_path / f"{name}.py").write_text("open('EXECUTED', 'w').close()\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "HOME": str(tmp_path / "home"), launch.FOLDER: str(tmp_path)}
+    process = subprocess.Popen(launch.command("127.0.0.1", port), cwd=tmp_path, stdout=subprocess.DEVNULL, env=environment)
+    try:
+        wait_until(lambda: not is_free(port))
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert not (tmp_path / "EXECUTED").exists()

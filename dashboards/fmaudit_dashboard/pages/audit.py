@@ -23,6 +23,7 @@ from fmaudit_dashboard.parts.tables import csv_text, download, html_table
 from fmaudit_dashboard.parts.words import SEVERITY, VERDICT, chip, empty, soft, soft_text
 
 ALL = "all targets"
+WHOLE = "all without a slice"
 FINDINGS = 20
 EXHIBITS = 6
 
@@ -190,8 +191,9 @@ def _metrics(rows: list[MetricRow]) -> None:
     names = list(dict.fromkeys(row.metric.name for row in rows))
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     with left:
-        name = choose("Metric", ["all without a slice", *names], "metric")
-    of_name = [row for row in rows if (not row.metric.slice if name == "all without a slice" else row.metric.name == name)]
+        whole = [WHOLE] if any(not row.metric.slice for row in rows) else []
+        name = choose("Metric", [*whole, *names], "metric")
+    of_name = [row for row in rows if (not row.metric.slice if name == WHOLE else row.metric.name == name)]
     slices = {format_slice(row.metric.slice) for row in of_name}
     asked = wish("slice")
     if asked and asked not in slices:

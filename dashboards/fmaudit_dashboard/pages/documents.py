@@ -141,7 +141,7 @@ def _paging(documents: Documents, question: Question, first: int, last: int, pag
     of = "" if total is None else f" of {count(total)}" + ("" if question.where == "" else f" that match, in {count(documents.total)}")
     with left:
         put(fill('<div class="fm">documents <b>{first}–{last}</b>{of}</div>', first=count(first), last=count(last), of=of))
-    with right, st.container(horizontal=True, horizontal_alignment="right"):
+    with right, st.container(horizontal=True, horizontal_alignment="left"):  # the grid's own buttons float on the right
         if total is None:
             st.button(
                 "Count all",

@@ -20,7 +20,10 @@ from fmaudit_dashboard.parts.tables import PICK, csv_text, download, html_table,
 from fmaudit_dashboard.parts.words import empty, facts, soft
 
 PAGE = 25
+STRONGEST = 7  # shade of a token that was hardly expected
+ROW = "row of the file"  # numbers the rows in their order: what is equal by a sort keeps it, page after page
 CAP = 20_000
+CASE, BESIDE = 1000, 20  # rows of a case that are looked at, and shown beside the one that is asked for
 SHOWN = (
     "case", "suite", "kind", "condition", "language", "domain", "sample", "label", "correct", "finish", "prompt", "response", "completion",
     "answer", "found", "log_prob", "bits", "sentence", "tokens", "bytes",
@@ -52,6 +55,7 @@ def _facets(rows: data.Rows, columns: dict[str, Any]) -> list[Condition]:
 def _table(rows: data.Rows, question: Conditions, order: str, columns: dict[str, Any]) -> None:
     """Show a page of rows; the one that is picked goes into the address."""
     where = f" where {question.where}" if question.where else ""
+    order = f' order by {order}"{ROW}"'
     total = rows.sql(f"select count(*) as n from {rows.view}{where}", question.values).column(0)[0].as_py()
     if not total:
         empty("No response is like that", "Take a condition away to see more.")
@@ -61,7 +65,7 @@ def _table(rows: data.Rows, question: Conditions, order: str, columns: dict[str,
     shown = [name for name in SHOWN if name in columns] or list(columns)[:10]
     selected = ", ".join(f'{columns[name].sql} as "{name}"' for name in shown)
     found = rows.sql(
-        f"select {selected} from {rows.view}{where}{order} limit {PAGE} offset {(page - 1) * PAGE}", question.values
+        f'select {selected}, "{ROW}" from {_numbered(rows)}{where}{order} limit {PAGE} offset {(page - 1) * PAGE}', question.values
     ).to_pylist()
     first = (page - 1) * PAGE + 1
     put(
@@ -77,39 +81,51 @@ def _table(rows: data.Rows, question: Conditions, order: str, columns: dict[str,
         shown,
         f"answer-table-{page}-{hash((where, question.values, order))}",
         label="Responses",
-        on_pick=lambda place: _link(found[place]),
+        on_pick=lambda place: _link(rows, found[place]),
     )
     soft(PICK)
     if picked is not None and "case" not in shown:  # rows without a name have no link
-        place = (page - 1) * PAGE + picked
         st.subheader("Row", anchor=False)
-        _one(rows.sql(f"select * from {rows.view}{where}{order} limit 1 offset {place}", question.values).to_pylist()[0])
+        _one(_whole(rows, f'"{ROW}" = ?', [found[picked][ROW]])[0])
     download("Download this page as CSV", lambda: csv_text(shown, found), "responses.csv", "responses")
 
 
-def _link(row: dict[str, Any]) -> None:
+def _numbered(rows: data.Rows) -> str:
+    return f'(select *, row_number() over () as "{ROW}" from {rows.view})'
+
+
+def _whole(rows: data.Rows, condition: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Read all columns of the rows that meet a condition, in their order."""
+    query = f'select * exclude ("{ROW}") from {_numbered(rows)} where {condition} order by "{ROW}" limit {CASE}'
+    return rows.sql(query, values).to_pylist()
+
+
+def _link(rows: data.Rows, row: dict[str, Any]) -> None:
+    """Write a row's name into the address: its case, and which of the case's rows it is."""
     if "case" in row:
-        set_link(response=response_key(row["case"] or "", row.get("sample") or 0))
+        before = rows.sql(f'select count(*) as n from {_numbered(rows)} where "case" = ? and "{ROW}" < ?', [row["case"], row[ROW]])
+        set_link(response=response_key(row["case"] or "", before.column(0)[0].as_py()))
 
 
 def _response(rows: data.Rows, key: str, columns: dict[str, Any]) -> None:
-    """Show all samples of a case, the one that was asked for first."""
-    case, _, sample = key.rpartition("-")
+    """Show all rows of a case, the one that was asked for first."""
+    case, _, place = key.rpartition("-")
     found: list[dict[str, Any]] = []
-    if "case" in columns and len(case) == 16 and case.isalnum() and sample.isascii() and sample.isdigit() and len(sample) < 7:
-        found = rows.sql(f'select * from {rows.view} where left(md5("case"), 16) = ? limit 100', [case]).to_pylist()
-    mine = [row for row in found if (row.get("sample") or 0) == int(sample or 0)] if found else []
-    if not mine:
+    if "case" in columns and len(case) == 16 and case.isalnum() and place.isascii() and place.isdigit() and len(place) < 7:
+        found = _whole(rows, 'left(md5("case"), 16) = ?', [case])
+    if not found or int(place) >= len(found):
         miss("response")
         say_missed()
         return
+    mine = found.pop(int(place))
     st.subheader("Response", anchor=False)
-    _one(mine[0])
-    others = [row for row in found if row is not mine[0]]
-    if others:
-        with st.expander(f"{len(others)} more rows of this case", key="answer-others"):
-            for row in others[:20]:
-                _one(row, prompt=row.get("prompt") != mine[0].get("prompt"))
+    _one(mine)
+    if found:
+        with st.expander(f"{count(len(found))} more rows of this case", key="answer-others"):
+            for row in found[:BESIDE]:
+                _one(row, prompt=row.get("prompt") != mine.get("prompt"))
+            if len(found) > BESIDE:
+                soft(f"and {count(len(found) - BESIDE)} more: fmaudit responses prints them all")
 
 
 def _one(row: dict[str, Any], *, prompt: bool = True) -> None:
@@ -120,7 +136,7 @@ def _one(row: dict[str, Any], *, prompt: bool = True) -> None:
         if name not in row or (name in ("prompt", "system", "text") and not prompt):
             continue
         if text is None:
-            put(fill('<div class="fm"><span class="soft">{name}: not stored</span></div>', name=name))
+            soft(f"{name}: not stored" + (", only its hash (see store_unsafe)" if row.get(f"{name}_sha256") else ""))
         elif text:
             _text(name, str(text))
     tokens = _shaded(row)
@@ -151,19 +167,14 @@ def _shaded(row: dict[str, Any]) -> Markup | None:
         return None
     out = []
     for text, value in list(zip(texts, probs, strict=True))[:2000]:
-        known = isinstance(value, int | float) and math.isfinite(value)
-        step = min(int(-value), 6) + 1 if known and value < 0 else 1
+        if not isinstance(value, int | float) or math.isnan(value):
+            out.append(fill('<span class="fm-token" title="unknown">{text}</span>', text=lines(text)))
+            continue
+        step = STRONGEST if value <= 1 - STRONGEST else int(max(0.0, -value)) + 1
         ink = "cell-paper" if step >= 5 else "cell-ink"
-        title = f"{value:.3f} nats" if known else "unknown"
-        out.append(
-            fill(
-                '<span class="fm-token" style="background:var(--h{step});color:var(--{ink})" title="{title}">{text}</span>',
-                step=step,
-                ink=ink,
-                title=title,
-                text=lines(text),
-            )
-        )
+        title = f"{value:.3f} nats" if math.isfinite(value) else "impossible"
+        style = '<span class="fm-token" style="background:var(--h{step});color:var(--{ink})" title="{title}">{text}</span>'
+        out.append(fill(style, step=step, ink=ink, title=title, text=lines(text)))
     return join(out)
 
 
@@ -190,7 +201,7 @@ def page() -> None:
             more = ask_conditions(columns, "answer", first=FIRST)
             by, down = ask_order(list(columns), placeholder="the order of the cases")
         say_missed()
-        order = f" order by {columns[by].sql} {'desc' if down else 'asc'} nulls last" if by else ""
+        order = f"{columns[by].sql} {'desc' if down else 'asc'} nulls last, " if by else ""
         _table(rows, Conditions((*made, *more.parts)), order, columns)
         if key := wish("response"):
             _response(rows, key, columns)

@@ -97,7 +97,7 @@ def _print(view: dict[str, Any]) -> None:
     still = len(view["drifts"]) - len(moved)
     _lines("Shifts of shares", [*moved, *([f"{still} more wholes: no shift seen"] if still else [])])
     if view["rest"]:
-        _say("\nNo sure difference; the last column is the smallest change that would have been found with 80 % power:")
+        _say("\nNo sure difference; the last column is the smallest change that the metric alone would have shown with 80 % power:")
         _table(view["rest"])
     if view["more"]:
         _say(f"... and {view['more']} more; --all lists them")
