@@ -7,15 +7,16 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from fmaudit_sampling.abstaining import declares
+from fmaudit_sampling.asked import Asked, what_is_asked
 from fmaudit_sampling.measures.entropy import exact_text, number_in
 from fmaudit_sampling.naming import COMMON, Mention, asserted, mentions, named, question_words, unspaced
 from fmaudit_sampling.numerals import final_number, numbers
-from fmaudit_sampling.phrases import ABSTENTIONS, ANSWER, ASKED_ANEW, CORRECTION, PLEASANTRY
+from fmaudit_sampling.phrases import ANSWER, ASKED_ANEW, CONTRAST, CORRECTION, PLEASANTRY
 
 __all__ = ["ABSTAINED", "CORRECT", "EMPTY", "UNREAD", "WRONG", "Said", "abstains", "named", "read_answer", "short_form"]
 
 CORRECT, WRONG, ABSTAINED, EMPTY, UNREAD = "correct", "wrong", "abstained", "empty", "unread"
-FOLDED = tuple(phrase.casefold() for phrase in ABSTENTIONS)
 LEAD = re.compile(
     r"^(?:(?:sure|certainly|of course|okay|ok|yes|well)\s*[,.!:]\s+)?"
     r"(?:(?:short|final|correct)\s+)?(?:(?:the\s+)?(?:final\s+|correct\s+|right\s+)?answer(?:\s+is|\s*[:=-])|a\s*:"
@@ -24,7 +25,10 @@ LEAD = re.compile(
 )
 SENTENCE = re.compile(
     r"(?<=[.!?？！؟])(?<!\b[A-Z]\.)(?<!\bSt\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)"
-    r"(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bca\.)\s+(?=\S)|(?<=[。！？।])"
+    r"(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bca\.)\s+(?=\S)"
+    # nor within "9. November"
+    r"(?!(?<=\d\.\s)(?:[Jj]anuar|[Ff]ebruar|März|marts|[Aa]pril|Mai|maj|[Jj]un[ij]|[Jj]ul[ij]|[Aa]ugust|[Ss]eptember|[Oo][ck]tober|[Nn]ovember"
+    r"|[Dd]e[sz]ember)\b)|(?<=[。！？।])"
 )
 MARKUP = re.compile(
     r"(?<![\s\d])[*_`]{1,3}|[*_`]{1,3}(?![\s*_`\d])|^\s*\*\s|[*_]{2,3}|`+|^#{1,3}(?=\s)|#{1,3}$|</?[a-zA-Z]\w*>", re.MULTILINE
@@ -39,6 +43,10 @@ INTERROGATIVE = re.compile(
     r"(?:do|did|does|is|are|was|were|would|could|can|should|which|what|who|where|when|how|why"
     r"|you (?:mean|want)|est-ce|meinst du|meinen sie)\b",
     re.IGNORECASE,
+)
+# a name that is told behind a "but"
+OTHER = re.compile(
+    r"\b(?:by|is|was|it's|that's|von|ist|war|par|est|c'est|por|es|fue|foi|da|di|è|van|to|był)\s+(?:\w+\s+){0,2}?([A-ZÀ-ÞА-Я]\w+)"
 )
 TERSE = 4  # words of an answer that gives the thing itself and no sentence about it
 TERSE_LETTERS = 10  # the same in scripts without spaces
@@ -73,8 +81,8 @@ def short_form(text: str) -> str:
 def abstains(text: str) -> bool:
     """Say whether an answer declares, in its first two sentences that say something, that it does not know."""
     said = _sentences(unicodedata.normalize("NFC", text))
-    head = " ".join([part for part in said if not _pleasantry(part)][:2] or said[:2]).replace("’", "'").casefold() + " "
-    return any(phrase in head for phrase in FOLDED)
+    head = " ".join([part for part in said if not _pleasantry(part)][:2] or said[:2])
+    return declares(head.replace("’", "'").casefold() + " ")
 
 
 def read_answer(
@@ -87,18 +95,19 @@ def read_answer(
     of the `question`. Forms that are denied ("not Bern"), asked ("Bern?") or told of others ("many think") do not count. A `numeric`
     answer is its `final_number`. Where the question cannot be answered, any answer but an abstention is wrong.
 
-    An answer of pleasantries or questions alone, one that only denies wrong forms, and one that leaves two readings of which one is right,
-    is `UNREAD`. The form of a named answer is the first of its forms; that of another its whole normalised text, or its first sentence
-    where that is the answer itself ("Rome.", "The answer is ...").
+    An answer of pleasantries or questions alone, one that only denies wrong forms, one that leaves two readings of which one is right,
+    and one that holds the right form or number while nothing marks another as the answer, is `UNREAD`. One that declines, doubts or
+    says that there is no such thing abstains, unless it gives a known form all the same. The form of a named answer is the first of its
+    forms; that of another its whole normalised text, or its first sentence where that is the answer itself ("Rome.", "The answer is
+    ...").
     """
     said = _sentences(text)
     if not said:
         return Said("", EMPTY, not text.strip().endswith(ENDS))
     reading = _Reading(text, said, [part for part in said if not _pleasantry(part) or named(part, (*right, *wrong))])
-    about = question_words(question)
-    if numeric and any(number_in(form) is not None for form in right) and (found := _number(reading, right, about)) is not None:
+    if numeric and any(number_in(form) is not None for form in right) and (found := _number(reading, right, what_is_asked(question))):
         return found
-    return _text(reading, right, wrong, about, answerable)
+    return _text(reading, right, wrong, question_words(question), answerable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +134,20 @@ class _Reading:
         return bool(self.claims) and all(part.endswith(ASKS) and len(part.split()) > 2 for part in self.claims)
 
 
-def _number(reading: _Reading, right: Sequence[str], about: frozenset[str]) -> Said | None:
-    """Read the number of an answer; None where it gives none."""
+def _number(reading: _Reading, right: Sequence[str], asked: Asked) -> Said | None:
+    """Read the number of an answer; None where it gives none. Where the right one stands in it and none is named, it is unread."""
     wanted = {value for form in right for readings in numbers(form)[-1:] for value in readings[:1]}
-    found = final_number(reading.claims, about)
+    found = final_number(reading.claims, asked)
     if found is None:
         return None
     if found.value is not None and any(wanted & readings for readings in found.among):
         return reading.done(exact_text(right[0]), CORRECT, found.place)
     if abstains(reading.text):
         return Said("(does not know)", ABSTAINED)
-    if found.value is None:
-        several = any(wanted & readings for readings in found.among)
-        return reading.done(reading.whole, UNREAD if several else WRONG)
+    if found.value is None or not found.sure:
+        several = any(wanted & readings for readings in (*found.among, *found.told))
+        if several or found.value is None:
+            return reading.done(reading.whole, UNREAD if several else WRONG)
     return reading.done(f"{found.value:.15g}", WRONG, found.place)
 
 
@@ -150,17 +160,23 @@ def _text(reading: _Reading, right: Sequence[str], wrong: Sequence[str], about: 
     if not reading.claims or (chosen is None and reading.asks) or (chosen is not None and chosen.torn):
         return reading.done(reading.whole, UNREAD)
     denies = bool(seen[0]) and all(each.denied or each.aside for each in seen[0])
-    direct = None if denies else _direct(reading.claims, about)
+    direct = None if denies or abstains(reading.claims[0]) else _direct(reading.claims, about)
     if chosen is not None and direct is not None and place > 0 and not (chosen.restates or _corrects(reading.claims[place])):
         # "Rome." decides; a bare name further on may be another guess, and leaves two readings
         if chosen.alone and chosen.form in right:
             return reading.done(reading.whole, UNREAD)
         chosen = None
+    if chosen is not None and _names_another(reading.claims[place], chosen, about):
+        return reading.done(reading.whole, WRONG if known else "", place)
+    passing = chosen is not None and chosen.aside and not (chosen.hearsay or chosen.stated or chosen.marked)
+    if chosen is not None and (passing if chosen.form in right else chosen.weight < 1 and _stands(seen, right)):
+        return reading.done(reading.whole, UNREAD)
     if chosen is not None:
         label = CORRECT if chosen.form in right else WRONG if known else ""
         return reading.done(exact_text(right[0] if chosen.form in right else chosen.form), label, place)
     denied = {each.form for part in seen for each in part if each.denied}
-    if denied and not denied & set(right) and direct is None:
+    compared = any(each.compared and each.form in right for part in seen for each in part)
+    if direct is None and (compared or (denied and not denied & set(right))):
         return reading.done(reading.whole, UNREAD)
     label = WRONG if known else ""
     return reading.done(direct, label, 0) if direct is not None else reading.done(reading.whole, label)
@@ -184,6 +200,19 @@ def _decided(claims: Sequence[str], seen: Sequence[Sequence[Mention]], right: Co
         elif not (best.marked or best.alone or best.stated) and one.shared > best.shared and (one.form in right) != (best.form in right):
             best = replace(best, torn=True)
     return (place, best) if best is not None else guess
+
+
+def _names_another(claim: str, chosen: Mention, about: frozenset[str]) -> bool:
+    """Whether a form is only what others are said to think, and a "but" brings another name: "said to be his, but written by Pushkin"."""
+    turn = CONTRAST.search(claim, chosen.start) if chosen.hearsay and not chosen.marked else None
+    rest = claim[turn.end() :] if turn else ""
+    told = OTHER.search(rest)
+    return told is not None and told.group(1).casefold() not in about and chosen.form.casefold() not in rest.casefold()
+
+
+def _stands(seen: Sequence[Sequence[Mention]], right: Sequence[str]) -> bool:
+    """Whether a right form is told somewhere, neither denied nor by the way."""
+    return any(each.form in right and not each.denied and not each.aside for part in seen for each in part)
 
 
 def _corrects(claim: str) -> bool:

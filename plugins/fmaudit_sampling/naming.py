@@ -10,7 +10,18 @@ from functools import lru_cache
 
 from fmaudit_sampling.measures.diversity import units_of
 from fmaudit_sampling.measures.entropy import exact_text
-from fmaudit_sampling.phrases import ANSWER, ASIDE, CONTRAST, DENIED_AFTER, DENIED_AS_SUBJECT, DENIED_BEFORE, HEARSAY, HEDGES, PREDICATE
+from fmaudit_sampling.phrases import (
+    ANSWER,
+    ASIDE,
+    COMPARED,
+    CONTRAST,
+    DENIED_AFTER,
+    DENIED_AS_SUBJECT,
+    DENIED_BEFORE,
+    HEARSAY,
+    HEDGES,
+    PREDICATE,
+)
 
 __all__ = ["COMMON", "Mention", "asserted", "folded", "mentions", "named", "question_words", "unspaced"]
 
@@ -38,7 +49,8 @@ class Mention:
 
     `marked`: it stands behind "the answer is". `alone`: its clause says nothing else. `stated`: it stands behind "is", "called" and the
     like. `shared`: words of the question in its clause. `aside`: the clause begins with "while", "which" ..., `denied`: "not", "unlike".
-    `torn`: as much speaks for a form that would be judged otherwise.
+    `compared`: it is denied only as what another is held against ("than"). `hearsay`: others are said to think so. `torn`: as much speaks
+    for a form that would be judged otherwise.
     """
 
     form: str
@@ -50,6 +62,8 @@ class Mention:
     aside: bool
     denied: bool
     torn: bool = False
+    compared: bool = False
+    hearsay: bool = False
 
     @property
     def weight(self) -> int:
@@ -93,7 +107,8 @@ def mentions(sentence: str, forms: Sequence[str], about: frozenset[str] = frozen
     for start, end, form in sorted(found):
         one = _mention(plain, start, end, form, about - inside)
         if made and JOINED.fullmatch(plain[until:start]):  # "not Bern or Basel" denies both
-            one = replace(one, denied=one.denied or made[-1].denied, aside=one.aside or made[-1].aside)
+            last = made[-1]
+            one = replace(one, denied=one.denied or last.denied, aside=one.aside or last.aside, alone=one.alone and last.alone)
         made, until = [*made, one], end
     return made
 
@@ -121,16 +136,23 @@ def _mention(plain: str, start: int, end: int, form: str, about: frozenset[str])
     right = after[: min(closed, default=len(after))]
     beside = [word.strip("'") for word in re.findall(r"[\w']+", f"{left} {right}")]
     words = set(units_of(f"{left} {right}")) | set(beside)
-    hearsay = bool(HEARSAY.search(left)) or bool(HEARSAY.search(right))
+    hearsay = bool(HEARSAY.search(f"{left} ~ {right}"))
     marks = list(ANSWER.finditer(before))
     return Mention(
         form=form, start=start,
         marked=bool(marks) and not LINKS.sub("", before[marks[-1].end() :]),
         alone=all(word in HEDGES for word in beside if word), stated=bool(PREDICATE.search(before)),
-        shared=sum(any(one.startswith(word) or (len(one) > 3 and word.startswith(one)) for one in words) for word in about),
+        shared=_shared(words, about),
         aside=bool(ASIDE.match(left)) or hearsay,
-        denied=_denied(before, after),
+        denied=_denied(before, after), compared=COMPARED.search(before) is not None, hearsay=hearsay,
     )  # fmt: skip
+
+
+def _shared(words: Collection[str], about: Collection[str]) -> int:
+    """How many words of the question there are among others, endings aside; its numbers, a year say, count twice."""
+    return sum(
+        1 + word.isdigit() for word in about if any(one.startswith(word) or (len(one) > 3 and word.startswith(one)) for one in words)
+    )
 
 
 def _denied(before: str, after: str) -> bool:
