@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 from fmaudit import declared_letter, lone_letter
-from fmaudit_alignment.answers.words import plain, sentences, stated
+from fmaudit_alignment.answers.content import content_words, stems
+from fmaudit_alignment.answers.words import plain, sentences, stated, unmarked
 
 __all__ = ["letters", "picked", "probabilities", "yes_or_no"]
 
@@ -20,6 +21,18 @@ _NO_ANSWER = re.compile(
     r"|\byes(?: or | nor |[/-])no\b",
     re.IGNORECASE,
 )
+# what is preferred ends where a reason or the other option begins
+_PREFERS = re.compile(
+    r"\bi(?:'d| would|'ll| will| do)?(?: (?:still|personally|probably|definitely|rather|always|generally|slightly))*"
+    r" (?:go (?:with|for)|pick|choose|say|opt for|lean(?: more)? towards?|prefer|recommend|vote for|side with|favou?r|stick with"
+    r"|suggest|advise)\b"
+    r"((?:(?! (?:over|than|rather|instead|because|since|as|but|if|when)\b)[^,.;:!()–—]){1,80})"
+)
+_UNDECIDED = re.compile(r"\b(?:not|no|never|both|either|neither|cannot|depends)\b|n't\b")
+_WINS = re.compile(
+    r"(?:^|[,;:–—] ?|\b(?:but|that|and|think|feel) )([^,;:.–—]{1,80}?) (?:has the edge|have the edge|has more going for it|wins|wins? out"
+    r"|comes? out ahead|comes? out on top|gets my vote|is my (?:pick|choice|preference)|is the better (?:choice|option)|is the way to go)\b"
+)
 
 
 def letters(options: Sequence[str]) -> list[str]:
@@ -31,7 +44,7 @@ def picked(answer: str, options: Sequence[str]) -> int | None:
     """Find the option that an answer picks; None where it names none, or more than one.
 
     A letter that the answer declares counts first; else the words of exactly one option must stand in the answer, or all its words in
-    exactly one option; then the only letter that stands by itself.
+    exactly one option; then the only letter that stands by itself; then the option whose own words are preferred ("I'd go with ...").
     """
     declared = declared_letter(answer, len(options))
     if declared is not None:
@@ -47,8 +60,10 @@ def picked(answer: str, options: Sequence[str]) -> int | None:
     ]  # fmt: skip
     longest = [i for i in found if not any(i != j and plain(options[i]).strip(".") in plain(options[j]) for j in found)]
     if not longest:
-        part = _part_of(text, options)
-        return lone_letter(answer, len(options)) if part is None else part
+        for found_in in (_part_of(text, options), lone_letter(answer, len(options))):
+            if found_in is not None:
+                return found_in
+        return _preferred(answer, options)
     return longest[0] if len(longest) == 1 else None
 
 
@@ -57,6 +72,21 @@ def _part_of(text: str, options: Sequence[str]) -> int | None:
     words = set(re.findall(r"[^\W_]+", text)) - {"the", "a", "an"}
     holding = [i for i, option in enumerate(options) if words and words <= set(re.findall(r"[^\W_]+", plain(option)))]
     return holding[0] if len(holding) == 1 else None
+
+
+def _preferred(answer: str, options: Sequence[str]) -> int | None:
+    """Find the only option whose own words, those that no other has, stand where the answer says what it prefers."""
+    words = [content_words(option) for option in options]
+    own = [part.difference(*(other for j, other in enumerate(words) if j != i)) for i, part in enumerate(words)]
+    said = [set(stems(part)) for text in sentences(unmarked(answer)) if not text.endswith("?") for part in _preferences(plain(text))]
+    found = {i for i, part in enumerate(own) for held in said if part & held}
+    return found.pop() if len(found) == 1 else None
+
+
+def _preferences(text: str) -> list[str]:
+    """The parts of a sentence, in `plain` form, that say what is preferred: behind "I'd go with", before "has the edge"."""
+    parts = [match[1] for pattern in (_PREFERS, _WINS) for match in pattern.finditer(text)]
+    return [part for part in parts if not _UNDECIDED.search(part)]
 
 
 def yes_or_no(answer: str) -> str | None:

@@ -14,6 +14,20 @@ __all__ = ["content_words", "stems"]
 DATA = Path(__file__).parents[1] / "data" / "small_words.json"
 _ENDING = re.compile(r"(?:ing|ed|es|s|en|e)$")
 _TWICE = re.compile(r"([b-df-hj-np-tv-z])\1$")  # swimm(ing) is swim
+# English verbs whose forms share no stem: "who wrote it?" is answered by "it was written by"
+_IRREGULAR = {
+    form: group.split()[0]
+    for group in (
+        "write wrote written", "say said", "begin began begun", "become became", "break broke broken", "bring brought", "build built",
+        "buy bought", "catch caught", "choose chose chosen", "come came", "draw drew drawn", "drink drank drunk", "eat ate eaten",
+        "fall fell fallen", "fight fought", "find found", "fly flew flown", "forget forgot forgotten", "give gave given", "go went gone",
+        "grow grew grown", "hold held", "keep kept", "know knew known", "lead led", "leave left", "lose lost", "mean meant", "meet met",
+        "pay paid", "rise rose risen", "run ran", "see saw seen", "sell sold", "send sent", "sing sang sung", "sink sank sunk", "sit sat",
+        "speak spoke spoken", "spend spent", "stand stood", "swim swam swum", "take took taken", "teach taught", "tell told",
+        "think thought", "throw threw thrown", "wear wore worn", "win won",
+    )
+    for form in group.split()
+}  # fmt: skip
 
 
 @lru_cache(4096)
@@ -29,7 +43,11 @@ def stems(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    return _TWICE.sub(r"\1", _ENDING.sub("", word)) if len(word) > 3 else word
+    word = _IRREGULAR.get(word, word)
+    if len(word) <= 3:
+        return word
+    cut = _TWICE.sub(r"\1", _ENDING.sub("", word))
+    return f"{cut[:-1]}i" if cut.endswith("y") and len(cut) > 3 else cut  # a baby, two babies
 
 
 @cache

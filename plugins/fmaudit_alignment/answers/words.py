@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["denied", "mentions", "plain", "sentences", "stated"]
+__all__ = ["denied", "mentions", "plain", "sentences", "stated", "unmarked"]
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u00a0": " "})
 # Scripts written without spaces: a form may begin and end anywhere.
@@ -20,6 +20,8 @@ _DENIED = re.compile(
     r"(?:\bnot|n't|\bnever|\bno longer|\binstead of|\brather than|\bnor|\bnicht|\bkeine?|\bне|\bpas|\bno es|\bhakuna|\bsi|不是|ليست|नहीं)"
     r"(?:\s+(?:in|on|at|a|an|the|of|by|really|actually|to|be|called|named|der|die|das|le|la|les|el|de))*\s*[\"']?$"
 )
+# emphasis of Markdown, not the sign of a product or a power
+_EMPHASIS = re.compile(r"(?<!\d)(?:\*\*+|__)|(?:\*\*+|__)(?!\d)|(?<![\d\s*])\*(?!\*)|(?<!\*)\*(?![\d\s*])")
 REACH = 80  # how far from a form its denial may stand, in characters
 _DENIED_AFTER = re.compile(
     r"^[\"']?\s+(?:(?:is|was|are|were|would be)\s+(?:\w+\s+){0,2}(?:not|wrong|incorrect|false|mistaken)\b|(?:isn't|wasn't|aren't)\b)"
@@ -31,6 +33,11 @@ def plain(text: str) -> str:
     unfolded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower())
     bare = "".join(letter for letter in unfolded if not "\u0300" <= letter <= "\u036f")
     return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
+def unmarked(text: str) -> str:
+    """Take off the asterisks of emphasis, and write an ellipsis as the full stops that end a sentence."""
+    return _EMPHASIS.sub("", text.replace("\u2026", "... "))
 
 
 def sentences(text: str) -> list[str]:
