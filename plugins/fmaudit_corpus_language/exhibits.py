@@ -90,7 +90,7 @@ class Exhibits:
         ]
 
     def _representation(self) -> Iterator[Exhibit]:
-        rows = []
+        rows: list[dict[str, Any]] = []
         for label, estimate in self.shares.estimates().items():  # all of them: those left out the most have the least
             speakers = speaker_share(label)
             if speakers and estimate.value > 0:
