@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from fmaudit_engine_card.claims.doubts import doubt, unfamiliar
-from fmaudit_engine_card.claims.facts import models
+from fmaudit_engine_card.claims.facts import related
 from fmaudit_engine_card.claims.figures import SCALED
 from fmaudit_engine_card.claims.kinds import CHECKS, READERS
 from fmaudit_engine_card.claims.kinds.base import CARRIED
@@ -97,7 +97,7 @@ def _of_a_member(claim: Claim, made: Verdict) -> Verdict | None:
     model = claim.given.get("model")
     if model is None or not model.family or model.name != model.family or claim.value is None or claim.denied or claim.kind in _OF_FAMILIES:
         return None
-    members = [other for other in models() if other.family == model.family and other.name != model.name and other.parameters]
+    members = [other for other in related(model) if other.name != model.name]
     for member in members:
         again = CHECKS[claim.kind](replace(claim, given={**claim.given, "model": member}))
         if again.status in {"holds", "holds-under"}:

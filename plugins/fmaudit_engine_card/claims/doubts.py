@@ -8,7 +8,7 @@ from functools import lru_cache
 from fmaudit_engine_card.claims.familiar import MOST, strange_words
 from fmaudit_engine_card.claims.parts import share_before
 from fmaudit_engine_card.claims.records import Claim
-from fmaudit_engine_card.claims.stances import unreal
+from fmaudit_engine_card.claims.stances import HEARSAY, unreal
 
 __all__ = ["doubt", "unfamiliar"]
 
@@ -30,7 +30,7 @@ _SHARED = (
     r"(?:per|each|every) (?:GPU|device|card|rank|node|(?:NVIDIA )?(?:[ABHVLT]\d{1,3}|MI\d|RTX|TPU))"
     r"|\b(?:each|every one) of (?:the |its |these |those |\w+ )*(?:GPU|device|card|rank|node|machine)"
     r"|\bshard|\bacross\b|\bsplit\b|\bspread\b|\bshare (?:it|them)\b|parallel"
-    r"|offload|\bCPU\b|\bdisk\b|\bswap"
+    r"|(?<!without )(?<!without any )(?<!no )offload|\bCPU\b|\bdisk\b|\bswap"
 )
 _OTHER_ATTENTION = (
     r"per (?:\w+ )?token|each (?:\w+ )?(?:token|step)|generated token|decod|autoregress|incremental|sliding|window|sparse|\blocal\b"
@@ -73,7 +73,10 @@ _DOUBTS = {
     "premium": r"\bwords\b|characters|\bspeech\b|romani|transliterat|speakers|phoneme|morphem",
 }
 for _kind in ("weights-memory", "kv-memory", "kv-per-token"):
-    _DOUBTS[_kind] = rf"{_NOT_ITSELF}|{_SHARED}|activations|optimi[sz]er|\btrain(?:ing)?\b|evict|compress|window"
+    _DOUBTS[_kind] = (
+        rf"{_NOT_ITSELF}|{_SHARED}|activations|optimi[sz]er|\btrain(?:ing)?\b|evict|compress|window"
+        r"|\b(?:users|requests|prompts|conversations|clients)\b"
+    )
 for _kind in (
     "parameters",
     "active-parameters",
@@ -136,7 +139,7 @@ _WHOLE = {
 }
 _WHOLE.add("hidden")
 _COMPILED = {name: re.compile(words, re.I) for name, words in (_DOUBTS | _GROWTH).items()}
-_ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}", re.I)
+_ANY_KIND = re.compile(f"{_UNREAL}|{_TOGETHER}|{_OWN}|{HEARSAY}", re.I)
 
 
 def doubt(claim: Claim) -> str:

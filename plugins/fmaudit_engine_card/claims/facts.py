@@ -25,6 +25,7 @@ __all__ = [
     "origins",
     "premiums",
     "reference",
+    "related",
     "scaled_results",
 ]
 
@@ -165,6 +166,19 @@ def _model(row: Mapping[str, Any]) -> Model:
         row.get("active"),
         row,
     )
+
+
+def related(model: Model) -> tuple[Model, ...]:
+    """Return the members of the family that a model names, with a size of their own; then those of a later release that it has not.
+
+    "Llama 3" is said of Llama 3.1 as well. A model that is no family has none.
+    """
+    if not model.family or model.name != model.family:
+        return ()
+    sized = [other for other in models() if other.parameters is not None]
+    own = [other for other in sized if other.family == model.family]
+    counts = {other.parameters for other in own}
+    return (*own, *(other for other in sized if other.family.startswith(f"{model.family}.") and other.parameters not in counts))
 
 
 @cache

@@ -10,7 +10,7 @@ __all__ = ["insertions"]
 # before a subject: the beginning of the sentence or of a clause, and what may stand there with a name
 _BEGINS = re.compile(r"(?:^\W*|[;:]\s*|\b(?:that|because|but|so|since)\s+)(?:(?:the|even|today|its|[A-Z]\w+['’]s|an?|such)\s+)*$", re.I)
 _BORDERS = {",": r",(?!\d)", "(": r"\)", "–": "–", "—": "—", "-": r"\s-\s"}
-_OPENS = re.compile(r"\s*(,|\(|–|—|\s-\s)\s*(?!(?:and|or|but|while|whereas|then)\b)")
+_OPENS = re.compile(r"\s*(,|\(|–|—|\s-\s)(?!\s*(?:and|or|but|while|whereas|then)\b)\s*")
 _LIST_GOES_ON = re.compile(r"\s*(?:and|or|&)\b|\s*(?:but|while|whereas|and)\b", re.I)
 
 Span = tuple[int, int]

@@ -96,7 +96,7 @@ def unverifiable(claim: Claim, reason: str, source: str = "") -> Verdict:
 
 
 def _reason(claim: Claim, row: Scenario, unit: str, note: str) -> str:
-    worked = show(row.value, unit) if row.high is None else f"{show(row.value, unit)} to {show(row.high, unit)}"
+    worked = _from_to(row.value, row.value if row.high is None else row.high, unit)
     assert claim.value is not None, "only claims with a value are compared"
     return f"{claim.value.text.strip()} fits {worked}" + (f"; {note}" if note else "")
 
@@ -109,7 +109,13 @@ def _all(rows: Sequence[Scenario]) -> str:
 def _span(rows: Sequence[Scenario], unit: str) -> str:
     values = [value for row in rows for value in (row.value, row.high) if value is not None]
     low, high = min(values), max(values)
-    return show(low, unit) if high <= low * 1.001 else f"{show(low, unit)} to {show(high, unit)}"
+    return _from_to(low, high, unit)
+
+
+def _from_to(low: float, high: float, unit: str) -> str:
+    """Write a range, or one value where both ends read alike."""
+    first, last = show(low, unit), show(high, unit)
+    return first if high <= low * 1.001 or first == last else f"{first} to {last}"
 
 
 def show(value: float, unit: str) -> str:
@@ -149,8 +155,9 @@ def show(value: float, unit: str) -> str:
     if unit == "percent":
         return f"{value:.3g} %"
     if unit in {"tokens/parameter", "device-hours"}:
-        return f"{value:,.4g} {unit.replace('/', ' per ').replace('-', ' ')}"
-    return f"{value:,.4g}{'x' if unit == 'times' else f' {unit}' if unit else ''}"
+        return f"{value:,.0f} device hours" if value >= 1e4 else f"{value:,.4g} {unit.replace('/', ' per ').replace('-', ' ')}"
+    written = f"{value:,.0f}" if value >= 1e4 else f"{value:,.4g}"
+    return f"{written}{'x' if unit == 'times' else f' {unit}' if unit else ''}"
 
 
 def _scaled(value: float) -> str:

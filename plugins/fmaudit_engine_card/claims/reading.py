@@ -10,6 +10,7 @@ from typing import Any
 
 from fmaudit_engine_card.claims import entities
 from fmaudit_engine_card.claims.entities import Mention
+from fmaudit_engine_card.claims.facts import related
 from fmaudit_engine_card.claims.insertions import insertions
 from fmaudit_engine_card.claims.order import Order, in_order, listed, with_units
 from fmaudit_engine_card.claims.parts import is_difference, is_rest
@@ -17,7 +18,8 @@ from fmaudit_engine_card.claims.quantities import Quantity, find_quantities
 from fmaudit_engine_card.claims.roles import of_column, role_of
 from fmaudit_engine_card.claims.sentences import Sentence
 from fmaudit_engine_card.claims.stances import NEGATION, stance
-from fmaudit_engine_card.claims.unnamed import KIN, member_mentions, stranger_mentions
+from fmaudit_engine_card.claims.subjects import goes_before, held_against, of_another, owns, says_it
+from fmaudit_engine_card.claims.unnamed import KIN, member_mentions, owner_mentions, stranger_mentions
 
 __all__ = ["CENTRES", "KIN_BEFORE", "PLURAL", "Reading", "is_flat_out", "read_sentences"]
 
@@ -31,13 +33,10 @@ _SET_ASIDE = re.compile(
     r"|will|would))\b)[^,;:—]|,(?=\d))*",
     re.I,
 )
-_HELD_AGAINST = re.compile(
-    r"\b(?:than|unlike|versus|vs\.?|against|compared (?:to|with)|instead of|beats?|beat(?:s|ing)|outperform\w*|surpass\w*|match(?:es|ing)?"
-    r"|rival(?:s|ing)?|dwarf\w*|trail(?:s|ing)?|outscor\w*|overt\w+|exceed\w*|edg(?:es?|ed|ing) out|tops|topped|topping"
-    r"|outdo\w*|out(?:weigh|number|class|shin|strip|rank|grow)\w*|short of|resembl\w+|like|times|twice|half|replac\w+|(?:successor"
-    r"|predecessor|follow-?up|counterpart|sibling|cousin|competitor|heir) (?:of|to))\s+(?:the\s+)?(?:\d+(?:\.\d+)?[BM]\s+)?$",
-    re.I,
-)
+_ATTACHED = re.compile(
+    r"\s*(?:for|in|of)\s+(?:the\s+(?:[a-z]+\s+){0,3})?", re.I
+)  # "96 layers of GPT-3", "512 KiB of the ten times smaller 7B"
+_WITH_ITS = re.compile(r",?\s+with\s+its\s+(?:\w+\s+)?|\s*\(\s*(?:with\s+)?(?:its\s+)?", re.I)
 # words after which a figure may speak of another thing than the one named last
 _LOOSE = re.compile(
     r"[,;—–(]|\b(?:it|its|they|their|the (?:model|former|latter|other|first|second)|which|who|that|although|though|but|and|while"
@@ -127,7 +126,7 @@ class Reading:
         end = next((quantity.end for quantity in self.quantities if quantity.start == at), at)
         for mention in self.models:
             between = self.text[end : mention.start] if mention.start >= end else "-"
-            if re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", between, re.I):
+            if _ATTACHED.fullmatch(between):
                 return mention
             if re.fullmatch(r"\s*\(", between) and self.text[mention.end : mention.end + 1] == ")":  # "2048 tokens (GPT-3)"
                 return mention
@@ -136,8 +135,31 @@ class Reading:
             return before[-1]
         if before and _RELATIVE.fullmatch(self.text[before[-1].end : at]):
             return before[-1]
-        subject = next((mention for mention in reversed(before) if not self.compared_with(mention)), None)
-        return subject or (before[-1] if before else self.models[0] if self.models else None)
+        subject = next((m for m in reversed(before) if not self.compared_with(m) and not self._is_owner(m)), None)
+        if subject is not None:
+            return subject
+        if before and _WITH_ITS.fullmatch(self.text[before[-1].end : at]):
+            return before[-1]
+        behind = next((m for m in self.models if m.start >= end), None)
+        if end == at:  # of a verb ("can hold"), whose object stands behind it
+            return behind
+        return behind if behind is not None and goes_before(self.text, at, end, behind.start, back="model" in self.memory) else None
+
+    def _is_owner(self, mention: Mention) -> bool:
+        """Tell the family or paper that a size, or a member named by it, is of: "the 70B model in the Llama 2 paper"."""
+        sizes = [q.end for i, q in enumerate(self.quantities) if self.roles.get(i) == "size"]
+        ends = [*sizes, *(other.end for other in [*self.models, *self.strangers])]
+        return any(end <= mention.start and owns(self.text[end : mention.start]) for end in ends)
+
+    def refers_back(self, at: int) -> bool:
+        """Tell whether a figure is of "it" or "they", and these of a model of an earlier sentence, whatever this one compares it with."""
+        start = says_it(self.text, at)
+        if start is None or not self.memory.get("models"):
+            return False
+        own = [m for m in [*self.models, *self.strangers] if m.end <= at and not self.compared_with(m)]
+        sized = any(role == "size" and self.quantities[i].start < at for i, role in self.roles.items())
+        kin = any(not _AGAINST_KIN.search(self.text[: word.start()]) for word in KIN_BEFORE.finditer(self.text, 0, at))
+        return not own and not sized and not kin and at not in self.order.bound
 
     def _is_of_another(self, mention: Mention, at: int) -> bool:
         """Tell whether an unknown name, a size of its own ("the 7B model") or a "successor" stands between a model and a figure."""
@@ -147,27 +169,33 @@ class Reading:
             return True
         first = mention.end if mention.end <= at and not self.compared_with(mention) else 0
         between = self.text[first:at]
-        if any(not _AGAINST_KIN.search(between[: kin.start()]) for kin in KIN_BEFORE.finditer(between)):
+        if of_another(between) or any(not _AGAINST_KIN.search(between[: kin.start()]) for kin in KIN_BEFORE.finditer(between)):
             return True
         sizes = [
             Mention(None, q.start, q.end) for i, q in enumerate(self.quantities) if self.roles.get(i) == "size" and not _fits(q, mention)
         ]
         return any(
             (first <= other.start < at and not self.compared_with(other) and not self.inserted(other, at))
-            or (other.start > at and re.fullmatch(r"\s*(?:for|in|of)\s+(?:the\s+)?", self.text[end : other.start], re.I))
+            or (other.start > at and _ATTACHED.fullmatch(self.text[end : other.start]))
+            or (other.end <= mention.start < at and owns(self.text[other.end : mention.start]))
             for other in [*self.strangers, *sizes]
         )
 
     def compared_with(self, mention: Mention) -> bool:
         """Tell a model that another is held against ("less than Mixtral", "an eighth of Mixtral's:") from one that is spoken of."""
-        before, after = self.text[max(0, mention.start - 40) : mention.start], self.text[mention.end : mention.end + 4]
-        object_of = _HELD_AGAINST.search(before)
-        return object_of is not None or (
+        before, after = self.text[max(0, mention.start - 60) : mention.start], self.text[mention.end : mention.end + 4]
+        return held_against(before) or (
             re.search(r"\bof\s+$", before, re.I) is not None and re.match(r"['’]s\W*[:;,.(–—]", after) is not None
         )
 
     def inserted(self, mention: Mention, at: int) -> bool:
         """Tell a name in what is inserted behind the subject and closed before `at`: B in "A, the open answer to B, has 96 layers"."""
+        if (
+            re.search(r",\s*as (?:in|with|by|for)\s+(?:the\s+)?$", self.text[: mention.start])
+            and self.text[mention.end :][:1] == ","
+            and at > mention.end
+        ):
+            return True  # "from 300 billion tokens, as in Gopher, they went to"
         return any(start < mention.start and mention.end <= end <= at for start, end in self._insertions)
 
     @cached_property
@@ -187,7 +215,7 @@ class Reading:
         close = mention.end <= quantity.start and len(gap.split()) <= 4 and _LOOSE.search(gap) is None
         if alone and close and not self.compared_with(mention):
             return ()
-        others = [other for other in self.models if other.thing is not mention.thing and not self.inserted(other, quantity.start)]
+        others = [m for m in self.models if m.thing is not mention.thing and not self.inserted(m, quantity.start) and not self._is_owner(m)]
         return tuple({other.thing.name: other.thing for other in others}.values())
 
     def set_aside(self, quantity: Quantity) -> bool:
@@ -242,10 +270,12 @@ def read_sentences(cut: Sequence[Sentence]) -> Iterator[Reading]:
 def _read(sentence: Sentence, memory: dict[str, Any]) -> Reading:
     text = sentence.text
     models, devices = entities.model_mentions(text), entities.device_mentions(text)
-    models = sorted([*models, *member_mentions(text, models, memory.get("models", ()))], key=lambda mention: mention.start)
+    members = member_mentions(text, models, memory.get("models", ()))
+    models = sorted([*models, *(mention for mention in members if mention.thing is not None)], key=lambda mention: mention.start)
     tokenizers, precisions, origins = entities.tokenizer_mentions(text), entities.precision_mentions(text), entities.origin_mentions(text)
     names = [(mention.start, mention.end) for mention in [*models, *devices, *tokenizers, *precisions, *origins]]
-    strangers = [*entities.unknown_members(text), *stranger_mentions(text, names)]
+    strangers = [*entities.unknown_members(text), *(mention for mention in members if mention.thing is None)]
+    strangers += [*stranger_mentions(text, names), *owner_mentions(text, names, models, entities.maker_mentions(text))]
     names += [(mention.start, mention.end) for mention in strangers]
     quantities = [of_column(sentence, quantity) for quantity in find_quantities(text, names)]
     quantities, order = _ordered(text, sorted([*models, *strangers], key=lambda mention: mention.start), quantities, memory)
@@ -284,16 +314,16 @@ def _ordered(text: str, models: list[Mention], quantities: list[Quantity], memor
 
 def _fits(size: Quantity, mention: Mention) -> bool:
     """Tell whether a size that is said may be that of a model, or of a member of its family."""
-    known = mention.thing.parameters
-    return known is None or size.admits(known, 0.1)
+    known = {member.parameters for member in (mention.thing, *related(mention.thing)) if member.parameters}
+    known |= set(mention.thing.facts.get("sizes", ()))
+    return not known or any(size.admits(count, 0.1) for count in known)
 
 
 def _remembered(reading: Reading) -> dict[str, Any]:
     """Collect what the next sentences may leave out."""
     found: dict[str, Any] = {}
     if reading.models:
-        found["model"] = reading.models[-1].thing
-        found["models"] = list({mention.thing.name: mention.thing for mention in reading.models}.values())
+        found |= _named(reading)
     if any(quantity.unit == "parameters" for quantity in reading.quantities):
         found["counted"] = "parameters"
     for role in ("devices", "rate", "utilisation", "peak", "size"):
@@ -315,6 +345,15 @@ def _remembered(reading: Reading) -> dict[str, Any]:
     if reading.has(CENTRES):
         found["centres"] = True
     return found
+
+
+def _named(reading: Reading) -> dict[str, Any]:
+    """Return the models of a sentence, the one that a later "it" may be apart: "it has 96 layers, while B has 80" keeps its own."""
+    models = list({mention.thing.name: mention.thing for mention in reading.models}.values())
+    if not reading.refers_back(reading.models[0].start):
+        return {"model": reading.models[-1].thing, "models": models}
+    kept = reading.memory["model"]
+    return {"model": kept, "models": [kept, *(model for model in models if model is not kept)]}
 
 
 def is_flat_out(text: str) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["NEGATION", "denies_fit", "only_hopes", "stance", "unreal"]
+__all__ = ["HEARSAY", "NEGATION", "denies_fit", "only_hopes", "stance", "unreal", "unsure_denial"]
 
 _QUESTION = re.compile(
     r"\?\s*[\"”’')]*$|^\s*(?:is it true|whether\b|does anyone know|did you know|ask (?:yourself )?whether|i wonder)", re.I
 )
 _MYTH = (
     r"\b(?:myth|misconception|wrongly|incorrectly|falsely|mistakenly|erroneous"
-    r"|it is not true|it's not true|it is false|is false that|untrue|hoax|debunk\w*|disproved|refuted|doubt(?:s|ed|ful)?\b"
+    r"|it is not true|it's not true|it is false|is false that|untrue|hoax|debunk\w*|disproved|refuted|"
+    r"(?<!no )(?<!without )(?<!without a )(?<!without any )(?<!beyond )(?<!beyond any )doubt(?:s|ed|ful)?\b"
     r"|(?:often|commonly|widely|sometimes|frequently) (?:quoted|cited|said|advertised|called|given|misquoted|believed|thought)"
     r"|imagine|suppose\b|hypothetical\w*)"
 )
@@ -32,7 +33,8 @@ _NOT_SO = (
     r"|fantasy|dream|delusion)|folly)"
 )
 _AGAINST = (
-    rf"(?:n['’]t|\bnot|\bnever|\bcannot|\bhardly|\bbarely|\brefus\w+ to)\s+(?:\w+\s+){{0,2}}{_ATTITUDE}"
+    rf"(?:n['’]t|\bnot|\bnever|\bcannot|\bhardly|\bbarely|\brefus\w+ to)\s+(?:\w+\s+)"
+    rf"{{0,2}}{_ATTITUDE}(?!\w*\s+(?:how|what|why|who)\b)"  # "they don't know how large it is: ..."
     r"|(?:n['’]t|\bnot|\bno)\s+(?:\w+\s+){1,3}that\s+(?!of\b|is\b|was\b)"
     rf"|\b{_NOT_SO} (?:to (?:\w+\s+)?{_ATTITUDE}|that\b)"
 )
@@ -50,7 +52,33 @@ _REPORTED = (
     r"surprising|amazing|worth)\b)(?-i:[^,;.A-Z0-9]{1,50})\bthat\b"
 )
 _DOUBTED = re.compile("|".join((_MYTH, _NOBODY, _AGAINST, _CALLED_SO, _REPORTED)), re.I)
-NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly|without)\b|n['’]t\b", re.I)
+# what people say, and nobody in particular stands for: never surely wrong, because the text only passes it on
+HEARSAY = (
+    r"\b(?:some|many|most|several|people|users?|others|folks|hobbyists|enthusiasts|fans|they|everybody|everyone|somebody|someone)\s+"
+    r"(?:(?!\d)\w+\s+){0,3}?(?:say|says|said|claim(?:s|ed)?|report(?:s|ed)?|believe[sd]?|think|thinks|thought|argue[sd]?|insist(?:s|ed)?|swears?"
+    r"|swore|maintain(?:s|ed)?|suggest(?:s|ed)?|boast(?:s|ed)?|tell|tells|told|assert(?:s|ed)?|hold that)\b"
+    r"|(?<!paper )(?<!report )(?<!card )(?<!authors )(?<!sheet )(?<!manual )(?<!page )(?<!table )(?<!file )(?<!al\. )(?<!documentation )"
+    r"(?:(?-i:(?<=[a-z] ))(?:says?|said|claims?|claimed|boasts?|insists?|swears?|asserts?"
+    r"|maintains?|argues?)\s+(?:that\s+|(?-i:(?=[A-Z]))))"
+    r"|\baccording to (?:some|many|a|an|forums?|blogs?|posts?|people|others|hearsay|one|users?|reddit|social)\b"
+    r"|\brumou?r(?:s|ed)?\b|\breported(?:ly)?\b|\ballegedly\b|\bsupposed(?:ly)?\b|\bapparently\b|\bhearsay\b|\b(?:word|legend) has it\b"
+    r"|\bword on the street\b|\b(?:one|you|we|I) (?:\w+ )?hears?\b"
+    r"|\b(?:I|we)(?:['’]ve| have)? (?:heard|read somewhere|was told|were told|been told)\b"
+    r"|\b(?:is|are|was|were|been) (?:\w+ )?(?:said|rumou?red|claimed|believed|thought|alleged) (?:to|that)\b"
+    r"|\bit (?:is|was) (?:\w+ )?(?:said|claimed)\b"
+)
+NEGATION = re.compile(r"\b(?:not|never|cannot|no longer|neither|nor|hardly)\b|n['’]t\b", re.I)
+# a denial that governs "fit on": right before it, in its subject, or behind its preposition
+_NOT_FIT = re.compile(
+    r"(?:\b(?:not|never|cannot|no longer|hardly|barely|scarcely)\b(?!\s+only\b)|n['’]t\b)\s+(?:(?:be|able|possible|possibly|actually|really"
+    r"|even|ever|quite|yet|easily|comfortably|simply|to|have|been|get|made|manage|hope|at|all|entirely|fully|any|more|longer)\s+){0,5}$"
+    r"|\b(?:by no means|under no circumstances|in no way|on no account|at no (?:time|point)|in no case)\b[^,;:]*$"
+    r"|(?:^|[,;:]|\b(?:and|but|so|that|because|since)\b)\s*(?:no|none of|neither)\b(?!\s+(?:doubt|question|wonder|matter|problem|joke"
+    r"|surprise|less|more)\b)[^,;:]*$",
+    re.I,
+)
+_NO_PLACE = re.compile(r"\s*(?:no|none|neither)\b", re.I)
+_ANY_NOT = re.compile(r"\b(?:not(?!\s+only\b)|cannot|no longer|neither|nor|nobody|nowhere|hardly|instead of|rather than)\b|n['’]t\b", re.I)
 # before "fit on": "too big to", "it is impossible to", "there is no way to"
 _NO_FIT = re.compile(
     r"\btoo\b[^,;.]{1,60}\bto\s*$|\b(?:impossible|unlikely|unable|no (?:way|hope|chance)|fail(?:s|ed|ing)?|refus(?:es|ed))\b[^,;.]*$"
@@ -98,9 +126,19 @@ def only_hopes(before: str) -> bool:
     return re.search(r"\b(?:expect|hop|want|try|tried|attempt|wish|dream)\w*\b[^.;,]*\b(?:to|that)\b[^.;,]*$", before, re.I) is not None
 
 
-def denies_fit(before: str) -> bool:
-    """Tell whether the words before "fit on" deny it without a "not"."""
-    return _NO_FIT.search(before) is not None
+def denies_fit(before: str, behind: str) -> bool:
+    """Tell whether the words right before or behind "fit on" deny it: "does not", "is too big to", "no card can", "on neither"."""
+    clause = re.split(r"[,;:—–]", before)[-1]
+    return any(p.search(t) for p, t in ((_NO_FIT, before), (_NOT_FIT, clause))) or _NO_PLACE.match(behind) is not None
+
+
+def unsure_denial(before: str, behind: str) -> str:
+    """Say that a "not" stands before "fit on", or right behind a dash or comma after it, and may deny it or something else."""
+    clause = re.split(r"[;:]|\b(?:but|and)\b", before)[-1]
+    loose = _ANY_NOT.search(clause) or re.search(
+        r"[,—–-]\s*not\b(?!\s+(?:on|in|onto|into|an?|the|only|just|to|by|even|as)\b)", behind, re.I
+    )
+    return "" if loose is None else f"the text says {loose.group(0).strip(' ,-–—')!r}, which may deny it or something else"
 
 
 def unreal(kind: str, text: str) -> str:

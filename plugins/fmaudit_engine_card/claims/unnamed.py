@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.entities import Mention
 from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.versions import extreme
 
-__all__ = ["KIN", "member_mentions", "stranger_mentions"]
+__all__ = ["KIN", "member_mentions", "owner_mentions", "stranger_mentions"]
 
 # what stands to a model as another of its kin, and so is not itself
 KIN = (
@@ -20,9 +21,14 @@ _SIZE = r"(\d+(?:\.\d+)?[BM])"
 _NO_COUNT = r"(?!\w|\.\d|\s*(?:-\s?)?(?:param|tokens?\b|weights|words|pages|dollars|of\b))"
 # "the 7B model", "the smaller 7B", "the mighty 70B stacks"; not "the 7B mark", "the 7B Mistral", "the 7B model of Mistral"
 _BY_SIZE = re.compile(
-    rf"\b(?:the|its|their)\s+(?:(?!of\b|and\b|first\b|last\b|other\b)[a-z]+\s+)?({_SIZE}){_NO_COUNT}"
-    r"(?!\s+(?:mark|barrier|range|class|scale|threshold|level|limit|line|parameters?|(?-i:[A-Z]))"
-    r"|(?:[-\s]parameter)?\s+(?:model|one|version|variant|member|sibling|checkpoint)s?\s+(?:of|from|by)\s+(?-i:[A-Z]))",
+    rf"\b(?:the|its|their)\s+(?:(?!of\b|and\b|first\b|last\b|other\b|in\b|to\b|for\b|with\b|than\b)[a-z]+\s+){{0,3}}({_SIZE}){_NO_COUNT}"
+    r"(?!\s+(?:mark|barrier|range|class|scale|threshold|level|limit|line|parameters?|(?-i:[A-Z])))"
+    r"(?:(?:[-\s]parameter)?\s+(?:model|one|version|variant|member|sibling|checkpoint)s?\s+(?:of|from|by)\s+(?=(?P<of>(?-i:[A-Z]))))?",
+    re.I,
+)
+_EXTREME = re.compile(
+    r"\b(?:the|its|their)\s+(?:(largest|biggest|greatest|top|full)|smallest|tiniest)\s+"
+    r"(?:model|member|version|variant|one|size|sibling|checkpoint|release)\b(?!\s+(?:ever|yet|that|which|we|they|on earth|in the world))",
     re.I,
 )
 _NEXT = re.compile(rf"\s*(?:,\s*(?:and|or|&)?|and|or|&|/|to|versus|vs\.?)\s*(?:the\s+)?{_SIZE}{_NO_COUNT}(?!\s*[-–]\s*\d)", re.I)
@@ -53,10 +59,24 @@ def member_mentions(text: str, found: Sequence[Mention], before: Iterable[Model]
     for match in _BY_SIZE.finditer(text):
         if any(mention.start < match.end(1) and match.start(1) < mention.end for mention in known):
             continue
-        members = _of_size(match.group(2), (mention.thing for mention in known)) or _of_size(match.group(2), before)
+        if match.group("of"):  # "the 7B model of Mistral": of that, whoever else is named
+            members = _of_size(match.group(2), (mention.thing for mention in known if mention.start == match.end()))
+        else:
+            members = _of_size(match.group(2), (mention.thing for mention in known)) or _of_size(match.group(2), before)
         if len(members) == 1:
             made.append(Mention(members[0], match.start(1), match.end(1)))
-    return sorted(made, key=lambda mention: mention.start)
+    return sorted([*made, *_by_extreme(text, known, before)], key=lambda mention: mention.start)
+
+
+def _by_extreme(text: str, known: Sequence[Mention], before: Iterable[Model]) -> Iterator[Mention]:
+    """Find "the largest model" of the one family that is named before it; of nothing where the table cannot tell which that is."""
+    for match in _EXTREME.finditer(text):
+        if any(mention.start < match.end() and match.start() < mention.end for mention in known):
+            continue
+        named = {mention.thing.name: mention.thing for mention in known if mention.end <= match.start()} or {m.name: m for m in before}
+        families = {model.family or model.name for model in named.values()}
+        if len(families) == 1 and all(model.name == (model.family or model.name) for model in named.values()):
+            yield Mention(extreme(next(iter(named.values())), match.group(1) is not None), match.start(), match.end())
 
 
 def _continued(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
@@ -73,9 +93,9 @@ def _continued(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
 def _of_size(size: str, models: Iterable[Model]) -> list[Model]:
     """Return the members of the models' families that bear a size in their name."""
     families = {model.family for model in models if model.family}
-    return [
-        model for model in facts.models() if model.family in families and re.search(rf"(?<![\d.x×]){re.escape(size)}$", model.name, re.I)
-    ]
+    sized = [model for model in facts.models() if re.search(rf"(?<![\d.x×]){re.escape(size)}$", model.name, re.I)]
+    own = [model for model in sized if model.family in families]
+    return own or [model for model in sized if any(model.family.startswith(f"{family}.") for family in families)]
 
 
 def stranger_mentions(text: str, known: Iterable[tuple[int, int]]) -> list[Mention]:
@@ -83,3 +103,24 @@ def stranger_mentions(text: str, known: Iterable[tuple[int, int]]) -> list[Menti
     spans = list(known)
     found = (Mention(None, match.start(), match.end()) for match in _STRANGER.finditer(text))
     return [mention for mention in found if not any(start < mention.end and mention.start < end for start, end in spans)]
+
+
+# "Qwen's tokenizer", "Yi's 60 layers": what belongs to a name is not of the next model
+_OWNER = re.compile(
+    r"\b(?!(?:It|That|This|What|Who|Here|There|Let|Today|Yesterday|One|He|She|Nobody|Everyone|Everybody|Moore)['’])([A-Z][\w.\-]*)['’]s?\s+(?=[a-z\d])"
+)
+
+
+def owner_mentions(text: str, known: Iterable[tuple[int, int]], models: Sequence[Mention], makers: Sequence[Mention]) -> list[Mention]:
+    """Find capitalised owners that no table knows; of makers only those before the first model. What a known model follows owns nothing."""
+    spans = list(known)
+    if makers and models:
+        spans += [(maker.start, maker.end) for maker in makers if any(model.end <= maker.start for model in models)]
+    return [
+        Mention(None, match.start(), match.end(1))
+        for match in _OWNER.finditer(text)
+        if not any(start < match.end(1) and match.start() < end for start, end in spans)
+        and not any(
+            model.start - match.end() >= 0 and re.fullmatch(r"(?:[a-z]+\s+){0,3}", text[match.end() : model.start]) for model in models
+        )
+    ]

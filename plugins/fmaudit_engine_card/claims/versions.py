@@ -10,7 +10,7 @@ from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.names import Mention, find, finder, key
 
-__all__ = ["model_mentions", "unknown_members"]
+__all__ = ["extreme", "model_mentions", "unknown_members"]
 
 # single words that mean something else in lower case, or before these words, or in one of these phrases
 _NOT_THE_MODEL = re.compile(
@@ -26,7 +26,11 @@ _AS_A_RULE = re.compile(r"(?:following|according to|per|by|under|as per|after|wi
 _WORD = (
     r"(?:[Ss]mall|[Mm]edium|[Ll]arge(?![-\s](?:language|scale|model))|XL|[Xx]l|Mini|[Nn]ano|Tiny|Micro|Lite|Code|Coder|Math|Vision|Guard)"
 )
-_AFTER_NAME = re.compile(rf"[-\s](?:({_WORD})\b|(\d+(?:\.\d+)?)([BM])\b)|\s\(({_WORD})\)")
+_AFTER_NAME = re.compile(
+    rf"[-\s](?:({_WORD})\b|(\d+(?:\.\d+)?)([BM])\b)|\s\(({_WORD})\)"
+    r"|(?:['’]s|s['’])\s(?:\w+\s)?(\d+(?:\.\d+)?)([BM])(?=(?:[-\s]param\w*)?\s(?:model|version|variant|one|member|sibling|checkpoint|network)\b)"
+)
+_SIZE_BEFORE = re.compile(r"\b[Tt]he\s+(\d+(?:\.\d+)?)([BM])[-\s](?:parameter\s+)?$")
 _BRACKET = re.compile(r"\s?\((\d+(?:\.\d+)?)\s?(B|M|billion|million)(?:[-\s]+param\w*)?\)", re.I)
 _MOST, _LEAST = r"largest|biggest|full|full-size|top|greatest", r"smallest|tiniest"
 _NOUN = r"(?:members?|models?|versions?|variants?|checkpoints?|size|form|one|of|the|in|open|released|published|its)"
@@ -71,7 +75,9 @@ def _settled(text: str, mention: Mention) -> Mention:
         return replace(mention, thing=None)
     members = _members(model)
     if len(members) < 2 or model.name != model.family:
-        return mention
+        least = _EXTREME_BEFORE.search(text[: mention.start]) or _EXTREME_AFTER.match(text, mention.end)
+        other = least and not re.fullmatch(_MOST, least.group(2), re.I) and model.name == (model.family or model.name)
+        return replace(mention, thing=None) if other else mention
     if key(word) != key(model.name) and "sizes" in model.facts:  # "GPT-2 small", where "GPT-2" may be any size
         return replace(mention, thing=_single(model.name))
     return _extreme(text, mention) or _bracketed(text, mention) or _sized(text, mention)
@@ -113,11 +119,22 @@ def _by_word(text: str, mention: Mention) -> Mention | None:
 def _other_size(text: str, mention: Mention) -> bool:
     """Tell a member of a size that the table does not know ("PaLM 62B") from the model whose name it begins with."""
     after = _AFTER_NAME.match(text, mention.end)
-    if after is None or not after.group(2) or re.search(r"\d[BbM]\b", text[mention.start : mention.end]):
+    before = _SIZE_BEFORE.search(text[: mention.start])
+    said = (
+        before.groups()
+        if before
+        else (after.group(2), after.group(3))
+        if after and after.group(2)
+        else after.groups()[-2:]
+        if after
+        else ()
+    )
+    if not said or not said[0] or re.search(r"\d[BbM]\b", text[mention.start : mention.end]):
         return False  # the name has a size, this is a figure said of it
-    size = float(after.group(2)) * _SCALE[after.group(3).lower()]
-    sizes = [other.parameters for other in [mention.thing, *_members(mention.thing)]]
-    return not any(known and abs(size / known - 1.0) < NEAR for known in sizes)
+    size = float(said[0]) * _SCALE[said[1].lower()]
+    known = [mention.thing, *_members(mention.thing), *facts.related(mention.thing)]
+    counts = [*(other.parameters for other in known), *mention.thing.facts.get("sizes", ())]
+    return not any(count and abs(size / count - 1.0) < NEAR for count in counts)
 
 
 def _extreme(text: str, mention: Mention) -> Mention | None:
@@ -129,11 +146,19 @@ def _extreme(text: str, mention: Mention) -> Mention | None:
     if found.group(1):
         return Mention(None, mention.start, end)
     choose = max if re.fullmatch(_MOST, found.group(2), re.I) else min
-    family = str(mention.thing.family)
-    own = choose(_members(mention.thing), key=lambda model: float(model.parameters or 0.0))
+    return Mention(extreme(mention.thing, choose is max), mention.start, end)
+
+
+def extreme(model: Model, largest: bool) -> Model | None:
+    """Return the largest or smallest of the family that a model names; none where later kin differs, or where no smaller one is known."""
+    choose = max if largest else min
+    if model.name != model.family or len(_members(model)) < 2:
+        return model if largest else None
+    family = str(model.family)
+    own = choose(_members(model), key=lambda model: float(model.parameters or 0.0))
     kin = [m for m in facts.models() if m.parameters is not None and (m.family == family or m.family.startswith(f"{family}."))]
     same = choose(kin, key=lambda model: float(model.parameters or 0.0)).parameters == own.parameters
-    return Mention((_single(own.name) if own.name == family else own) if same else None, mention.start, end)
+    return (_single(own.name) if own.name == family else own) if same else None
 
 
 def _bracketed(text: str, mention: Mention) -> Mention | None:
@@ -158,6 +183,8 @@ def _sized(text: str, mention: Mention) -> Mention:
     """Take the member of a family whose size stands right beside its name."""
     model: Model = mention.thing
     members = {key(other.name).removeprefix(key(model.name)): other for other in _members(model) if other is not model}
+    for other in facts.related(model):
+        members.setdefault(key(other.name).removeprefix(key(other.family)), other)
     if "sizes" in model.facts:
         members |= {f"{round((other.parameters or 0.0) / 1e8) / 10:g}b": other for other in members.values()}
     after = re.match(r"(?:['’]s)?[\s(-]{1,2}(?:\w+\s+)?(\d+(?:\.\d+)?[BbM])\)?(?!\w)", text[mention.end :])

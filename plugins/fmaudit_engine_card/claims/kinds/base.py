@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fmaudit_engine_card.claims.facts import Model
+from fmaudit_engine_card.claims.facts import Model, related
 from fmaudit_engine_card.claims.order import listed
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import KIN_BEFORE, PLURAL, Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
+from fmaudit_engine_card.claims.subjects import says_it
 
 __all__ = [
     "CARRIED",
@@ -56,8 +57,11 @@ def claim_of(reading: Reading, kind: str, quantity: Quantity, subject: str, assu
     span = (start + quantity.start, start + quantity.end)
     asked = reading.asked or reading.unsettled(quantity)
     rivals = reading.rivals(quantity)
-    if not reading.models and quantity.start not in reading.order.bound:
+    if (not reading.models or reading.refers_back(quantity.start)) and quantity.start not in reading.order.bound:
         rivals = _rivals_before(reading, given.get("model"))
+    elif (named := reading.model_for(quantity.start)) and says_it(reading.text[named.end : quantity.start], quantity.start) is not None:
+        earlier = [model for model in reading.memory.get("models", ()) if model is not named.thing]
+        rivals = (*rivals, *earlier)  # "A is small. B is larger, but it has ..."
     return Claim(kind, subject, quantity, given, reading.text, span, reading.negated(quantity), asked, assumed, rivals)
 
 
@@ -80,7 +84,7 @@ def model_of(reading: Reading, at: int, *, remember: bool = True) -> tuple[Model
     if (told := _former_or_latter(reading, at)) is not None:
         return told
     mention = reading.model_for(at)
-    if mention is not None and _is_of_it(reading, mention.start, at):
+    if _is_of_it(reading, at) or (mention is None and remember and reading.refers_back(at)):
         model = reading.memory.get("model")
         return model, (f"{model.name} is taken from the sentence before",) if model is not None else ()
     if mention is not None:
@@ -95,8 +99,9 @@ def model_of(reading: Reading, at: int, *, remember: bool = True) -> tuple[Model
     return None, ()
 
 
-def _is_of_it(reading: Reading, model: int, at: int) -> bool:
+def _is_of_it(reading: Reading, at: int) -> bool:
     """Tell whether a figure before the first model of a sentence is that of "it": "at 176B parameters it edges out GPT-3"."""
+    model = reading.models[0].start if reading.models else 0
     return model > at and re.search(r"\b(?:it|they)\s+\w+(?:\s+\w+)*\s*$", reading.text[at:model], re.I) is not None
 
 
@@ -153,8 +158,6 @@ def undisclosed(model: Model, what: str) -> str:
 
 def family_members(model: Model) -> list[Model]:
     """Return the members of a family that have a size of their own; none for a model that has one itself."""
-    from fmaudit_engine_card.claims.facts import models
-
     if model.parameters is not None and "sizes" not in model.facts:
         return []
-    return [other for other in models() if other.family and other.family == model.family and other.parameters is not None]
+    return list(related(model))

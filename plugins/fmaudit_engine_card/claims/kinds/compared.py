@@ -121,8 +121,10 @@ def check_ratio(claim: Claim) -> Verdict:
     one, two = claim.given["model"], claim.given["other"]
     sizes = (claim.given["sizes"]["one_size"], claim.given["sizes"]["other_size"])
     for model, size in zip((one, two), sizes, strict=True):
-        if size is None and (model.undisclosed or not model.parameters):
+        if size is None and model.undisclosed:
             return unverifiable(claim, undisclosed(model, "the number of parameters"), model.source)
+        if size is None and not model.parameters and not family_members(model):
+            return unverifiable(claim, f"no count of the parameters of {model.name} is at hand", model.source)
     rows = [
         Scenario(
             a / b,

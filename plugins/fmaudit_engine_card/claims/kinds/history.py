@@ -12,6 +12,7 @@ from fmaudit_engine_card.claims.kinds.base import Check, claim_of, statement
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
+from fmaudit_engine_card.claims.subjects import held_against
 
 __all__ = ["CHECKS", "read"]
 
@@ -71,7 +72,8 @@ def _made_by(reading: Reading, maker: Mention) -> Mention | None:
     ):
         return before[-1]
     after = [m for m in reading.origins if m.start >= maker.end]
-    if after and _VERB.match(reading.text[maker.end :]) and after[0].start - maker.end < 70:
+    compared = bool(after) and held_against(reading.text[: after[0].start])  # "built a model that outperforms GPT-3"
+    if after and not compared and _VERB.match(reading.text[maker.end :]) and after[0].start - maker.end < 70:
         return after[0]
     return None
 

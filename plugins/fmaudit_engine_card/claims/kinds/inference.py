@@ -19,10 +19,14 @@ _TOKEN = (
     r"|further )?token|/\s?token|forward pass|inference"
 )
 
+LEAST_WORK = 1e6  # operations; a figure below it is of one parameter, or of something smaller than a model
+
 
 def read(reading: Reading) -> Iterator[Claim]:
     """Find operations for a token and prices."""
     for quantity in reading.free("flop"):
+        if quantity.value < LEAST_WORK:
+            continue
         model, assumed = model_of(reading, quantity.start)
         size = size_of(reading, quantity.start) or (next(reading.free("parameters"), None) if model is None else None)
         if (model or size) and reading.near(quantity, _TOKEN, 100, 60) and quantity.value < 1e17:
@@ -33,7 +37,7 @@ def read(reading: Reading) -> Iterator[Claim]:
     price = next((q for q in reading.quantities if q.unit == "usd/Mtoken"), None)
     for quantity in reading.free("usd"):
         if tokens is not None and price is not None:
-            yield claim_of(reading, "token-bill", quantity, f"{tokens.text} at ${price.text}", tokens=tokens.value, price=price.value)
+            yield claim_of(reading, "token-bill", quantity, f"{tokens.text} at {price.text}", tokens=tokens.value, price=price.value)
     for quantity in reading.free("usd/Mtoken"):
         if reading.models and not any(q.unit == "usd" for q in reading.quantities):
             mention = reading.model_for(quantity.start)

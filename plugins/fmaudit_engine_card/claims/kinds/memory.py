@@ -11,12 +11,12 @@ from fmaudit_engine_card.claims import facts
 from fmaudit_engine_card.claims.facts import Model
 from fmaudit_engine_card.claims.judging import EXACT, Scenario, judge, show, unverifiable, verdict
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of, generic_size, model_of, size_of, statement, undisclosed
-from fmaudit_engine_card.claims.kinds.room import CACHE, is_training, things_of
+from fmaudit_engine_card.claims.kinds.room import CACHE, OF_LENGTH, is_per_token, is_training, things_of
 from fmaudit_engine_card.claims.kinds.states import check_training_memory
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
-from fmaudit_engine_card.claims.stances import denies_fit, only_hopes
+from fmaudit_engine_card.claims.stances import denies_fit, only_hopes, unsure_denial
 from fmaudit_engine_card.claims.widths import width_of
 
 __all__ = ["CHECKS", "read"]
@@ -25,14 +25,28 @@ _MEMORY = (
     r"weights?|takes?|needs?|memory|v?ram\b|store|occup|requires?|size|load|disk|weighs|shrinks?|shrunk|becomes?"
     r"|down to|just|only|loaded|quanti[sz]ed|comes? to|amounts? to|is about|footprint"
 )
-_FITS = re.compile(r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b[^.;]{0,120}?\b(?:on|onto|in|into|inside|within)\b", re.I)
+_FITS = re.compile(
+    r"\b(?:fits?|squeeze[sd]?|runs?|loads?)\b(?:[^.;]|\.(?=\d)){0,120}?"
+    r"\b(?:on|onto|in(?!\s+(?:fp|bf|int|tf|float|nf|\d+[-\s]?bits?|half|full|mixed|single))|into|inside|within)\b",
+    re.I,
+)
 _HOLDS = re.compile(
     r"\b(?:holds?|hosts?|accommodates?|(?:has|have) (?:plenty of |enough )?room (?:to spare |enough )?for|swallows?|(?:is"
-    r"|are) enough (?:for|to (?:hold|run|serve|load))"
+    r"|are) enough (?:for|to (?:hold|run|serve|load))|runs?(?=[^.;]{0,40}\bin\s+(?:fp|bf|int|\d+[-\s]?bit))"
     r"|suffices? (?:for|to (?:hold|run|serve|load))|can take)\b",
     re.I,
 )
-_PER_TOKEN = r"(?:per[-\s]token)|(?:per|for (?:each|every|one|a single)|a|each|every) (?:additional |new |more |extra )?token"
+# how few bits these words leave open: the weights may be rounded to one each, or lie elsewhere in part
+_ROUNDED_OFF = re.compile(
+    r"(?<!without )(?<!without any )(?<!no )(?<!un)(?<!non-)quanti[sz]|compress|squeez|shrunk|shrink|round(?:ed|ing)", re.I
+)
+_TRICKS = re.compile(
+    r"(?<!without )(?<!no )(?<!without any )\b(?:tricks?|hacks?|wizardry|settings|patience"
+    r"|efforts?|tweak\w*|cunning|manag(?:es?|ed|ing) to|offload\w*|stream(?:ed|ing)|swap\w*)\b",
+    re.I,
+)
+LEAST_WIDTH = 0.125  # bytes
+LEAST_SHARE = 1e-3  # of the weights; less is no claim of them
 WIDTHS = (("16-bit weights", 2.0), ("8-bit weights", 1.0), ("4-bit weights", 0.5), ("32-bit weights", 4.0))
 ROUNDED = 0.03  # how far a size by name is from the count
 CACHE_WIDTHS = (("16-bit keys and values", 2.0), ("8-bit keys and values", 1.0), ("32-bit keys and values", 4.0))
@@ -59,7 +73,7 @@ def _kind(reading: Reading, quantity: Quantity, stated: bool) -> str:
     if "training" in things:
         return "training-memory"
     if "cache" in things and things[0] != "weights":
-        return "kv-per-token" if reading.near(quantity, _PER_TOKEN, 70, 60) else "kv-memory"
+        return "kv-per-token" if is_per_token(reading, quantity) else "kv-memory"
     if things and (reading.has(CACHE) or reading.has(_MEMORY) or stated):
         spoken = not reading.has(r"\btext\b|data ?set|corpus|train(?:ed|ing) (?:on|data)|activations?|optimi[sz]er|gradient")
         return "weights-memory" if spoken and _fitting_phrase(reading) is None else ""
@@ -85,6 +99,7 @@ def _context(reading: Reading, claimed: Quantity) -> Quantity | None:
         and (
             q.scale in {"K", "M"}
             or re.search(r"(?:\bat|length(?: of)?|context(?: of)?|tokens?\s*=|T\s*=)\s*(?:about )?$", reading.text[: q.start])
+            or re.match(OF_LENGTH, reading.text[q.end :], re.I)
         )
     ]
     rows = lengths or bare
@@ -97,7 +112,7 @@ def _fits(reading: Reading) -> Iterator[Claim]:
         return
     model, assumed = model_of(reading, match.start())
     size = size_of(reading, match.start())
-    memory = reading.role("memory") or next((q for q in reading.free("bytes") if 0 <= q.start - match.end() <= 12), None)
+    memory = _room(reading, match.end())
     count = reading.role("devices")
     device = reading.devices[0].thing if reading.devices else None
     if (model is None and size is None) or (memory is None and device is None):
@@ -111,10 +126,19 @@ def _fits(reading: Reading) -> Iterator[Claim]:
         "devices": count or _spelled_count(reading),
     }
     made = statement(reading, "fits", model.name if model else f"a model of {size.text}" if size else "", match, **given)
-    before = reading.text[: match.start()]
-    asked = made.asked or ("the text hopes for it, it does not claim it" if only_hopes(before) else "")
-    denied = made.denied or denies_fit(before)
+    before, behind = reading.text[: match.start()], reading.text[match.end() :]
+    denied = denies_fit(before, behind)
+    hoped = "the text hopes for it, it does not claim it" if only_hopes(before) else ""
+    asked = made.asked or hoped or ("" if denied else unsure_denial(before, behind))
     yield Claim(made.kind, made.subject, None, made.given, made.text, made.span, denied, asked, assumed)
+
+
+def _room(reading: Reading, at: int) -> Quantity | None:
+    """Return the memory that is said of the device behind "fits on"; none where a comma parts it from a device that stands before it."""
+    memory = reading.role("memory") or next((q for q in reading.free("bytes") if 0 <= q.start - at <= 12), None)
+    first = next((device for device in reading.devices if device.start >= at), None)
+    elsewhere = memory and first and first.end < memory.start and re.search(r"[,;]", reading.text[first.end : memory.start])
+    return None if elsewhere else memory
 
 
 def _fitting_phrase(reading: Reading) -> re.Match[str] | None:
@@ -181,6 +205,9 @@ def _check_cache(claim: Claim) -> Verdict:
     engine, batch = model.engine, int((claim.given.get("batch") or _ONE).value)
     lengths = _lengths(length) if length is not None else (1,)
     rows = [row for tokens in lengths for row in _caches(engine, tokens, batch, claim.given["width"])]
+    if claim.kind == "kv-per-token" and length is not None:
+        whole = [_relabel(row, "all tokens together are meant") for row in rows]
+        rows = [*_caches(engine, 1, 1, claim.given["width"]), *whole]
     if claim.kind == "kv-memory" and "sliding_window" in engine.config and engine.config["sliding_window"]:
         full = facts.reference("mistral-7b-v0.2") if model.name == "Mistral 7B" else None
         rows += (
@@ -223,7 +250,7 @@ def _cache_why(engine: Any) -> str:
 
 
 def _lengths(length: Quantity) -> tuple[int, ...]:
-    return (int(length.value), int(length.value / 1000 * 1024)) if length.scale == "K" else (int(length.value),)
+    return (int(length.value), int(length.value / 1000 * 1024)) if length.scale in {"K", "k"} else (int(length.value),)
 
 
 _ONE = Quantity("1", 0, 0, 1.0, 1.0, 1.0)
@@ -267,6 +294,9 @@ def check_weights(claim: Claim) -> Verdict:
                 high=count * width[1] * 1.25,
             )
         )
+    if claim.value is not None and claim.value.high < LEAST_SHARE * rows[0].value and claim.span != (0, len(claim.text)):
+        least = show(LEAST_SHARE * rows[0].value, "bytes")
+        return unverifiable(claim, f"less than {least} is no size of its weights: a token's or a part's may be meant", source)
     rounding = 0.06 if claim.given["size"] is not None else 0.03  # "a 7B model" is a size by name
     return judge(claim, rows, slack=rounding, source=source, unit="bytes")
 
@@ -288,7 +318,17 @@ def check_fits(claim: Claim) -> Verdict:
     ]
     source = f"{source}; {device.source}" if device else source
     slack = ROUNDED if claim.given["size"] is not None else EXACT  # "a 7B model" is a size by name
-    return _fitting(claim, rows, number * room, slack, bool(width), source)
+    made = _fitting(claim, rows, number * room, slack, bool(width), source)
+    return made if width or claim.denied or made.status != "wrong" else _however_stored(claim, made, count, number * room)
+
+
+def _however_stored(claim: Claim, made: Verdict, count: float, room: float) -> Verdict:
+    """Leave open what fits nowhere at a usual precision, where the text speaks of tricks or of rounding without saying how far."""
+    said = _TRICKS.search(claim.text) or (_ROUNDED_OFF.search(claim.text) if count * LEAST_WIDTH <= room else None)
+    if said is None:
+        return made
+    told = f"{made.reason} at a usual precision; {said.group(0)!r} leaves open how they are stored"
+    return replace(made, status="unverifiable", reason=told)
 
 
 def _fitting(claim: Claim, rows: list[tuple[str, float, str]], room: float, slack: float, stated: bool, source: str) -> Verdict:

@@ -41,11 +41,17 @@ _NEAR = 40  # characters
 def read(reading: Reading) -> Iterator[Claim]:
     """Find tokens a parameter, also as "20 times as many tokens as parameters"."""
     for quantity in reading.free("tokens/parameter"):
-        if reading.has("tokens?"):
+        if reading.has("tokens?") and not _is_of_operations(reading, quantity):
             yield from _ratio(reading, quantity)
     for quantity in reading.free("times"):
         if re.match(r"\s*(?:times\s+)?as many (?:training )?tokens as (?:it has )?(?:model )?param", reading.text[quantity.end :], re.I):
             yield from _ratio(reading, replace(quantity, unit="tokens/parameter"))
+
+
+def _is_of_operations(reading: Reading, quantity: Quantity) -> bool:
+    """Tell a bare "two per parameter" behind a count of operations from tokens a parameter."""
+    last = next((other for other in reversed(reading.quantities) if other.end <= quantity.start and other.unit), None)
+    return "token" not in quantity.text and last is not None and last.unit.startswith("flop")
 
 
 def _ratio(reading: Reading, quantity: Quantity) -> Iterator[Claim]:

@@ -8,7 +8,7 @@ from fmaudit_engine_card.claims.parts import is_rest
 from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 
-__all__ = ["CACHE", "is_training", "things_of"]
+__all__ = ["CACHE", "OF_LENGTH", "is_per_token", "is_training", "things_of"]
 
 CACHE = r"\bkv\b|kv[-\s]?cache|keys?[-\s/]*(?:and[-\s])?values?|\bcach(?:e[sd]?|ing)\b"
 _NOUNS = {
@@ -53,13 +53,42 @@ _DATA = re.compile(
     re.I,
 )
 _DATA_BEFORE = re.compile(r"\b(?:text|data(?!\s*type)|corpus|data ?set|crawl|filtered|scraped|compressed)\b[^;:.]{0,60}$", re.I)
+OF_LENGTH = r"[-\s]+(?:long\s+)?(?:prompts?|contexts?|sequences?|documents?|conversations?|inputs?)\b"
+_TOKEN = (
+    r"(?:(?:additional|new|more|extra|further|single|generated|processed|output|input|context|cached)\s+)?"
+    r"token\b(?!\s*(?:embed|table|limit|id))"
+)
+# bytes of one token ("320 KiB per token", "each token takes ..."), or of a prompt of so many ("a 4k prompt costs ...")
+_PER_TOKEN = re.compile(rf"per[-\s]{_TOKEN}|\b(?:a|one)\s+{_TOKEN}|\b(?:each|every)\s+(?:[\w.\-]+\s+){{0,4}}?{_TOKEN}|/\s?token\b", re.I)
+_RIGHT_BEHIND = re.compile(
+    rf"(?:\s+(?:in|at|with|of)\s+(?:fp|bf|int|float)\d+)?(?:(?!\band\b|\bbut\b)[^,;.:\d]){{0,40}}?(?:{_PER_TOKEN.pattern})", re.I
+)
+_PROMPT = re.compile(
+    rf"\d\s?[kKM]?(?:[-\s]tokens?)?{OF_LENGTH}"
+    rf"|(?:\d[\d,.]*\s?[kKM]?|hundred|thousand|million)\s+tokens\s+(?:cost|take|need|occupy|fill|require|eat|use)"
+    rf"|(?:prompt|context|sequence|document|conversation|input)s? of (?:\w+ )?\d",
+    re.I,
+)
+_WITH = re.compile(r"\b(?:with|at|for|over|in|on|from|using|under|to\s+\w+)\s+(?:(?:a|an|the|its|full|whole|\w+ing)\s+){0,2}$", re.I)
+_READS = re.compile(r"\b(?:read|load|mov|stream|transfer|fetch|touch|shuffl|pull)(?:s|es|ed|ing)?\b", re.I)  # the weights, for every token
+# what a token is made with is all that the model holds
+_MADE = re.compile(
+    rf"\b(?:to\s+(?:\w+\s+)?)?(?:generat|produc|predict|output|sampl|decod|emit|writ)\w*\s+(?:an?|one|each|every)\s+{_TOKEN}", re.I
+)
+LEAST = 1024.0  # bytes; fewer are of one parameter or value
 SAME = 0.02  # how far a memory is from the product of devices and theirs
 
 
 def things_of(reading: Reading, quantity: Quantity) -> tuple[str, ...]:
     """Return what a figure of bytes may be of, likeliest first: "weights", "cache", "sum", "training"; nothing where of none."""
     before, after = reading.text[: quantity.start], reading.text[quantity.end :]
-    if is_rest(reading.text, quantity) or _is_of_devices(reading, quantity) or _DATA.match(after) or _DATA_BEFORE.search(before):
+    if (
+        quantity.high < LEAST
+        or is_rest(reading.text, quantity)
+        or _is_of_devices(reading, quantity)
+        or _DATA.match(after)
+        or _DATA_BEFORE.search(before)
+    ):
         return ()
     behind = _BEHIND.match(after)
     noun = "sum" if behind and behind.group("all") else behind.lastgroup if behind else None
@@ -69,6 +98,35 @@ def things_of(reading: Reading, quantity: Quantity) -> tuple[str, ...]:
     if is_training(reading.text) and not noun and "cache" not in found:
         return ("training",)
     return found
+
+
+def is_per_token(reading: Reading, quantity: Quantity, *, named: bool = True) -> bool:
+    """Tell the bytes of one token from those of a prompt: the cue behind the figure, else the last one before it, decides.
+
+    `named`: a noun says that it is the cache's; then a cue farther behind decides as well.
+    """
+    text = _MADE.sub(lambda match: " " * len(match.group()), reading.text)
+    if _RIGHT_BEHIND.match(text, quantity.end):
+        return True
+    others = {q.end for q in reading.quantities if q.unit not in {"bytes", ""}}  # "26 GFLOPs per token and 26 GB"
+    cues = [
+        (m.start(), kind)
+        for kind, pattern in ((True, _PER_TOKEN), (False, _PROMPT))
+        for m in pattern.finditer(text, 0, quantity.start)
+        if not (kind and m.start() - 1 in others)
+    ]
+    return max(cues)[1] if cues else named and bool(_PER_TOKEN.search(text[quantity.end : quantity.end + 60]))
+
+
+def _of_tokens(reading: Reading, quantity: Quantity) -> tuple[str, ...]:
+    """Return what bytes of a token or a prompt are of, where no noun tells: the cache, or what is read or held for it as well."""
+    clause = re.split(r"[;:]|\b(?:while|whereas|but)\b", reading.text[: quantity.start])[-1]
+    cue = _PROMPT.search(clause)
+    if is_per_token(reading, quantity, named=False):
+        return ("cache", "weights") if _READS.search(reading.text) else ("cache",)
+    if cue is not None:  # "with a context of 4,096 tokens" the weights are there as well
+        return ("weights", "sum", "cache") if _WITH.search(clause[: cue.start()]) else ("cache", "weights", "sum")
+    return ("weights", "sum", "cache") if _PROMPT.search(reading.text, quantity.end) else ()
 
 
 def is_training(text: str) -> bool:
@@ -86,7 +144,7 @@ def _of_clause(reading: Reading, quantity: Quantity) -> tuple[str, ...]:
     if not nouns:
         if sizes and not named and (carried := things_of(reading, sizes[-1])):
             return carried if carried != ("training",) else ()
-        return ("weights", "sum", "cache") if reading.has(CACHE) else ("weights",)
+        return _of_tokens(reading, quantity) or (("weights", "sum", "cache") if reading.has(CACHE) else ("weights",))
     noun = nouns[-1]
     model = next((m for m in reading.models if noun.end() <= m.start < quantity.start), None)
     owner = model is None or re.search(r"\b(?:of|for|in|at|by|to|with)\s+(?:\w+\s+)?$", reading.text[noun.end() : model.start], re.I)

@@ -29,7 +29,7 @@ _VOCABULARY_BEFORE = (
     r"|around|roughly|some|exactly|only|just|a|consists?|knows?|to|are|the|was|has|total|lists?|up|=)\W+){0,5}$"
 )
 _VOCABULARY_AFTER = r"\s*(?:[-\s]?(?:token|word|entry|piece|subword|item)s?)?\s*(?:-\s?)?(?:in (?:its|the) |large |of )?(?:vocab\w*)"
-_WINDOW = r"context|window|sequence length|maximum length|max(?:imum)? (?:input|prompt|position)|positions"
+_WINDOW = r"context|window|sequence length|maximum length|max(?:imum)? (?:input|prompt|position)|positions|at (?:a time|once)"
 _ABLE = (
     r"support|handle|accept|window|limit|up to|maximum|length of|context (?:of|is|was|size)|-?(?:token )?context|at most|process|read|take"
 )

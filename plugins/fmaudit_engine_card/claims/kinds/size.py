@@ -145,6 +145,10 @@ def _is_active(reading: Reading, quantity: Quantity) -> bool:
         r"\bactive\s+(?:param|weights)", quantity.text, re.I
     ):
         return True
+    if re.match(r"\s*(?:\w+\s+)?,?\s*of (?:which|them|these|those)\s+(?:(?:about|only|just|some|roughly)\s+)?\d", after, re.I):
+        return False  # the whole, whose active part follows
+    if re.search(r"activat\w+\s+all\s+(?:of\s+)?(?:its|the|their)?\s*$", before, re.I):
+        return True
     if re.search(r"\b(?:total(?: of)?|out of|of (?:its|the|their|a total of))\s*$", before, re.I):
         return False
     return bool(re.search(_ACTIVE_BEFORE, before, re.I) or re.match(_ACTIVE_AFTER, after, re.I))

@@ -10,6 +10,8 @@ from dataclasses import replace
 from fmaudit_engine_card.claims.figures import FIGURE, read_figure
 from fmaudit_engine_card.claims.judging import RULE, Scenario, judge, unverifiable, verdict
 from fmaudit_engine_card.claims.kinds.base import Check, claim_of
+from fmaudit_engine_card.claims.kinds.inference import LEAST_WORK
+from fmaudit_engine_card.claims.quantities import Quantity
 from fmaudit_engine_card.claims.reading import Reading
 from fmaudit_engine_card.claims.records import Claim, Verdict
 
@@ -24,6 +26,9 @@ _BOUND = (
     r"as high as|up to|upper|at most|below|under|less than|lower than|rule[sd]? out|exclude|cannot|could|might|may|prove|true"
     r"|confiden|consistent"
 )
+_EACH_PARAMETER = r"(?:\bper|\b(?:each|every|a|an|one)|/)\s*(?:\w+\s+)?(?:param(?:eter)?|weight)\b"
+_EACH_TOKEN = r"(?:\bper|\b(?:each|every|a|an|one|single)|/)\s*(?:\w+\s+)?token\b|\btraining\b|\binference\b|\b(?:forward|backward) pass"
+_SMALLER = r"\b(?:per|each|every) (?:\w+ )?(?:layer|block|head|expert|bit|byte)\b"
 # what a product may be off by where a unit was changed on the way: hours of a day, seconds, bits, per cent, powers of 1,000 and 1,024
 _CONVERSIONS = (7, 8, 12, 24, 30, 60, 100, 365, 720, 730, 1000, 1024, 3600, 8760, 86400, 1e6, 2**20, 1e9, 2**30, 1e12, 2**40, 1e15, 1e18)
 
@@ -31,8 +36,12 @@ _CONVERSIONS = (7, 8, 12, 24, 30, 60, 100, 365, 720, 730, 1000, 1024, 3600, 8760
 def read(reading: Reading) -> Iterator[Claim]:
     """Find sums; a product is only read where no other kind knows its figure."""
     for quantity in reading.free("flop/parameter"):
-        work = next((name for name, cue in _WORK if reading.has(cue)), "")
+        work = _work_of(reading, quantity)
         yield claim_of(reading, "flops-per-parameter", quantity, work or "a pass", work=work)
+    for quantity in reading.free("flop"):
+        if quantity.value < LEAST_WORK and reading.has(_EACH_PARAMETER) and reading.has(_EACH_TOKEN) and not reading.has(_SMALLER):
+            work = _work_of(reading, quantity)
+            yield claim_of(reading, "flops-per-parameter", quantity, work or "a pass", work=work)
     yield from _zeros(reading)
     yield from _products(reading)
 
@@ -43,6 +52,14 @@ _WORK = (
     ("inference", r"inference|generat|decod|forward|serv"),
     ("training", r"train"),
 )
+
+
+def _work_of(reading: Reading, quantity: Quantity) -> str:
+    """Return what the operations are done for; what is said of another figure behind a comma does not count."""
+    rest = re.match(r"[^,;]*", reading.text[quantity.end :])
+    end = quantity.end + (rest.end() if rest else 0)
+    said = reading.text[:end] if any(other.start >= end for other in reading.quantities) else reading.text
+    return next((name for name, cue in _WORK if re.search(cue, said, re.I)), "")
 
 
 def _zeros(reading: Reading) -> Iterator[Claim]:

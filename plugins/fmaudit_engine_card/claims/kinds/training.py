@@ -95,7 +95,7 @@ def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ..
     rated = reading.role("peak") is not None or reading.role("utilisation") is not None
     model, note = model_of(reading, at)
     tokens = next((q for i, q in enumerate(reading.quantities) if q.unit == "tokens" and i not in reading.roles and q.value >= 1e9), None)
-    hours = next((q for q in reading.quantities if q.unit == "device-hours"), None)
+    hours = next((q for q in reading.quantities if q.unit == "device-hours"), None) or _hours_of_rate(reading)
     flops = next((q for q in reading.quantities if q.unit == "flop" and q.value > 1e18), None)
     given: dict[str, Any] = {
         "model": model,
@@ -116,6 +116,17 @@ def conditions(reading: Reading, at: int) -> tuple[dict[str, Any], tuple[str, ..
         "several": len(re.findall(_OTHER_RUN, reading.text, re.I)) > 1,
     }
     return given, (*note, *assumed)
+
+
+def _hours_of_rate(reading: Reading) -> Quantity | None:
+    """Return bare hours that are device hours, because the price is one of a device hour and no number of devices is given."""
+    rate = reading.role("rate")
+    if rate is None or reading.role("devices") or reading.memory.get("devices") or not re.search(r"GPU|device|[ABHV]\d", rate.text, re.I):
+        return None
+    times = [q for q in reading.quantities if q.unit == "seconds"]
+    if len(times) != 1 or not re.search(r"\bhours?$", times[0].text) or times[0].value < 1000 * 3600.0:
+        return None
+    return replace(times[0], unit="device-hours", **{name: getattr(times[0], name) / 3600.0 for name in ("value", "low", "high")})
 
 
 def _is_other_run(reading: Reading) -> bool:
