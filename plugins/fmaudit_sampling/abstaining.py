@@ -132,7 +132,9 @@ PATTERNS = re.compile(unicodedata.normalize("NFC", "|".join(f"(?:{pattern})" for
 
 
 def declares(head: str) -> bool:
-    """Say whether the beginning of an answer declines, doubts, or says that there is nothing to know; case-folded NFC with plain "
-    "apostrophes."""
+    """Say whether the beginning of an answer declines, doubts, or says that there is nothing to know.
+
+    `head` is case-folded, NFC, with plain apostrophes.
+    """
     looked = head[:MOST]
     return any(phrase in looked for phrase in FOLDED) or PATTERNS.search(looked) is not None
