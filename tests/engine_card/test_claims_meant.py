@@ -121,3 +121,20 @@ def test_many_names_in_one_sentence_take_no_time() -> None:
     before = perf_counter()
     check_claims(text)
     assert perf_counter() - before < 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The H100 SXM has 80 GB of HBM3 and a memory bandwidth of 3.35 TB/s.", {"device-memory": "holds"}),
+        ("The H200 offers 141 GB of memory with 4.8 TB/s of bandwidth.", {"device-memory": "holds"}),
+        ("The H200 has 40 GB of memory, with 4.8 terabytes per second.", {"device-memory": "wrong"}),
+        ("All 671B parameters of DeepSeek-V3 are active for each token.", {"active-parameters": "wrong"}),
+        ("Mixtral 8x7B is sparse. Of its weights, 12.9 billion are active for a token.", {"active-parameters": "holds"}),
+        ("All 47 billion parameters of Mixtral 8x7B are active for each token.", {"active-parameters": "wrong"}),
+        ("All 70 billion parameters of Llama 2 70B are used for every token.", {"active-parameters": "holds"}),
+        ("With 32 requests of 2,048 tokens each, the fp16 KV cache of Mistral 7B takes 8.6 GB.", {"kv-memory": "holds"}),
+    ],
+)
+def test_rates_of_memory_whole_models_at_work_and_sequences_at_once(text: str, kinds: dict[str, str]) -> None:
+    assert {verdict.kind: verdict.status for verdict in check_claims(text)} == kinds

@@ -51,6 +51,10 @@ _ANY_OF_SIZE = re.compile(
     re.I,
 )
 _BATCH = re.compile(r"batch(?:es)?(?: size)?(?: of)?\W*$", re.I)
+_AT_ONCE = re.compile(
+    r"\s*(?:concurrent|parallel|simultaneous|such)?\s*(?:sequences|requests|users|conversations|streams|sessions|clients|prompts|chats)\b",
+    re.I,
+)
 
 
 def of_column(sentence: Sentence, quantity: Quantity) -> Quantity:
@@ -97,7 +101,7 @@ def role_of(reading: Reading, quantity: Quantity) -> str:
         return "utilisation"
     if quantity.unit == "" and _is_device_count(reading, quantity, after):
         return "devices"
-    if _BATCH.search(before) and quantity.unit in {"", "tokens"}:
+    if (_BATCH.search(before) and quantity.unit in {"", "tokens"}) or (quantity.unit == "" and _AT_ONCE.match(after)):
         return "batch"
     if quantity.unit == "bytes":
         return (

@@ -85,6 +85,7 @@ _PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(rf"[\s-]*{_PREFIX}(?:flops?\b|floating[-\s]point\s+op(?:eration)?s\b|operations\b)", re.I), "flop"),
     (re.compile(rf"[\s-]*({_GPU})s?(?:[-\s]+GPU)?[-\s]+(?:hours?|h|hrs?)\b", re.I), "device-hours"),
     (re.compile(rf"[\s-]*({_GPU})s?(?:[-\s]+GPU)?[-\s]+days?\b", re.I), "device-days"),
+    (re.compile(rf"[\s-]*(?:[kMGTP]i?B|(?:kilo|mega|giga|tera|peta)?bytes?)(?:ps\b|{_PER}(?:second|sec|s)\b)", re.I), "bytes/second"),
     (re.compile(r"[\s-]*(kib|kibibytes?|mib|mebibytes?|gib|gibibytes?|tib|tebibytes?)\b", re.I), "binary-bytes"),
     (re.compile(r"\s?-?(kB|KB|MB|GB|TB|PB)s?\b|[\s-]*(kilobytes?|megabytes?|gigabytes?|terabytes?|petabytes?)\b"), "decimal-bytes"),
     (re.compile(r"[\s-]*bytes?\b", re.I), "bytes"),

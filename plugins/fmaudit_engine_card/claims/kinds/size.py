@@ -22,6 +22,7 @@ _ACTIVE_BEFORE = (
     r"|just|some|are|is|parameters|parameter count (?:is|of)|count (?:is|of)|to|of|at|on"
     r"|with))*\s*$"
 )
+_ALL_ACTIVE = r"[^.;,]{0,40}\b(?:are|is)\s+(?:\w+\s+)?(?:active|activated|used|engaged)\b"
 _ACTIVE_AFTER = (
     r"\s*(?:of\s+(?:its|the|these|those|which|them)\s+)?(?:[\d.,]+\s*(?:B|T|billion|trillion)\s+)?(?:parameters"
     r"|params|weights)?\s*(?:are|is|being|get|that are|which are|will be)?\s*(?:actually "
@@ -148,6 +149,8 @@ def _is_active(reading: Reading, quantity: Quantity) -> bool:
     if re.match(r"\s*(?:\w+\s+)?,?\s*of (?:which|them|these|those)\s+(?:(?:about|only|just|some|roughly)\s+)?\d", after, re.I):
         return False  # the whole, whose active part follows
     if re.search(r"activat\w+\s+all\s+(?:of\s+)?(?:its|the|their)?\s*$", before, re.I):
+        return True
+    if re.search(r"\ball\s+(?:of\s+)?(?:its|the|their|\S+['’]s)?\s*$", before, re.I) and re.match(_ALL_ACTIVE, after, re.I):
         return True
     if re.search(r"\b(?:total(?: of)?|out of|of (?:its|the|their|a total of))\s*$", before, re.I):
         return False
