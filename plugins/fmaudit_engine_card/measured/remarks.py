@@ -23,7 +23,7 @@ BEND = 0.2  # share of prefill from which attention is worth a sentence
 def remarks(measured: Measured) -> Iterator[Finding]:
     """Yield the findings."""
     if measured.left_out:
-        more = f" and {len(measured.left_out) - 1} more" if len(measured.left_out) > 1 else ""
+        more = f"; and {len(measured.left_out) - 1} more" if len(measured.left_out) > 1 else ""
         yield Finding(
             code="not-timed", severity=Severity.NOTE, sentence=f"Not timed: {measured.left_out[0]}{more}.",
             advice=" ".join(_remedies(measured.left_out)),
