@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fmaudit.runs.corpora import CorpusPlan
 from fmaudit.runs.journal import Journal, Unit
-from fmaudit.runs.models import ModelPlan, observe_model
+from fmaudit.runs.models import ModelPlan, forecast_model, observe_model
 from fmaudit.runs.resume import Remaining, remaining_tasks
 from fmaudit.runs.tokenizers import observe_tokenizer
 from fmaudit.runs.work import Progress, WorkOrder
@@ -151,6 +151,8 @@ def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Jou
 
     backend = target.backend
     assert backend is not None  # planning to observe made it
+    told = forecast_model(target, cache)
+    backend.expect(sum(told["cases"].values()) - told["known_cases"])
     backend.open()
     try:
         profile = backend.profile() if Capability.PROFILE in backend.capabilities else None
@@ -163,7 +165,7 @@ def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Jou
         finally:
             model.close_companions()
             listener.known(target.name, model.cached)
-            joules, method = meter.stop() if here else (None, "a server's energy cannot be read")
+            joules, method = meter.stop(backend.usage.helper_seconds) if here else (None, "a server's energy cannot be read")
             spent = _spent(journal, target.name, backend.usage, model, joules)
         price = find_price(target.uri.rpartition("#")[2] or target.uri, target.prices)
         usage = usage_document(

@@ -77,15 +77,15 @@ class EnergyMeter:
         """Read the counters."""
         self._begin = (time.monotonic(), self._gpu(), rapl_joules(), time.process_time())
 
-    def stop(self) -> tuple[float | None, str]:
-        """Return the joules since `start`, and how they are known."""
+    def stop(self, helper_seconds: float = 0.0) -> tuple[float | None, str]:
+        """Return the joules since `start`, and how they are known; `helper_seconds` of processors were spent in other processes."""
         _, gpu, cpu, busy = self._begin
         after_gpu, after_cpu = self._gpu(), rapl_joules()
         if gpu is not None and after_gpu is not None:
             return after_gpu - gpu, "measured: NVML, the GPU alone"
         if cpu is not None and after_cpu is not None and after_cpu >= cpu:
             return after_cpu - cpu, "measured: RAPL, the whole processor package"
-        joules = (time.process_time() - busy) * CPU_WATTS_PER_CORE
+        joules = (time.process_time() - busy + helper_seconds) * CPU_WATTS_PER_CORE
         return joules, f"estimated: CPU seconds x {CPU_WATTS_PER_CORE:g} W a core, no meter can be read"
 
     def _gpu(self) -> float | None:

@@ -55,6 +55,7 @@ class Usage:
         self.padding_tokens = 0
         self.flops = 0.0
         self.seconds = 0.0
+        self.helper_seconds = 0.0  # of processors, in processes beside this one
         for name, value in (earlier or {}).items():
             setattr(self, name, value)
 
@@ -97,6 +98,9 @@ class Backend(ABC):
 
         Cheap, and capabilities are known afterwards. Raises ModelError.
         """
+
+    def expect(self, cases: int) -> None:  # noqa: B027
+        """Hear before `open` about how many cases will ask, the chance to get more help."""
 
     def open(self) -> None:  # noqa: B027 - nothing to load is a fine answer
         """Load the model or connect to the server; called once before work, again does nothing."""

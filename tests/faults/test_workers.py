@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import fmaudit
+from fmaudit import processes
 from fmaudit.errors import RunError
 from fmaudit.runs.executors import local
 
@@ -45,7 +46,7 @@ def test_a_script_needs_no_guard_to_use_several_processes(config: Path, how: str
 
 def test_the_users_main_module_is_back_afterwards():
     main = sys.modules["__main__"]
-    with local._hidden_main():
+    with processes._hidden_main():
         assert not hasattr(sys.modules["__main__"], "__file__")
     assert sys.modules["__main__"] is main
 
@@ -83,17 +84,17 @@ def fmaudit_tallies(): return [Words]
 
 
 def test_a_worker_that_is_dead_when_it_is_given_work_is_replaced(config: Path, monkeypatch: pytest.MonkeyPatch):
-    original, started = local.ProcessExecutor._start, []
+    original, started = local._start, []
 
-    def start(self):
-        worker = original(self)
+    def start():
+        worker = original()
         if not started:
             worker.process.kill()
             worker.process.join()
         started.append(worker)
         return worker
 
-    monkeypatch.setattr(local.ProcessExecutor, "_start", start)
+    monkeypatch.setattr(local, "_start", start)
     run = fmaudit.run(config)
     assert run.documents().num_rows == 100
     assert run.exit_code == 0

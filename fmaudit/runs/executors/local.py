@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-import types
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 
 from fmaudit.errors import FmauditError, RunError
+from fmaudit.processes import Worker, at_service, start_worker
 from fmaudit.runs.executors.base import Executor, Sink
 from fmaudit.runs.journal import Unit
 from fmaudit.runs.observe import Observer
@@ -50,10 +46,17 @@ class InlineExecutor(Executor):
 
 @dataclass(slots=True)
 class _Worker:
-    process: BaseProcess
-    pipe: Connection
+    own: Worker
     task: Task | None = None
     begun: bool = False  # whether it got as far as the work itself
+
+    @property
+    def pipe(self) -> Connection:
+        return self.own.pipe
+
+    @property
+    def process(self) -> BaseProcess:
+        return self.own.process
 
 
 class ProcessExecutor(Executor):
@@ -61,14 +64,13 @@ class ProcessExecutor(Executor):
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._context = multiprocessing.get_context("spawn")
         self._stillborn = 0  # workers in a row that ended before they began
 
     def run(self, tasks: Sequence[Task], sink: Sink) -> None:
         """Run tasks in any order; each unit is acknowledged here, in the parent."""
         waiting = deque(tasks)
         deaths: Counter[tuple[str, str, int, int]] = Counter()
-        workers = [self._start() for _ in range(min(self._count, len(waiting)))]
+        workers = [_start() for _ in range(min(self._count, len(waiting)))]
         try:
             for worker in workers:
                 self._give(worker, waiting)
@@ -78,20 +80,12 @@ class ProcessExecutor(Executor):
                     worker = busy[pipe]  # type: ignore[index]
                     if not self._hear(worker, sink):
                         waiting.appendleft(self._after_death(worker, deaths))
-                        workers[workers.index(worker)] = worker = self._start()
+                        workers[workers.index(worker)] = worker = _start()
                     if worker.task is None:
                         self._give(worker, waiting)
         finally:
             for worker in workers:
-                self._stop(worker)
-
-    def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs,), daemon=True, name="fmaudit-worker")
-        with _hidden_main():
-            process.start()
-        theirs.close()
-        return _Worker(process, ours)
+                worker.own.stop()
 
     def _give(self, worker: _Worker, waiting: deque[Task]) -> None:
         if waiting:
@@ -145,35 +139,20 @@ class ProcessExecutor(Executor):
             )
         return task
 
-    def _stop(self, worker: _Worker) -> None:
-        worker.pipe.close()
-        if worker.process.is_alive():
-            worker.process.terminate()
-        worker.process.join(5)
-
 
 def _after(task: Task, unit: Unit) -> Task:
     """Say what is left of a task once a unit is acknowledged."""
     return replace(task, position=unit.stop, seen=task.seen + unit.documents, consumed=task.consumed + unit.consumed)
 
 
-@contextlib.contextmanager
-def _hidden_main() -> Iterator[None]:
-    """Keep a new process from importing the user's script: it needs nothing of it, and one without a guard would run once more."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+def _start() -> _Worker:
+    return _Worker(start_worker(_work))
 
 
 def _work(pipe: Connection) -> None:
     """Serve tasks until the parent closes the pipe (or is gone)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    os.dup2(sys.stderr.fileno(), 1)  # a plugin that prints must not write into --json output
     observers: dict[str, Observer] = {}
-    with contextlib.suppress(EOFError, OSError):  # of the pipe alone: what the work raises is a message
+    with at_service():
         while True:
             for message in _answers(pipe.recv(), observers):
                 pipe.send(message)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fmaudit.models.backends.transformers.batches import Shapes
+    from fmaudit.models.backends.transformers.crew import Crew
     from fmaudit.models.backends.transformers.generation import Generator
     from fmaudit.models.backends.transformers.loaded import Loaded
     from fmaudit.models.backends.transformers.scoring import Scorer
@@ -34,6 +35,7 @@ class TransformersOptions(BackendOptions):
     """Options of `hf:`; "auto" is bfloat16 on a GPU and float32 on a CPU.
 
     `batch_tokens` overrides the token budget of scoring that is found at load, `batch_rows` how many completions are drawn together,
+    `processes` how many draw side by side on a CPU (None: one for each thread, at most four, of a model under 16 million parameters),
     `max_length` what the model says of itself, `add_bos` whether texts get the tokenizer's special tokens (None: as the tokenizer does).
     Code that comes with a model runs only with `trust_remote_code` and
     a `revision` that is a whole commit.
@@ -49,6 +51,7 @@ class TransformersOptions(BackendOptions):
     batch_tokens: int | None = Field(default=None, ge=32)
     batch_rows: int | None = Field(default=None, ge=2, le=1024)
     threads: int | None = Field(default=None, ge=1)
+    processes: int | None = Field(default=None, ge=1, le=64)
 
     @model_validator(mode="after")
     def _pinned(self) -> TransformersOptions:
@@ -65,6 +68,7 @@ class TransformersBackend(Backend):
     scheme: ClassVar[str] = "hf"
     Options: ClassVar[type[BackendOptions]] = TransformersOptions
     builtin: ClassVar[bool] = False
+    helped = True  # by processes of its own, where that pays
 
     def __init__(self, uri: str, options: BackendOptions | None, folder: ModelFolder) -> None:
         """Read the configuration; nothing is loaded. Raises ModelError."""
@@ -77,6 +81,8 @@ class TransformersBackend(Backend):
         self._loaded: Loaded | None = None
         self._scorer: Scorer | EncoderDecoderScorer | None = None
         self._generator: Generator | None = None
+        self._crew: Crew | None = None
+        self._expected = 0
         self._known: Profile | None = None  # suites ask for it with every case, and to count the weights takes milliseconds
         self._planned: tuple[int, int] = (0, 0)  # tokens and rows of batches as they were when the model was opened
         self.capabilities, self.undecided = self._capabilities()
@@ -89,6 +95,10 @@ class TransformersBackend(Backend):
         checked = options if isinstance(options, TransformersOptions) else TransformersOptions.model_validate(options or {})
         return cls(uri, checked, find_folder(uri.partition(":")[2], folder, checked.revision))
 
+    def expect(self, cases: int) -> None:
+        """Remember whether it will pay to start processes that help."""
+        self._expected = cases
+
     def open(self) -> None:
         """Load weights and tokenizer, try what the model does right, settle the shapes of batches. Raises ModelError."""
         if self._loaded is not None:
@@ -99,20 +109,25 @@ class TransformersBackend(Backend):
 
         options = self._options
         self._folder = self._folder.fetch(code=options.trust_remote_code)
+        self._crew, threads = self._gathered()
+        self._crew.expect(self._expected)  # they open the model while this process does
         loaded = load(self._folder, options, seq2seq=self._seq2seq)
         loaded.abilities = probe(loaded)
         self._loaded = loaded
         self._scorer = self._make_scorer(loaded)
-        self._generator = Generator(loaded, options.batch_rows or ROWS, add_bos=options.add_bos)
+        self._generator = Generator(loaded, options.batch_rows or ROWS, add_bos=options.add_bos, threads=threads)
         self._planned = (self._scorer.shapes.tokens, self._generator.rows)
         self.identity = loaded.identity
         self.capabilities, self.undecided = self._capabilities()
         self._name_mode()
+        self._crew.mode = self.numeric_mode
 
     def close(self) -> None:
-        """Let go of the model and the memory of its device."""
+        """Let go of the model, the memory of its device and the processes that helped."""
         device = None if self._loaded is None else self._loaded.device
-        self._loaded = self._scorer = self._generator = self._known = None
+        if self._crew is not None:
+            self._crew.close()
+        self._loaded = self._scorer = self._generator = self._known = self._crew = None
         if device is not None and device.type == "cuda":
             import gc
 
@@ -131,7 +146,7 @@ class TransformersBackend(Backend):
         """Yield (position of the request, one of its samples) as each batch ends."""
         self.open()
         assert self._generator is not None
-        yield from self._generator.generate_each(requests, self.usage)
+        yield from self._generator.generate_each(requests, self.usage, None if self.shrunk else self._crew)
 
     @property
     def shrunk(self) -> str:
@@ -219,6 +234,18 @@ class TransformersBackend(Backend):
     def _options(self) -> TransformersOptions:
         assert isinstance(self.options, TransformersOptions)
         return self.options
+
+    def _gathered(self) -> tuple[Crew, int | None]:
+        """Gather those who draw beside this process, and say how many threads each has where that is fewer than there are."""
+        import torch
+
+        from fmaudit.models.backends.transformers.crew import Crew, Recipe, processes_for
+        from fmaudit.models.backends.transformers.loading import device_of
+
+        threads = self._options.threads or torch.get_num_threads()
+        count = processes_for(self._options.processes, self._folder.bytes(), device_of(self._options.device).type, threads)
+        recipe = Recipe(type(self), self.uri, self._options, self._folder)
+        return Crew(recipe, count - 1 if self.helped else 0), max(1, threads // count) if count > 1 else None
 
     def _make_scorer(self, loaded: Loaded) -> Scorer | EncoderDecoderScorer:
         from fmaudit.models.backends.transformers.batches import Shapes

@@ -82,6 +82,10 @@ class ModelFolder:
             )
         raise ModelError(f"{self.name}: no *.safetensors in {folder}", hint="is this a model's folder?")
 
+    def bytes(self) -> int:
+        """Count the bytes of the weights. Raises ModelError as `weights` does."""
+        return sum(path.stat().st_size for path in self.weights())
+
     def has_tokenizer(self) -> bool:
         """Tell whether the folder holds a tokenizer."""
         folder = self._here()

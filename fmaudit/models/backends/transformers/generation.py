@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fmaudit.errors import ModelError
+from fmaudit.models.backends.transformers.crew import Crew, Given
 from fmaudit.models.backends.transformers.keyed import KeyedSampler
 from fmaudit.models.backends.transformers.legs import WAITING, Batch, Leg, Pool, Underway, record
 from fmaudit.models.backends.transformers.memo import PromptMemo
@@ -42,12 +44,12 @@ _log = logging.getLogger(__name__)
 class Generator:
     """Draws completions from a loaded model.
 
-    `rows` is the height of every batch, halved where memory is short; it belongs to the numeric mode, as do the constants of `rows.py`.
-    `add_bos` overrides whether texts get the tokenizer's special tokens.
+    `rows` is the height of every batch, halved where memory is short; it belongs to the numeric mode, as do the constants of `rows.py`
+    and `threads`, where they are not those that torch has. `add_bos` overrides whether texts get the tokenizer's special tokens.
     """
 
-    def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None) -> None:
-        self._loaded = loaded
+    def __init__(self, loaded: Loaded, rows: int = ROWS, add_bos: bool | None = None, threads: int | None = None) -> None:
+        self._loaded, self._threads = loaded, threads
         parameters = sum(weight.numel() for weight in loaded.model.parameters())
         self._limits = Limits.of(rows, parameters, processor=loaded.device.type == "cpu")
         self._encoder = RequestEncoder(loaded, add_bos)
@@ -66,10 +68,13 @@ class Generator:
     def mode(self) -> str:
         """What of the shapes can change the bits of an answer: part of the numeric mode."""
         how = self._limits
-        return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}"
+        threads = f", threads {self._threads}" if self._threads else ""
+        return f"rows {how.rows}, prefill {how.prefill_tokens} from {how.prefill_from}, bucket {BUCKET}{threads}"
 
-    def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage) -> Iterator[tuple[int, Completion | Failure]]:
+    def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage, crew: Crew | None = None) -> Iterator[Given]:
         """Yield (position of the request, one of its samples) as each leg of a batch ends, in an order that the requests alone determine.
+
+        A `crew` takes its share of the samples, and its answers come in between.
 
         `token_ids` and log-probabilities of a completion reach to its cut: they hold the end token, and with a stop string every token
         that has a part in the text before it. Raises ModelError for sampling parameters without a meaning, messages to a model
@@ -82,11 +87,23 @@ class Generator:
                 yield position, found
             else:
                 rows += found
+        crew = crew or Crew()
+        crew.begin(requests, len(rows), usage)
+        try:
+            with _threads(self._threads):
+                while rows:
+                    yield from self._drawn(rows, usage, crew)
+                    yield from crew.rest()
+                    rows = crew.lost()
+        finally:
+            crew.recall()
+
+    def _drawn(self, rows: Sequence[Row], usage: Usage, crew: Crew) -> Iterator[Given]:
         # prompts that are drawn from in several ways are computed for the first of them
         memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
         seen: set[int] = set()
         broken: set[int] = set()
-        for leg in self._run(rows, memo, usage):
+        for leg in self._run(rows, memo, usage, crew):
             _count(leg, usage, self._loaded, seen)
             for sample in leg.batch.samples:
                 usage.completion_tokens += 0 if sample.goes_on else sample.drawn
@@ -95,6 +112,7 @@ class Generator:
                     yield sample.row.request, Failure(reason="bad-answer", detail="the model's logits are not numbers")
                 elif not sample.goes_on and not sample.broken:
                     yield sample.row.request, _answer(sample)
+            yield from crew.heard()
 
     def _rows_of(self, position: int, request: GenerateRequest) -> list[Row] | Failure:
         cut = canonical(request.sampling)
@@ -113,8 +131,8 @@ class Generator:
             for sample in dict.fromkeys(request.samples)
         ]
 
-    def _run(self, rows: Sequence[Row], memo: PromptMemo | None, usage: Usage) -> Iterator[Leg]:
-        """Decode all rows, a leg of a batch at a time.
+    def _run(self, rows: Sequence[Row], memo: PromptMemo | None, usage: Usage, crew: Crew) -> Iterator[Leg]:
+        """Decode all rows but those that the crew takes, a leg of a batch at a time.
 
         After lack of memory those that are left start anew: first with no caches that wait, then in lower batches.
         """
@@ -124,7 +142,7 @@ class Generator:
         while left:
             pool, shape = Pool(self._begun(left.values()), room), None
             try:
-                while batches := pool.take():
+                while batches := self._next(pool, crew, left):
                     shape = batches[0].shape
                     leg = self._taken(pool, batches, memo, usage)
                     for sample in leg.batch.samples:
@@ -135,7 +153,13 @@ class Generator:
                 if pool.held and room:
                     room = 0
                 else:
+                    crew.close()
                     self._halve(shape, left.values(), error)
+
+    def _next(self, pool: Pool, crew: Crew, left: dict[tuple[int, int], Row]) -> list[Batch]:
+        for row in crew.share(pool):
+            del left[row.request, row.sample]
+        return pool.take()
 
     def _taken(self, pool: Pool, batches: list[Batch], memo: PromptMemo | None, usage: Usage) -> Leg:
         """Run a leg, and let the rows that go on wait."""
@@ -202,6 +226,21 @@ class Generator:
     def _positions_left(self, batch: Batch) -> int:
         """Count the steps before a row has no position left: one that is done is fed like the others until the leg ends."""
         return max(1, self._loaded.max_length - max(len(sample.text) for sample in batch.samples))
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch have so many threads for a while."""
+    import torch
+
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count:
+            torch.set_num_threads(before)
 
 
 def _sampler(samples: Sequence[Underway], start: int) -> KeyedSampler:

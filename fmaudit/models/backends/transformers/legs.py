@@ -118,6 +118,23 @@ class Pool:
         self._fresh, self._room = list(fresh)[::-1], room
         self._waiting: dict[tuple[int, int], list[Batch]] = {}  # by length and height
 
+    @property
+    def fresh(self) -> int:
+        """How many samples nobody has begun."""
+        return len(self._fresh)
+
+    @property
+    def rows(self) -> int:
+        """How high the next fresh batch may be."""
+        return self._fresh[-1].shape.rows if self._fresh else 0
+
+    def give(self, count: int) -> list[Row]:
+        """Let go of about so many samples that nobody has begun, the last ones, with all of a request that are among them."""
+        while 0 < count < self.fresh and self._fresh[count].row.request == self._fresh[count - 1].row.request:
+            count -= 1
+        given, self._fresh = self._fresh[:count], self._fresh[count:]
+        return [sample.row for sample in given[::-1]]
+
     def wait(self, batch: Batch) -> None:
         """Let the samples of a batch wait."""
         self._waiting.setdefault((batch.length, batch.shape.rows), []).append(batch)

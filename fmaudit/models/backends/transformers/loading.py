@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.backend import TransformersOptions
     from fmaudit.models.backends.transformers.folder import ModelFolder
 
-__all__ = ["load", "longest_input"]
+__all__ = ["device_of", "load", "longest_input"]
 
 DEFAULT_LENGTH = 2048
 NO_LENGTH = int(1e30)  # what a tokenizer says that knows none
@@ -28,7 +28,7 @@ def load(folder: ModelFolder, options: TransformersOptions, *, seq2seq: bool) ->
         torch.set_num_threads(options.threads)
     folder.weights()
     path = folder.path or Path()
-    device = _device(options.device)
+    device = device_of(options.device)
     dtype = _dtype(options.dtype, device.type)
     model = _model(folder, options, seq2seq, dtype).to(device).eval()
     model.requires_grad_(False)
@@ -126,7 +126,8 @@ def _tokenizer(folder: ModelFolder, path: Path, options: TransformersOptions) ->
         raise ModelError(f"hf:{folder.name}: its tokenizer cannot be loaded: {_line(error)}") from error
 
 
-def _device(name: str) -> Any:
+def device_of(name: str) -> Any:
+    """Find the device of an option, the best one for "auto". Raises ModelError for one that is not there."""
     import torch
 
     able = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}

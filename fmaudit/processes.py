@@ -1,0 +1,66 @@
+"""Processes of our own beside this one: started afresh, spoken to through a pipe, never in the way of the one that the user sees."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+__all__ = ["Worker", "at_service", "start_worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process, and this end of the pipe to it."""
+
+    process: BaseProcess
+    pipe: Connection
+
+    def stop(self) -> None:
+        """Let it go, whatever it is doing."""
+        self.pipe.close()
+        if self.process.is_alive():
+            self.process.terminate()
+        self.process.join(5)
+
+
+def start_worker(serve: Callable[..., None], *arguments: Any) -> Worker:
+    """Start a process that calls `serve(pipe, *arguments)`; it and what it gets must be importable and picklable.
+
+    Raises OSError without room for it, and AssertionError in a process that may have none of its own.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, *arguments), daemon=True, name="fmaudit-worker")
+    with _hidden_main():
+        process.start()
+    theirs.close()
+    return Worker(process, ours)
+
+
+@contextlib.contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Keep a new process from importing the user's script: it needs nothing of it, and one without a guard would run once more."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def at_service() -> Iterator[None]:
+    """Work in a process that was started so, until the other end closes the pipe (or is gone)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    os.dup2(sys.stderr.fileno(), 1)  # what prints must not write into --json output
+    with contextlib.suppress(EOFError, OSError):  # of the pipe alone: what the work raises is a message
+        yield
