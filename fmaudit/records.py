@@ -146,8 +146,8 @@ class Exhibit:
 
     `kind` is "table", "bars" (x value, y category, optional low/high columns as whiskers), "stacked" (x value, y category,
     color group), "line" (x, y, optional color), "heatmap" (x, y, color value) or "histogram" (x binned start, y count).
-    `encoding` maps the channels (x, y, low, high, color, reference) to columns of `data`; `spec` may hold a Vega-Lite mark
-    and encoding instead, for what the kinds cannot draw. Every chart is also readable as its table.
+    `encoding` maps the channels (x, y, low, high, color, reference) to columns of `data`, and `also` to one of the same unit that is not
+    drawn; `spec` may hold a Vega-Lite mark and encoding instead, for what the kinds cannot draw. Every chart is also readable as its table.
     """
 
     name: str

@@ -68,7 +68,7 @@ def cell(value: Any, unit: str = "", width: int = 120) -> str:
 
 
 def _scaled_columns(exhibit: Exhibit) -> set[str]:
-    """Name the columns that carry the exhibit's unit: those of value channels, or all floats of a plain table."""
+    """Name the columns that carry the exhibit's unit: those of value channels and "also", or all floats of a plain table."""
     import pyarrow as pa
 
     if not exhibit.encoding:
@@ -79,7 +79,7 @@ def _scaled_columns(exhibit: Exhibit) -> set[str]:
         channels = ("y", "low", "high", "reference")
     else:
         channels = ("x", "low", "high", "reference")
-    return {exhibit.encoding[channel] for channel in channels if channel in exhibit.encoding}
+    return {exhibit.encoding[channel] for channel in (*channels, "also") if channel in exhibit.encoding}
 
 
 def _is_number(pa: Any, kind: Any) -> bool:

@@ -30,12 +30,14 @@ from fmaudit.report.document import (
     SettingRow,
     TargetRow,
 )
+from fmaudit.report.drawing import draw
 from fmaudit.report.html import render_html
 from fmaudit.report.json_report import json_schema, render_json
 from fmaudit.report.junit import render_junit
 from fmaudit.report.markdown import render_markdown
 from fmaudit.report.sarif import render_sarif
 from fmaudit.report.svg import render_svg
+from fmaudit.report.tables import grid
 from fmaudit.report.terminal import render_terminal
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -349,6 +351,14 @@ def test_the_terminal_names_the_largest_shares():
     chart = next(row.exhibit for row in web_report().exhibits if row.exhibit.kind == "bars" and row.exhibit.unit == "fraction")
     values = dict(zip(chart.data.column(chart.encoding["y"]).to_pylist(), chart.data.column(chart.encoding["x"]).to_pylist(), strict=True))
     assert max(values, key=lambda name: values[name]) in shown.split(chart.title)[1]
+
+
+def test_a_column_beside_the_drawn_ones_can_carry_their_unit():
+    rows = {"rule": ["a"], "broken": [0.25], "first": [0.125], "score": [0.5]}
+    encoding = {"x": "broken", "y": "rule", "also": "first"}
+    exhibit = Exhibit(name="r", title="r", data=pa.table(rows), kind="bars", unit="fraction", encoding=encoding)
+    assert grid(exhibit, 5).rows == (("a", "25\N{NO-BREAK SPACE}%", "12.5\N{NO-BREAK SPACE}%", "0.5"),)
+    assert draw(exhibit).rows[0]["x"] == 0.25
 
 
 def test_axes_write_parts_as_decimals():

@@ -68,7 +68,14 @@ def _removal(rule_set: RuleSet, table: dict[str, list[Metric]]) -> Exhibit:
         title=f"Documents that break each rule of {rule_set.name}",
         data=pa.Table.from_pylist(rows),
         kind="bars",
-        encoding={"x": "breaks the rule", "y": "rule", "low": "low", "high": "high", "reference": "removed by it alone"},
+        encoding={
+            "x": "breaks the rule",
+            "y": "rule",
+            "low": "low",
+            "high": "high",
+            "reference": "removed by it alone",
+            "also": "removed first",
+        },
         caption="Bars: all documents that break the rule. Diamonds: documents that no other rule of the set would have removed.",
         unit="fraction",
     )
