@@ -30,17 +30,20 @@ class Worker:
         if self.process.is_alive():
             self.process.terminate()
         self.process.join(5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join(5)
 
 
 def start_worker(serve: Callable[..., None], *arguments: Any) -> Worker:
     """Start a process that calls `serve(pipe, *arguments)`; it and what it gets must be importable and picklable.
 
-    Raises OSError without room for it, and AssertionError in a process that may have none of its own.
+    Raises OSError without room for it, AssertionError in a process that may have none of its own, and what pickling raises.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, *arguments), daemon=True, name="fmaudit-worker")
-    with _hidden_main():
+    with _hidden_main(), _held_interrupts():
         process.start()
     theirs.close()
     return Worker(process, ours)
@@ -58,9 +61,24 @@ def _hidden_main() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _held_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: a process that starts now holds it back until it is at service."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
 def at_service() -> Iterator[None]:
     """Work in a process that was started so, until the other end closes the pipe (or is gone)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.dup2(sys.stderr.fileno(), 1)  # what prints must not write into --json output
     with contextlib.suppress(EOFError, OSError):  # of the pipe alone: what the work raises is a message
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fmaudit.runs.corpora import CorpusPlan
 from fmaudit.runs.journal import Journal, Unit
-from fmaudit.runs.models import ModelPlan, forecast_model, observe_model
+from fmaudit.runs.models import ModelPlan, observe_model
 from fmaudit.runs.resume import Remaining, remaining_tasks
 from fmaudit.runs.tokenizers import observe_tokenizer
 from fmaudit.runs.work import Progress, WorkOrder
@@ -151,8 +151,6 @@ def _observe_one(target: ModelPlan, cache: Any, run_: RunDirectory, journal: Jou
 
     backend = target.backend
     assert backend is not None  # planning to observe made it
-    told = forecast_model(target, cache)
-    backend.expect(sum(told["cases"].values()) - told["known_cases"])
     backend.open()
     try:
         profile = backend.profile() if Capability.PROFILE in backend.capabilities else None

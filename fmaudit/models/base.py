@@ -99,9 +99,6 @@ class Backend(ABC):
         Cheap, and capabilities are known afterwards. Raises ModelError.
         """
 
-    def expect(self, cases: int) -> None:  # noqa: B027
-        """Hear before `open` about how many cases will ask, the chance to get more help."""
-
     def open(self) -> None:  # noqa: B027 - nothing to load is a fine answer
         """Load the model or connect to the server; called once before work, again does nothing."""
 

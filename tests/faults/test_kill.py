@@ -49,7 +49,10 @@ def kill_somewhere(process: Process, config: Path, chance: random.Random) -> boo
     time.sleep(chance.uniform(0, 0.05 if units else 1.5))
     if process.poll() is not None:
         return False
-    os.killpg(process.pid, signal.SIGKILL)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:  # it ended just now
+        return False
     process.wait()
     return True
 

@@ -20,7 +20,7 @@ from tiny_models import save
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers import crew as crews
 from fmaudit.models.backends.transformers.backend import TransformersBackend, TransformersOptions
-from fmaudit.models.backends.transformers.crew import Crew, _answers, processes_for
+from fmaudit.models.backends.transformers.crew import Crew, _answers, mode_of, processes_for
 from fmaudit.models.backends.transformers.legs import Pool
 from fmaudit.models.base import Usage
 from fmaudit.models.requests import Completion, Failure, GenerateRequest, Sampling
@@ -60,8 +60,8 @@ def alone(single: TransformersBackend) -> tuple[Answers, dict[str, float]]:
 def helped(folder: Path) -> Iterator[TransformersBackend]:
     """A backend whose helper, a process, is ready."""
     backend = made(folder)
-    backend.expect(crews.WORTH_CASES)
     backend.open()
+    the_crew(backend)._start()
     assert the_crew(backend)._helpers[0].worker.pipe.poll(200)
     yield backend
     backend.close()
@@ -80,7 +80,6 @@ class Scripted:
         script = cls(theirs)
         process = SimpleNamespace(is_alive=lambda: not script.stopped, terminate=lambda: setattr(script, "stopped", True), join=bool)
         crew = Crew(None, 1)
-        crew.mode = "the right one"
         crew._helpers = [crews._Helper(Worker(process, ours))]  # type: ignore[arg-type]
         monkeypatch.setattr(backend, "_crew", crew)
         return script
@@ -139,7 +138,7 @@ def test_what_a_helper_had_when_it_died_is_drawn_here(
     assert drawn(helped, after=kill) == alone[0]
     assert "without the help of another process: it ended" in caplog.text
     assert not the_crew(helped)._helpers
-    the_crew(helped).expect(crews.WORTH_CASES)
+    the_crew(helped)._start()
     assert not the_crew(helped)._helpers  # no other is started
 
 
@@ -147,7 +146,7 @@ def test_answers_that_nobody_waits_for_are_not_given_to_the_next_question(
     single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Scripted.beside(single, monkeypatch)
-    other.said.send("the right one")
+    other.said.send(mode_of(single))
     answers = single.generate_each(REQUESTS)
     next(answers)
     assert len(other.said.recv()) > 10  # what it is to draw
@@ -159,7 +158,7 @@ def test_answers_that_nobody_waits_for_are_not_given_to_the_next_question(
 
 @pytest.mark.parametrize(
     ("message", "why"),
-    [("another", "it computes as another, not as the right one"), (ModelError("no weights"), "no weights"), (None, "it ended")],
+    [("another", "what it loaded, or how it computes"), (ModelError("no weights"), "no weights"), (None, "it ended")],
 )
 def test_a_process_that_cannot_help_is_not_asked(
     message: Any,
@@ -187,12 +186,12 @@ def test_what_a_helper_left_out_is_drawn_here(
     theirs: list[int] = []
 
     def give_the_first_samples() -> None:
-        other.said.send("the right one")
+        other.said.send(mode_of(single))
         with contextlib.suppress(EOFError, OSError):
             while True:
                 firsts = {i: PROMPTS[request.prompt] for i, request in enumerate(other.said.recv()) if 0 in request.samples}
-                other.said.send([(i, alone[0][at, 0]) for i, at in firsts.items()])
-                other.said.send(Usage({"computed_tokens": 1e9}))
+                other.said.send(([(i, alone[0][at, 0]) for i, at in firsts.items()], {"computed_tokens": 1e9}))
+                other.said.send(None)
                 theirs.extend(firsts.values())
 
     thread = threading.Thread(target=give_the_first_samples, daemon=True)
@@ -212,25 +211,25 @@ def test_without_room_for_another_process_the_work_is_done_alone(
         raise OSError("no room")
 
     monkeypatch.setattr(crews, "start_worker", none)
-    backend = made(folder)
-    backend.expect(crews.WORTH_CASES)
-    assert len(drawn(backend, REQUESTS[:2])) == 6
-    assert "without the help of another process: no room" in caplog.text
+    monkeypatch.setattr(crews, "WORTH", 6)
+    assert len(drawn(made(folder), REQUESTS[:2])) == 6
+    assert "without the help of another process: OSError: no room" in caplog.text
 
 
 def test_a_few_samples_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
     monkeypatch.setattr(crews, "start_worker", lambda *given: started.append(given))
     crew = Crew(SimpleNamespace(), 1)  # type: ignore[arg-type]
-    crew.expect(crews.WORTH_CASES - 1)
     crew.begin(REQUESTS, crews.WORTH - 1, Usage())
+    crew.end()
     assert not started
     crew.begin(REQUESTS, crews.WORTH, Usage())
     assert len(started) == 1
 
 
 def test_answers_of_batches_that_shrank_are_not_passed_on() -> None:
-    backend = SimpleNamespace(shrunk=";rows=4", generate_each=lambda requests: iter([(0, Failure(reason="bad-answer"))]))
+    failed = [(0, Failure(reason="bad-answer"))]
+    backend = SimpleNamespace(shrunk=";rows=4", usage=Usage(), generate_each=lambda requests: iter(failed))
     with pytest.raises(MemoryError):
         list(_answers(backend, []))  # type: ignore[arg-type]
 
@@ -253,12 +252,65 @@ def test_a_small_model_on_a_processor_is_drawn_from_by_several(
     assert processes_for(wanted, weights, device, threads) == count
 
 
+def test_a_call_while_another_is_under_way_draws_alone(
+    single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Scripted.beside(single, monkeypatch)
+    other.said.send(mode_of(single))
+    first = single.generate_each(REQUESTS)
+    at, answer = next(first)
+    assert isinstance(answer, Completion)
+    some = {key: answer for key, answer in alone[0].items() if key[0] < 4}
+    assert drawn(single, REQUESTS[:4]) == some
+    other.said.close()  # what it had is drawn by the first call
+    found = {(at, answer.sample): answer, **{(at, answer.sample): answer for at, answer in first if isinstance(answer, Completion)}}
+    assert found == alone[0]
+
+
+def test_threads_are_as_before_wherever_a_call_is_left(single: TransformersBackend) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    answers = single.generate_each(REQUESTS)
+    next(answers)
+    assert torch.get_num_threads() == before
+    answers.close()  # type: ignore[attr-defined]
+
+
+def test_what_cannot_travel_is_drawn_alone(folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    class Local(TransformersBackend):
+        """Nobody else can import it."""
+
+    monkeypatch.setattr(crews, "WORTH", 6)
+    backend = Local.from_uri(f"hf:{folder}", TransformersOptions(processes=2, batch_rows=8))
+    assert len(drawn(backend, REQUESTS[:2])) == 6
+    assert "without the help of another process: " in caplog.text
+
+
+def test_none_is_left_where_memory_was_short(single: TransformersBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Scripted.beside(single, monkeypatch)
+    monkeypatch.setattr(TransformersBackend, "shrunk", property(lambda backend: ";rows=4"))
+    drawn(single, REQUESTS[:1])
+    assert other.stopped
+
+
+def test_a_process_of_which_nothing_is_heard_is_given_up(
+    single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Scripted.beside(single, monkeypatch)
+    other.said.send(mode_of(single))
+    monkeypatch.setattr(crews, "PATIENCE", 0.2)
+    assert drawn(single) == alone[0]
+    assert other.stopped
+    assert "nothing was heard of it" in caplog.text
+
+
 def test_samples_of_one_request_are_given_away_together() -> None:
     pool = Pool([SimpleNamespace(row=SimpleNamespace(request=i // 3), shape=SimpleNamespace(rows=4)) for i in range(12)])  # type: ignore[misc]
     given = pool.give(5)
     assert [row.request for row in given] == [3, 3, 3]
     assert (pool.fresh, pool.rows) == (9, 4)
-    assert pool.give(2) == []
+    assert [row.request for row in pool.give(2)] == [2, 2]  # a request that is larger is divided
 
 
 def test_several_helpers_get_equal_shares(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,9 +87,9 @@ def test_what_a_question_asks_for_is_read() -> None:
     ],
 )  # fmt: skip
 def test_the_time_to_read_grows_with_the_length_of_an_answer_and_no_faster(unit: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_answer(unit * 3000, ["7"], numeric=True, question=TEAM)
-    assert time.perf_counter() - begun < 5.0
+    assert time.process_time() - begun < 5.0
 
 
 def test_a_wrong_number_is_unread_where_the_right_one_stands_and_nothing_names_the_other() -> None:

@@ -63,7 +63,11 @@ class TransformersOptions(BackendOptions):
 
 
 class TransformersBackend(Backend):
-    """A transformers model on this machine. A subclass may set `scheme`, `builtin` and give `from_uri` another folder."""
+    """A transformers model on this machine. A subclass may set `scheme`, `builtin` and give `from_uri` another folder.
+
+    Where the weights in memory are changed after `open`, or a subclass cannot be made of URI, options and folder alone, `helped` must be
+    False: helping processes load what lies in the folder.
+    """
 
     scheme: ClassVar[str] = "hf"
     Options: ClassVar[type[BackendOptions]] = TransformersOptions
@@ -82,7 +86,6 @@ class TransformersBackend(Backend):
         self._scorer: Scorer | EncoderDecoderScorer | None = None
         self._generator: Generator | None = None
         self._crew: Crew | None = None
-        self._expected = 0
         self._known: Profile | None = None  # suites ask for it with every case, and to count the weights takes milliseconds
         self._planned: tuple[int, int] = (0, 0)  # tokens and rows of batches as they were when the model was opened
         self.capabilities, self.undecided = self._capabilities()
@@ -95,10 +98,6 @@ class TransformersBackend(Backend):
         checked = options if isinstance(options, TransformersOptions) else TransformersOptions.model_validate(options or {})
         return cls(uri, checked, find_folder(uri.partition(":")[2], folder, checked.revision))
 
-    def expect(self, cases: int) -> None:
-        """Remember whether it will pay to start processes that help."""
-        self._expected = cases
-
     def open(self) -> None:
         """Load weights and tokenizer, try what the model does right, settle the shapes of batches. Raises ModelError."""
         if self._loaded is not None:
@@ -110,7 +109,6 @@ class TransformersBackend(Backend):
         options = self._options
         self._folder = self._folder.fetch(code=options.trust_remote_code)
         self._crew, threads = self._gathered()
-        self._crew.expect(self._expected)  # they open the model while this process does
         loaded = load(self._folder, options, seq2seq=self._seq2seq)
         loaded.abilities = probe(loaded)
         self._loaded = loaded
@@ -120,7 +118,6 @@ class TransformersBackend(Backend):
         self.identity = loaded.identity
         self.capabilities, self.undecided = self._capabilities()
         self._name_mode()
-        self._crew.mode = self.numeric_mode
 
     def close(self) -> None:
         """Let go of the model, the memory of its device and the processes that helped."""
@@ -146,7 +143,7 @@ class TransformersBackend(Backend):
         """Yield (position of the request, one of its samples) as each batch ends."""
         self.open()
         assert self._generator is not None
-        yield from self._generator.generate_each(requests, self.usage, None if self.shrunk else self._crew)
+        yield from self._generator.generate_each(requests, self.usage, self._helpers())
 
     @property
     def shrunk(self) -> str:
@@ -235,6 +232,16 @@ class TransformersBackend(Backend):
         assert isinstance(self.options, TransformersOptions)
         return self.options
 
+    def _helpers(self) -> Crew:
+        """Give those who draw beside this process, who must compute as it does now; none are left where memory was short."""
+        from fmaudit.models.backends.transformers.crew import mode_of
+
+        assert self._crew is not None
+        if self.shrunk:
+            self._crew.close()
+        self._crew.mode = mode_of(self)
+        return self._crew
+
     def _gathered(self) -> tuple[Crew, int | None]:
         """Gather those who draw beside this process, and say how many threads each has where that is fewer than there are."""
         import torch
@@ -244,7 +251,7 @@ class TransformersBackend(Backend):
 
         threads = self._options.threads or torch.get_num_threads()
         count = processes_for(self._options.processes, self._folder.bytes(), device_of(self._options.device).type, threads)
-        recipe = Recipe(type(self), self.uri, self._options, self._folder)
+        recipe = Recipe(type(self), self.uri, self._options, self._folder, threads)
         return Crew(recipe, count - 1 if self.helped else 0), max(1, threads // count) if count > 1 else None
 
     def _make_scorer(self, loaded: Loaded) -> Scorer | EncoderDecoderScorer:

@@ -74,7 +74,7 @@ class Generator:
     def generate_each(self, requests: Sequence[GenerateRequest], usage: Usage, crew: Crew | None = None) -> Iterator[Given]:
         """Yield (position of the request, one of its samples) as each leg of a batch ends, in an order that the requests alone determine.
 
-        A `crew` takes its share of the samples, and its answers come in between.
+        A `crew` takes its share of the samples, and its answers come in between, as they are ready.
 
         `token_ids` and log-probabilities of a completion reach to its cut: they hold the end token, and with a stop string every token
         that has a part in the text before it. Raises ModelError for sampling parameters without a meaning, messages to a model
@@ -87,16 +87,14 @@ class Generator:
                 yield position, found
             else:
                 rows += found
-        crew = crew or Crew()
-        crew.begin(requests, len(rows), usage)
+        crew = crew if crew is not None and crew.begin(requests, len(rows), usage) else Crew()
         try:
-            with _threads(self._threads):
-                while rows:
-                    yield from self._drawn(rows, usage, crew)
-                    yield from crew.rest()
-                    rows = crew.lost()
+            while rows:
+                yield from self._drawn(rows, usage, crew)
+                yield from crew.rest()
+                rows = crew.lost()
         finally:
-            crew.recall()
+            crew.end()
 
     def _drawn(self, rows: Sequence[Row], usage: Usage, crew: Crew) -> Iterator[Given]:
         # prompts that are drawn from in several ways are computed for the first of them
@@ -165,7 +163,8 @@ class Generator:
         """Run a leg, and let the rows that go on wait."""
         started = time.perf_counter()
         try:
-            leg, after = self._decoded(batches, memo)
+            with _threads(self._threads):
+                leg, after = self._decoded(batches, memo)
             on = [i for i, sample in enumerate(after.samples) if sample.goes_on]
             if on:
                 pool.wait(after.of(on))

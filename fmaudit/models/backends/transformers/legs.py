@@ -129,10 +129,12 @@ class Pool:
         return self._fresh[-1].shape.rows if self._fresh else 0
 
     def give(self, count: int) -> list[Row]:
-        """Let go of about so many samples that nobody has begun, the last ones, with all of a request that are among them."""
-        while 0 < count < self.fresh and self._fresh[count].row.request == self._fresh[count - 1].row.request:
-            count -= 1
-        given, self._fresh = self._fresh[:count], self._fresh[count:]
+        """Let go of at most so many samples that nobody has begun, the last ones; a request is divided only where it is larger."""
+        cut = min(count, self.fresh)
+        while 0 < cut < self.fresh and self._fresh[cut].row.request == self._fresh[cut - 1].row.request:
+            cut -= 1
+        cut = cut or min(count, self.fresh)
+        given, self._fresh = self._fresh[:cut], self._fresh[cut:]
         return [sample.row for sample in given[::-1]]
 
     def wait(self, batch: Batch) -> None:
