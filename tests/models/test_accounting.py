@@ -82,3 +82,6 @@ def test_without_a_meter_energy_is_an_estimate_that_says_so(monkeypatch: pytest.
     assert joules is not None
     assert joules > 0
     assert "estimated" in method
+    helped, _ = meter.stop(helper_seconds=50.0)
+    assert helped is not None
+    assert 500.0 < helped < 510.0  # ten watts a core, also of the processes that helped

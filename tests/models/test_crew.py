@@ -75,6 +75,13 @@ class Scripted:
     stopped: bool = False
 
     @classmethod
+    def ready(cls, backend: TransformersBackend, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+        """Put one beside the backend that has opened the same model."""
+        script = cls.beside(backend, monkeypatch)
+        script.said.send(mode_of(backend))
+        return script
+
+    @classmethod
     def beside(cls, backend: TransformersBackend, monkeypatch: pytest.MonkeyPatch) -> Scripted:
         ours, theirs = Pipe()
         script = cls(theirs)
@@ -145,8 +152,7 @@ def test_what_a_helper_had_when_it_died_is_drawn_here(
 def test_answers_that_nobody_waits_for_are_not_given_to_the_next_question(
     single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Scripted.beside(single, monkeypatch)
-    other.said.send(mode_of(single))
+    other = Scripted.ready(single, monkeypatch)
     answers = single.generate_each(REQUESTS)
     next(answers)
     assert len(other.said.recv()) > 10  # what it is to draw
@@ -255,8 +261,7 @@ def test_a_small_model_on_a_processor_is_drawn_from_by_several(
 def test_a_call_while_another_is_under_way_draws_alone(
     single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Scripted.beside(single, monkeypatch)
-    other.said.send(mode_of(single))
+    other = Scripted.ready(single, monkeypatch)
     first = single.generate_each(REQUESTS)
     at, answer = next(first)
     assert isinstance(answer, Completion)
@@ -297,8 +302,7 @@ def test_none_is_left_where_memory_was_short(single: TransformersBackend, monkey
 def test_a_process_of_which_nothing_is_heard_is_given_up(
     single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = Scripted.beside(single, monkeypatch)
-    other.said.send(mode_of(single))
+    other = Scripted.ready(single, monkeypatch)
     monkeypatch.setattr(crews, "PATIENCE", 0.2)
     assert drawn(single) == alone[0]
     assert other.stopped

@@ -35,7 +35,7 @@ class TransformersOptions(BackendOptions):
     """Options of `hf:`; "auto" is bfloat16 on a GPU and float32 on a CPU.
 
     `batch_tokens` overrides the token budget of scoring that is found at load, `batch_rows` how many completions are drawn together,
-    `processes` how many draw side by side on a CPU (None: one for each thread, at most four, of a model under 16 million parameters),
+    `processes` how many draw side by side on a CPU (None: one for each thread, at most four, of weights up to 32 MB),
     `max_length` what the model says of itself, `add_bos` whether texts get the tokenizer's special tokens (None: as the tokenizer does).
     Code that comes with a model runs only with `trust_remote_code` and
     a `revision` that is a whole commit.
