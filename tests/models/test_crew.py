@@ -19,9 +19,12 @@ from tiny_models import save
 
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers import crew as crews
+from fmaudit.models.backends.transformers import shift as shifts
 from fmaudit.models.backends.transformers.backend import TransformersBackend, TransformersOptions
-from fmaudit.models.backends.transformers.crew import Crew, _answers, mode_of, processes_for
+from fmaudit.models.backends.transformers.crew import Crew, Helper, _answers, mode_of, processes_for
 from fmaudit.models.backends.transformers.legs import Pool
+from fmaudit.models.backends.transformers.rows import Row
+from fmaudit.models.backends.transformers.shift import Shift
 from fmaudit.models.base import Usage
 from fmaudit.models.requests import Completion, Failure, GenerateRequest, Sampling
 from fmaudit.processes import Worker
@@ -61,8 +64,8 @@ def helped(folder: Path) -> Iterator[TransformersBackend]:
     """A backend whose helper, a process, is ready."""
     backend = made(folder)
     backend.open()
-    the_crew(backend)._start()
-    assert the_crew(backend)._helpers[0].worker.pipe.poll(200)
+    the_crew(backend).start()
+    assert the_crew(backend).helpers[0].pipe.poll(200)
     yield backend
     backend.close()
 
@@ -87,7 +90,7 @@ class Scripted:
         script = cls(theirs)
         process = SimpleNamespace(is_alive=lambda: not script.stopped, terminate=lambda: setattr(script, "stopped", True), join=bool)
         crew = Crew(None, 1)
-        crew._helpers = [crews._Helper(Worker(process, ours))]  # type: ignore[arg-type]
+        crew.helpers = [crews.Helper(Worker(process, ours))]  # type: ignore[arg-type]
         monkeypatch.setattr(backend, "_crew", crew)
         return script
 
@@ -115,13 +118,13 @@ def test_what_helpers_draw_is_the_same_to_the_last_bit_and_counted_once(
     helped: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs: list[int] = []
-    hand = Crew._hand
+    hand = Shift._hand
 
-    def counted(crew: Crew, helper: Any, rows: Sequence[Any]) -> None:
+    def counted(shift: Shift, helper: Helper, rows: Sequence[Row]) -> None:
         theirs.append(len(rows))
-        hand(crew, helper, rows)
+        hand(shift, helper, rows)
 
-    monkeypatch.setattr(Crew, "_hand", counted)
+    monkeypatch.setattr(Shift, "_hand", counted)
     assert drawn(helped) == alone[0]
     assert sum(theirs) >= 40  # of 144 samples
     for name in ("requests", "prompt_tokens", "completion_tokens"):
@@ -135,18 +138,17 @@ def test_what_helpers_draw_is_the_same_to_the_last_bit_and_counted_once(
 def test_what_a_helper_had_when_it_died_is_drawn_here(
     helped: TransformersBackend, alone: tuple[Answers, dict[str, float]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    (helper,) = the_crew(helped)._helpers
+    (helper,) = the_crew(helped).helpers
 
     def kill(count: int) -> None:
         if not count:
-            assert helper.busy
             os.kill(helper.worker.process.pid or 0, signal.SIGKILL)
 
     assert drawn(helped, after=kill) == alone[0]
     assert "without the help of another process: it ended" in caplog.text
-    assert not the_crew(helped)._helpers
-    the_crew(helped)._start()
-    assert not the_crew(helped)._helpers  # no other is started
+    assert not the_crew(helped).helpers
+    the_crew(helped).start()
+    assert not the_crew(helped).helpers  # no other is started
 
 
 def test_answers_that_nobody_waits_for_are_not_given_to_the_next_question(
@@ -226,11 +228,10 @@ def test_a_few_samples_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None
     started: list[Any] = []
     monkeypatch.setattr(crews, "start_worker", lambda *given: started.append(given))
     crew = Crew(SimpleNamespace(), 1)  # type: ignore[arg-type]
-    crew.begin(REQUESTS, crews.WORTH - 1, Usage())
-    crew.end()
-    assert not started
-    crew.begin(REQUESTS, crews.WORTH, Usage())
-    assert len(started) == 1
+    with crew.shift(REQUESTS, crews.WORTH - 1, Usage()):
+        assert not started
+    with crew.shift(REQUESTS, crews.WORTH, Usage()):
+        assert len(started) == 1
 
 
 def test_answers_of_batches_that_shrank_are_not_passed_on() -> None:
@@ -303,7 +304,7 @@ def test_a_process_of_which_nothing_is_heard_is_given_up(
     single: TransformersBackend, alone: tuple[Answers, dict[str, float]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = Scripted.ready(single, monkeypatch)
-    monkeypatch.setattr(crews, "PATIENCE", 0.2)
+    monkeypatch.setattr(shifts, "PATIENCE", 0.2)
     assert drawn(single) == alone[0]
     assert other.stopped
     assert "nothing was heard of it" in caplog.text
@@ -320,7 +321,9 @@ def test_samples_of_one_request_are_given_away_together() -> None:
 def test_several_helpers_get_equal_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     shares: list[int] = []
     crew = Crew(None, 3)
-    crew._helpers = [crews._Helper(SimpleNamespace(), ready=True) for _ in range(3)]  # type: ignore[arg-type]
-    monkeypatch.setattr(Crew, "_hand", lambda self, helper, rows: shares.append(len(rows)))
-    crew.share(Pool([SimpleNamespace(row=SimpleNamespace(request=i), shape=SimpleNamespace(rows=4)) for i in range(400)]))  # type: ignore[misc]
+    crew.helpers = [crews.Helper(SimpleNamespace(), ready=True) for _ in range(3)]  # type: ignore[arg-type]
+    monkeypatch.setattr(Shift, "_hand", lambda self, helper, rows: shares.append(len(rows)))
+    Shift(crew, [], Usage()).share(
+        Pool([SimpleNamespace(row=SimpleNamespace(request=i), shape=SimpleNamespace(rows=4)) for i in range(400)])
+    )  # type: ignore[misc]
     assert shares == [100, 100, 100]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from fmaudit.models.backends.transformers.decode_probe import decode_abilities
 from fmaudit.models.backends.transformers.generation import Generator
 from fmaudit.models.backends.transformers.loaded import Abilities, Loaded
 from fmaudit.models.backends.transformers.rows import Limits, shape_of
+from fmaudit.models.backends.transformers.steady_attention import steady_attention
 from fmaudit.models.base import Usage
 from fmaudit.models.requests import Completion, Failure, GenerateRequest, Sampling
 from fmaudit.models.sampling import Cut, distribution
@@ -27,8 +29,9 @@ Answers = dict[tuple[str, int], Completion]
 NUCLEUS = Sampling(temperature=0.8, top_p=0.9, max_new_tokens=6)
 PROMPTS = ["a", "the cat", "one two three four five six", "x" * 31, "x" * 32, "y" * 75, "some words " * 7]
 FEW = ["a", "x" * 31, "x" * 32, "y" * 75]
-# one number type each here; the whole grid at full size is benchmarks/sampling_identity.py
+# one number type each here, and both of the most common family; the whole grid at full size is benchmarks/sampling_identity.py
 QUICK = [
+    ("llama", "float32"),
     ("llama", "bfloat16"),
     ("mixtral", "float32"),
     ("mamba", "float32"),
@@ -88,6 +91,7 @@ def one(loaded: Loaded, request: GenerateRequest) -> Completion | Failure:
 
 @pytest.mark.parametrize(("family", "dtype"), [*QUICK, *(pytest.param(name, "float32", marks=pytest.mark.slow) for name in MORE)])
 def test_a_sample_does_not_depend_on_its_batch_mates(family: str, dtype: str) -> None:
+    torch.set_num_threads(2)  # more than one: each has its own rows and its own work space
     loaded = able(family, getattr(torch, dtype))
     requests = asked(2, replace(NUCLEUS, max_new_tokens=3), FEW)
     together = drawn(loaded, requests, rows=4)
@@ -97,6 +101,27 @@ def test_a_sample_does_not_depend_on_its_batch_mates(family: str, dtype: str) ->
     for some in [backwards, requests[::2], *alone]:
         for name, answer in drawn(loaded, some, rows=4).items():
             assert answer == together[name]  # the tokens, and every bit of the log-probabilities
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("queries", [1, 2, 3])
+def test_attention_does_not_depend_on_the_thread_that_computes_a_row(queries: int, threads: int) -> None:
+    torch.set_num_threads(threads)
+    noise = torch.Generator().manual_seed(queries)
+    attend = torch.nn.functional.scaled_dot_product_attention
+    for length in (33, 35, 40, 64, 201):
+        query, key, value = (torch.randn(4, 3, rows, 20, generator=noise) for rows in (queries, length, length))
+        mask = torch.arange(length) > torch.tensor([0, 3, 6, 9])[:, None, None, None]
+        mask = mask.expand(4, 1, queries, length)
+        with steady_attention(SimpleNamespace(device=torch.device("cpu"))):
+            found = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+            for order in ([3, 2, 1, 0], [1, 0, 3, 2]):
+                moved = [part[order].contiguous() for part in (query, key, value, mask)]
+                again = torch.nn.functional.scaled_dot_product_attention(*moved)
+                assert torch.equal(again, found[order])
+        assert found.shape == (4, 3, queries, 20)
+        assert torch.allclose(found, attend(query, key, value, attn_mask=mask), atol=1e-5)
+    assert torch.nn.functional.scaled_dot_product_attention is attend
 
 
 def test_samples_differ_and_seeds_differ_and_greedy_does_not() -> None:

@@ -67,7 +67,7 @@ def cost_of(model: Any) -> Cost:
     return Cost(int(met), layers * (getattr(config, "hidden_size", 0) or 0))
 
 
-VERSION = 2  # changes with the code that makes scores or samples: what was kept before is then asked again
+VERSION = 3  # changes with the code that makes scores or samples: what was kept before is then asked again
 
 
 def numeric_mode(loaded: Loaded, shapes: Shapes, samples: str, add_bos: bool | None) -> str:

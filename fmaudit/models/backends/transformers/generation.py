@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fmaudit.errors import ModelError
-from fmaudit.models.backends.transformers.crew import Crew, Given
+from fmaudit.models.backends.transformers.crew import Crew
 from fmaudit.models.backends.transformers.keyed import KeyedSampler
 from fmaudit.models.backends.transformers.legs import WAITING, Batch, Leg, Pool, Underway, record
 from fmaudit.models.backends.transformers.memo import PromptMemo
@@ -32,6 +32,7 @@ from fmaudit.models.sampling import canonical, sample_key
 
 if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.loaded import Loaded
+    from fmaudit.models.backends.transformers.shift import Given, Shift
     from fmaudit.models.base import Usage
 
 __all__ = ["ROWS", "Generator"]
@@ -87,21 +88,18 @@ class Generator:
                 yield position, found
             else:
                 rows += found
-        crew = crew if crew is not None and crew.begin(requests, len(rows), usage) else Crew()
-        try:
+        with (crew or Crew()).shift(requests, len(rows), usage) as shift:
             while rows:
-                yield from self._drawn(rows, usage, crew)
-                yield from crew.rest()
-                rows = crew.lost()
-        finally:
-            crew.end()
+                yield from self._drawn(rows, usage, shift)
+                yield from shift.rest()
+                rows = shift.lost()
 
-    def _drawn(self, rows: Sequence[Row], usage: Usage, crew: Crew) -> Iterator[Given]:
+    def _drawn(self, rows: Sequence[Row], usage: Usage, shift: Shift) -> Iterator[Given]:
         # prompts that are drawn from in several ways are computed for the first of them
         memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
         seen: set[int] = set()
         broken: set[int] = set()
-        for leg in self._run(rows, memo, usage, crew):
+        for leg in self._run(rows, memo, usage, shift):
             _count(leg, usage, self._loaded, seen)
             for sample in leg.batch.samples:
                 usage.completion_tokens += 0 if sample.goes_on else sample.drawn
@@ -110,7 +108,7 @@ class Generator:
                     yield sample.row.request, Failure(reason="bad-answer", detail="the model's logits are not numbers")
                 elif not sample.goes_on and not sample.broken:
                     yield sample.row.request, _answer(sample)
-            yield from crew.heard()
+            yield from shift.heard()
 
     def _rows_of(self, position: int, request: GenerateRequest) -> list[Row] | Failure:
         cut = canonical(request.sampling)
@@ -129,8 +127,8 @@ class Generator:
             for sample in dict.fromkeys(request.samples)
         ]
 
-    def _run(self, rows: Sequence[Row], memo: PromptMemo | None, usage: Usage, crew: Crew) -> Iterator[Leg]:
-        """Decode all rows but those that the crew takes, a leg of a batch at a time.
+    def _run(self, rows: Sequence[Row], memo: PromptMemo | None, usage: Usage, shift: Shift) -> Iterator[Leg]:
+        """Decode all rows but those that others take, a leg of a batch at a time.
 
         After lack of memory those that are left start anew: first with no caches that wait, then in lower batches.
         """
@@ -140,7 +138,7 @@ class Generator:
         while left:
             pool, shape = Pool(self._begun(left.values()), room), None
             try:
-                while batches := self._next(pool, crew, left):
+                while batches := self._next(pool, shift, left):
                     shape = batches[0].shape
                     leg = self._taken(pool, batches, memo, usage)
                     for sample in leg.batch.samples:
@@ -151,11 +149,11 @@ class Generator:
                 if pool.held and room:
                     room = 0
                 else:
-                    crew.close()
+                    shift.dissolve()
                     self._halve(shape, left.values(), error)
 
-    def _next(self, pool: Pool, crew: Crew, left: dict[tuple[int, int], Row]) -> list[Batch]:
-        for row in crew.share(pool):
+    def _next(self, pool: Pool, shift: Shift, left: dict[tuple[int, int], Row]) -> list[Batch]:
+        for row in shift.share(pool):
             del left[row.request, row.sample]
         return pool.take()
 

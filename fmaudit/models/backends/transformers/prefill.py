@@ -19,13 +19,14 @@ __all__ = ["encoded_once", "neutral", "padded", "prefilled", "resumed", "setting
 
 @contextmanager
 def neutral(model: Any) -> Iterator[None]:
-    """Hide the model's own generation settings, from which `generate` fills what it is not given, and keep its experts steady."""
+    """Hide the model's own generation settings, from which `generate` fills what it is not given, and keep its sums steady."""
+    from fmaudit.models.backends.transformers.steady_attention import steady_attention
     from fmaudit.models.backends.transformers.steady_experts import steady_experts
 
     own = model.generation_config
     model.generation_config = _configuration()
     try:
-        with steady_experts(model):
+        with steady_experts(model), steady_attention(model):
             yield
     finally:
         model.generation_config = own

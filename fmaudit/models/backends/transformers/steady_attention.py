@@ -1,0 +1,49 @@
+"""Attention whose answer to a row does not depend on the thread that computed it.
+
+Of fewer than four queries (a token that is decoded is one), the processor's fused kernel gives the next thread a work space that may
+begin anywhere, and the products of some processors add up in an order that follows from where their operands begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+__all__ = ["steady_attention"]
+
+FEWEST: Final = 4  # queries whose products are the same wherever they begin
+
+
+@contextmanager
+def steady_attention(model: Any) -> Iterator[None]:
+    """Let all that calls torch's attention ask for four queries at least; one thread, or a GPU, needs none of that.
+
+    The function itself is put in its place meanwhile: models call it by name, and a mode that watches all calls would cost a third.
+    """
+    import torch
+
+    if model.device.type != "cpu" or torch.get_num_threads() == 1:
+        yield
+        return
+    own = torch.nn.functional.scaled_dot_product_attention
+    torch.nn.functional.scaled_dot_product_attention = partial(_attend, own)
+    try:
+        yield
+    finally:
+        torch.nn.functional.scaled_dot_product_attention = own
+
+
+def _attend(own: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, **more: Any) -> Any:
+    """Attend as torch's `own` function does: the last query is repeated, and what comes of that dropped."""
+    count = query.shape[-2]
+    if count < FEWEST:
+        query = _repeated(query, count)
+        if attn_mask is not None and attn_mask.shape[-2] == count > 1:
+            attn_mask = _repeated(attn_mask, count)
+    return own(query, key, value, attn_mask, **more)[..., :count, :]
+
+
+def _repeated(rows: Any, count: int) -> Any:
+    return rows[..., [*range(count), *[count - 1] * (FEWEST - count)], :]
