@@ -1,6 +1,6 @@
 """A sample never depends on its batch mates: every sample drawn together, reversed, alone, without other prompts, and resumed.
 
-    python benchmarks/sampling_identity.py [--families llama gpt2 ...] [--prompts 200] [--samples 8] [--new-tokens 24]
+    python benchmarks/sampling_identity.py [--families llama gpt2 ...] [--prompts 200] [--samples 8] [--new-tokens 24] [--threads 1]
 
 Tiny random models of many families in float32 and bfloat16, 200 prompts of 4 to 144 tokens, 8 samples of 24 tokens each, so that batches
 are put together anew three times. The first way is the reference; the others must give the same tokens and the same bits of every
@@ -119,8 +119,10 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--new-tokens", type=int, default=24)
+    parser.add_argument("--types", nargs="*", default=["float32", "bfloat16"])
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     transformers.logging.set_verbosity_error()
     requests = requests_of(options.prompts, options.samples, options.new_tokens)
     print(
@@ -128,7 +130,7 @@ def main() -> None:
         flush=True,
     )
     for family in options.families:
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in (getattr(torch, name) for name in options.types):
             started = time.perf_counter()
             try:
                 loaded = load(family, dtype)
