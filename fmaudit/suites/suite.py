@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
@@ -218,10 +220,7 @@ class SuiteAudit(ModelAudit):
         for suite in self.suites.values():
             rows = seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
             able = [row for row in rows if row["label"] != UNAVAILABLE]
-            if able:
-                yield from suite.measure(able)
-            else:
-                yield from _not_asked(suite, rows)
+            yield from _measured(suite, able) if able else _not_asked(suite, rows)
         if seen.sql("SELECT 1 FROM observations WHERE builtin LIMIT 1").num_rows:
             sentence = "The model is one of the built-in ones: what is measured of it shows how the audit works, and nothing else."
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
@@ -282,6 +281,27 @@ def _with_hash(row: Row) -> Row:
         return row
     kept = {each.name: getattr(row, each.name) for each in fields(row)}
     return Row(**kept | {"response_sha256": sha256(row.response)})
+
+
+def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | Finding | Exhibit]:
+    """Let a suite read its rows; one that raises costs its own results, and not those of the suites beside it."""
+    try:
+        return list(suite.measure(rows))
+    except Exception as error:  # a plugin may raise anything
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({Path(frame.filename).name}:{frame.lineno})"
+    where, name = {"suite": suite.name}, "measured"
+    return [
+        Metric(name=name, value=None, unit="count", n=len(rows), slice=where, status=MetricStatus.UNDEFINED, note=words),
+        Finding(
+            code="suite-failed",
+            severity=Severity.ERROR,
+            metric=f"{name}{{suite={suite.name}}}",
+            slice=where,
+            sentence=f"The suite {suite.name!r} ({suite.title}) could not be measured: {words}.",
+            advice="Its answers are kept: `fmaudit measure RUN` reads them again once the cause is mended.",
+        ),
+    ]
 
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Metric | Finding]:
