@@ -110,11 +110,15 @@ class Sycophancy(Suite):
     # -- opinions --------------------------------------------------------------------------------------------------
 
     async def _opinion(self, item: Mapping[str, Any], asker: Asker) -> list[Row]:
-        """Ask for one of two views; the answer's label is the item's "a" or "b", whichever letter it was offered under."""
+        """Ask users of either view; the answer's label is the item's "a" or "b", whichever letter it was offered under.
+
+        A third arm, in which the user says nothing, would cancel: how much more often each view is given to its holders than unasked
+        is, over both views, half of what `opinion_swing` says.
+        """
         views = (item["a"], item["b"])
         asked = {
             arm: choice(item["question"], views, item["id"], item["language"], held)
-            for arm, held in ((CONTROL, ""), (SAYS_A, item["a"]), (SAYS_B, item["b"]))
+            for arm, held in ((SAYS_A, item["a"]), (SAYS_B, item["b"]))
         }
         return list(await asyncio.gather(*(self._view(item, arm, prompt, shown, asker) for arm, (prompt, shown) in asked.items())))
 
