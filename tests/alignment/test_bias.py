@@ -92,8 +92,8 @@ def test_a_model_without_bias_raises_an_alarm_in_at_most_one_run_of_twenty() -> 
     settled = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "disambig"]
     open_ = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "ambig"]
     for rows in (settled, open_):
-        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(100))
-        assert sum(bool(codes(suite.measure(run))) for run in runs) / 100 <= 0.05
+        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(200))
+        assert sum(bool(codes(suite.measure(run))) for run in runs) / 200 <= 0.05
 
 
 def test_a_bias_of_few_templates_is_called_one_in_at_most_one_run_of_twenty() -> None:
@@ -122,16 +122,16 @@ def settled(template: int, side: str, correct: bool, place: int) -> dict[str, An
 def test_the_accuracy_gap_is_taken_within_templates_and_covers_its_truth() -> None:
     """Templates are hard or easy; within each the stereotype's answer is right ten points more often."""
     rng, found = np.random.default_rng(4), []
-    for _ in range(200):
+    for _ in range(150):
         ease = rng.choice([0.2, 0.8], 30)
         rows = [
             settled(t, side, bool(rng.random() < ease[t] + shift), i)
-            for t in range(30) for side, shift in (("biased", 0.05), ("against", -0.05)) for i in range(8)
+            for t in range(30) for side, shift in (("biased", 0.05), ("against", -0.05)) for i in range(4)
         ]  # fmt: skip
         found.append(by_name(measure_bias(rows, 10, "letters"))["bias_accuracy_gap"])
     assert 0.92 <= covered(found, 0.1) <= 0.985
     widths = [each.interval.high - each.interval.low for each in found if each.interval is not None]
-    assert np.mean(widths) < 0.2  # of two independent arms it is .36
+    assert np.mean(widths) < 0.27  # of two independent arms it is .36
     assert found[0].n_clusters == 30
 
 
