@@ -16,6 +16,7 @@ from fmaudit import (
     Case,
     ConfigError,
     Finding,
+    ItemSource,
     Metric,
     RequestError,
     Row,
@@ -29,7 +30,7 @@ from fmaudit import (
 )
 from fmaudit_alignment.answers.margins import mean_margin
 
-__all__ = ["FIELDS", "ITEMS", "Preference", "read_pair", "split_transcript"]
+__all__ = ["ITEMS", "Preference", "read_pair", "read_pairs", "split_transcript"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "prompts" / "preferences.jsonl"
 FIELDS = {
@@ -110,9 +111,13 @@ class Preference(Suite):
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
-        path = self.params.preference.items or ITEMS
-        raw = load_items(self.params.preference, ITEMS, FIELDS, ("prompt", "type", "stratum"))
-        return [read_pair(item, f"{path}: item {item['id']}") for item in raw]
+        return read_pairs(self.params.preference)
+
+
+def read_pairs(source: ItemSource) -> list[dict[str, Any]]:
+    """Read the pairs of better and worse answers, as this suite and the suite judge ask them. Raises ConfigError."""
+    path = source.items or ITEMS
+    return [read_pair(item, f"{path}: item {item['id']}") for item in load_items(source, ITEMS, FIELDS, ("prompt", "type", "stratum"))]
 
 
 def split_transcript(chosen: str, rejected: str) -> tuple[str, str, str] | None:
