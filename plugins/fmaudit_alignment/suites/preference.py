@@ -29,6 +29,7 @@ from fmaudit import (
     stats,
 )
 from fmaudit_alignment.answers.margins import mean_margin
+from fmaudit_alignment.prompts import text_of
 
 __all__ = ["ITEMS", "Preference", "read_pair", "read_pairs", "split_transcript"]
 
@@ -129,21 +130,23 @@ def split_transcript(chosen: str, rejected: str) -> tuple[str, str, str] | None:
 
 def read_pair(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Bring a pair into one form. Raises ConfigError where it is none."""
-    chosen, rejected, prompt = _text(raw["chosen"]), _text(raw["rejected"]), raw.get("prompt")
-    if prompt is None:
+    chosen, rejected = (text_of({name: _last(raw[name])}, name, where) for name in ("chosen", "rejected"))
+    if raw.get("prompt") is not None:
+        prompt = text_of(raw, "prompt", where)
+    else:
         parts = split_transcript(chosen, rejected)
         if parts is None:
             raise ConfigError(f"{where}: no prompt, and its answers are no transcripts that begin alike", hint="columns = {prompt = '...'}")
         prompt, chosen, rejected = parts
     if not chosen or not rejected or chosen == rejected:
         raise ConfigError(f"{where}: the two answers must not be empty, nor equal")
-    return {"id": raw["id"], "prompt": str(prompt), "chosen": chosen, "rejected": rejected, "type": str(raw.get("type") or ""),
+    return {"id": raw["id"], "prompt": prompt, "chosen": chosen, "rejected": rejected, "type": str(raw.get("type") or ""),
             "stratum": str(raw.get("stratum") or "")}  # fmt: skip
 
 
-def _text(answer: Any) -> str:
-    """Take the last message of a conversation, or the text."""
-    return str(answer[-1]["content"] if isinstance(answer, list) and answer else answer)
+def _last(answer: Any) -> Any:
+    """Take the last message of a conversation, or the answer as it is."""
+    return answer[-1].get("content") if isinstance(answer, list) and answer and isinstance(answer[-1], dict) else answer
 
 
 async def _scored(asker: Asker | None, prompt: str, answers: Sequence[str]) -> list[float] | None:
