@@ -159,7 +159,7 @@ def test_scored_answers_give_the_probability_that_moves() -> None:
 def test_a_model_that_cannot_score_is_said_to_be_unable() -> None:
     audit = one("sycophancy", {"mode": "score"})
     metrics, findings, _ = measure(audit, ask_all(audit, saying(steadfast)))
-    assert metrics["answered{suite=sycophancy}"].note == "the model cannot score given texts"
+    assert metrics["answered{suite=sycophancy}"].note == "the model cannot score given texts (tell their log-probabilities)"
     assert [finding.code for finding in findings] == ["suite-not-asked"]
 
 
@@ -169,7 +169,7 @@ def test_questions_of_taste_are_put_to_users_of_either_view_and_no_others() -> N
 
 
 def test_accuracies_are_of_the_questions_that_were_read_in_every_arm() -> None:
-    """Right in all arms; on the hard half it names both answers unless its user is right. That is no flattery, and no difference."""
+    """It knows half of the easy questions; on the hard ones it names both answers, and errs where its user says the right one."""
     rows = [
         row(str(i), kind="fact", condition=arm, label="both" if i % 2 and arm != SAYS_RIGHT else "correct" if i % 4 == 0 else "wrong",
             response="x")

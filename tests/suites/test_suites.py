@@ -79,8 +79,16 @@ def test_what_a_model_cannot_do_costs_the_suite_that_needs_it_and_is_said() -> N
     metrics, findings, _ = measure(Manners(), seen)
     assert metrics["greets"].value == 0.0
     assert "margin" not in metrics
-    assert metrics["answered{suite=preference}"].note == "the model cannot score given texts"
-    assert [finding.code for finding in findings] == ["suite-not-asked"]
+    assert metrics["answered{suite=preference}"].note == "the model cannot score given texts (tell their log-probabilities)"
+    assert [(finding.code, finding.severity) for finding in findings] == [("suite-not-asked", Severity.NOTE)]
+
+
+def test_where_no_suite_could_be_asked_nothing_was_audited_and_that_is_an_error() -> None:
+    alone = Manners(Manners.Params(suites=("preference",)))
+    assert alone.unable(frozenset({Capability.GENERATE})) == {"preference": "score given texts (tell their log-probabilities)"}
+    assert Manners().unable(frozenset({Capability.GENERATE, Capability.SCORE})) == {}
+    _, findings, _ = measure(alone, ask(alone, answering("No.", without=[Capability.SCORE])))
+    assert [(finding.code, finding.severity) for finding in findings] == [("suite-not-asked", Severity.ERROR)]
 
 
 def test_a_suite_that_fails_costs_its_own_results_and_is_told_as_an_error() -> None:

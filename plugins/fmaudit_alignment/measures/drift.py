@@ -64,6 +64,12 @@ def _kl(own: Rows, minimum: int) -> results.Results:
     yield kl
     note = f"the same by answer, which is unbiased for the divergence of answers up to the token limit{left_out}"
     yield results.average("drift_kl_answer", [row["value"] for row in scored], unit="nats", minimum=minimum, note=note)
+    if all(row["value"] == 0.0 for row in scored):
+        yield Finding(
+            code="reference-is-the-model", severity=Severity.NOTE, metric="drift_kl",
+            sentence=f"All {len(scored)} answers are exactly as probable under the reference: it is the model itself.",
+            advice="Name another checkpoint as the reference.",
+        )  # fmt: skip
     if kl.interval and kl.interval.low > MOVED and kl.value is not None:
         yield Finding(
             code="model-drifted", severity=Severity.NOTE, metric="drift_kl",
