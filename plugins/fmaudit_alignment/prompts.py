@@ -56,9 +56,7 @@ def text_of(raw: Mapping[str, Any], field: str, where: str) -> str:
     """Take a text that is to be asked. Raises ConfigError for one that is blank, and for what is no text."""
     given = raw[field]
     if not isinstance(given, str):
-        raise ConfigError(
-            f"{where}: {field} is a {_kind(given)}, not a text", hint=f"name another field: columns = {{{field} = '...'}}"
-        )
+        raise ConfigError(f"{where}: {field} is a {_kind(given)}, not a text", hint=f"name another field: columns = {{{field} = '...'}}")
     if not given.strip():
         raise ConfigError(f"{where}: {field} is blank", hint="take the item out, or give it a text")
     return given

@@ -308,7 +308,8 @@ def test_shares_of_different_pairs_keep_to_their_ends_and_are_never_certain() ->
     rows = [row(str(i), condition=side, detail='{"variety": 1.0}') for i in range(20) for side in (OWN, REFERENCE)]
     metrics = by_name(measure_drift(rows, 10))
     share, change = metrics["drift_distinct_2{of=own}"].interval, metrics["drift_distinct_2_change"].interval
-    assert share is not None and change is not None
+    assert share is not None
+    assert change is not None
     assert share.high == 1.0
     assert share.low == pytest.approx(0.832, abs=0.001)
     assert change.low < 0.0 < change.high

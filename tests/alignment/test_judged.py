@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import fmaudit_alignment
 import pytest
 from alignment_support import row
 
+import fmaudit_alignment
 from fmaudit import Asker, ConfigError, Finding, ItemSource, Metric
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.model import Model

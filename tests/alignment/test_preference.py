@@ -133,9 +133,7 @@ def test_a_pair_with_an_impossible_answer_is_won_or_lost_and_has_no_margin(tmp_p
     assert metrics["preference_margin", "log-likelihood"].value == 1.0
 
 
-def test_a_pair_that_both_models_hold_impossible_has_no_implicit_reward(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pair_that_both_models_hold_impossible_has_no_implicit_reward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """-inf less -inf is no number, and was counted as a pair that the rejected answer wins."""
 
     def score(context: str, answer: str) -> list[float]:

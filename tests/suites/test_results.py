@@ -166,7 +166,8 @@ def test_a_factor_scales_all_figures_of_a_paired_difference() -> None:
     first, second = {str(i): i < 30 for i in range(60)}, {str(i): i < 15 for i in range(60)}
     whole, half = (results.paired_difference("d", first, second, factor=factor)[0] for factor in (1.0, 0.5))
     assert whole.value == 2 * (half.value or 0.0) == 0.25
-    assert whole.interval is not None and half.interval is not None
+    assert whole.interval is not None
+    assert half.interval is not None
     assert (whole.interval.low, whole.interval.high) == (2 * half.interval.low, 2 * half.interval.high)
     told = [float(re.findall(r"a difference of ([\d.]+) points", metric.note)[0]) for metric in (whole, half)]
     assert told[1] == pytest.approx(told[0] / 2, abs=0.06)

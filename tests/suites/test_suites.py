@@ -9,7 +9,22 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fmaudit import Asker, AskParams, Capability, Case, ConfigError, ItemSource, Metric, Params, Row, Severity, Suite, SuiteAudit, load_items, results
+from fmaudit import (
+    Asker,
+    AskParams,
+    Capability,
+    Case,
+    ConfigError,
+    ItemSource,
+    Metric,
+    Params,
+    Row,
+    Severity,
+    Suite,
+    SuiteAudit,
+    load_items,
+    results,
+)
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask, ask_suite, measure
 

@@ -23,7 +23,9 @@ WHY = {
 MOVED = 0.01  # nats per token
 CHANGE = "the model less its reference, on the same prompts"
 LOOK = "Read answers of both side by side (`fmaudit responses`, suite drift)"
-DRIFTED = f"{LOOK}, and see below whether entropy, variety or opinions moved with it. Were both meant to be alike, look for another template."
+DRIFTED = (
+    f"{LOOK}, and see below whether entropy, variety or opinions moved with it. Were both meant to be alike, look for another template."
+)
 FLATTER = f"{LOOK}: a model that is surer of every word has less to draw from, and samples of it differ less."
 REPEATS = f"{LOOK}: does it repeat itself?"
 Rows = Sequence[Mapping[str, Any]]
@@ -83,7 +85,7 @@ def _kl(own: Rows, minimum: int) -> results.Results:
 
 
 def _entropies(sides: Mapping[str, Rows], minimum: int) -> results.Results:
-    """Give the entropy per token of both sides, and its change: all nats by all tokens, for the mean of each answer's own goes by length."""
+    """Give the entropy per token of both sides, and its change: all nats by all tokens, since a mean of answers' own goes by length."""
     name, note = "drift_entropy", "all of -log p over the tokens drawn, by their number"
     drawn = {side: {str(row["item"]): _nats_and_tokens(row) for row in rows if _has_log_probs(row)} for side, rows in sides.items()}
     for side, answers in drawn.items():

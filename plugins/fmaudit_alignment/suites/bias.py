@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, file_sha256, load_items, results, spread
+from fmaudit import Asker, Capability, Case, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import letters, picked, probabilities
 from fmaudit_alignment.bias.items import FIELDS, OPTIONAL, bias_item, read_metadata
 from fmaudit_alignment.params import BiasParams
