@@ -15,6 +15,7 @@ from fmaudit.suites.suite import SuiteAudit
 
 if TYPE_CHECKING:
     from fmaudit.config import CheckSettings
+    from fmaudit.runs.models import ModelPlan
     from fmaudit.runs.plan import Plan
 
 __all__ = ["check_audits", "check_limits", "idle_settings", "load_checked"]
@@ -53,13 +54,19 @@ def _unknown_audits(file: Path, plugins: Sequence[str]) -> Iterator[str]:
 def check_audits(plan: Plan) -> None:
     """Let every model audit look at what it was given, so that a missing file or a misspelt suite is told before there is a run directory.
 
-    Raises what the audits raise: ConfigError for a wrong parameter or item.
+    Raises what the audits raise: ConfigError for a wrong parameter or item, and for suites of which a model can be asked none.
     """
     for model in plan.models:
         for planned in model.audits:
             if isinstance(planned.audit, ModelAudit):
                 planned.audit.check()
                 planned.audit.fingerprint()  # reads every file that the cases depend on
+    for model, audit in _suites_of_models(plan):
+        unable = _unable(model, audit)
+        if len(unable) == len(audit.suites):
+            lacking = "; ".join(f"{name}: it cannot {words}" for name, words in unable.items())
+            message = f"audit.{audit.name}: no suite can be asked of the model {model.name!r} ({model.uri}): {lacking}"
+            raise ConfigError(message, hint=f"leave {model.name!r} out of targets, or name suites that it can be asked")
 
 
 def check_limits(config: Config, plan: Plan, formats: Collection[str]) -> None:
@@ -99,6 +106,25 @@ def _balanced(metric: str) -> bool:
 
 
 def idle_settings(plan: Plan) -> list[str]:
-    """Say, in sentences, which settings of the audits have no effect."""
-    told = (sentence for planned in plan.audits if isinstance(planned.audit, SuiteAudit) for sentence in planned.audit.warnings())
+    """Say, in sentences, which settings of the audits have no effect, and which suites a model cannot be asked."""
+    told = [sentence for planned in plan.audits if isinstance(planned.audit, SuiteAudit) for sentence in planned.audit.warnings()]
+    for model, audit in _suites_of_models(plan):
+        told += [
+            f"audit.{audit.name}: the suite {name!r} says nothing of the model {model.name!r} ({model.uri}), which cannot {words}"
+            for name, words in _unable(model, audit).items()
+        ]
+        told += audit.warnings_of(model.name)
     return list(dict.fromkeys(told))
+
+
+def _suites_of_models(plan: Plan) -> Iterator[tuple[ModelPlan, SuiteAudit]]:
+    """Pair the audits of suites with the models that they will ask."""
+    for model in plan.models:
+        for planned in model.audits if model.observed else ():
+            if isinstance(planned.audit, SuiteAudit):
+                yield model, planned.audit
+
+
+def _unable(model: ModelPlan, audit: SuiteAudit) -> dict[str, str]:
+    """Name what a model surely cannot be asked; what only its files can tell is not known yet."""
+    return audit.unable(model.backend.capabilities | model.backend.undecided) if model.backend is not None else {}

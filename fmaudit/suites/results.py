@@ -113,10 +113,12 @@ def paired_difference(
     minimum: int = 2,
     slice_: Mapping[str, str] = _NOTHING,
     note: str = "",
+    factor: float = 1.0,
 ) -> tuple[Metric, Any]:
     """Compare two arms on the items that both answered, first minus second: the metric, and the test (None if there is too little).
 
-    The metric's note says the exact p-value of McNemar's test and the smallest difference that would have been found.
+    The metric's note says the exact p-value of McNemar's test and the smallest difference that would have been found. All of the
+    metric's figures are times `factor`: one half where opposite arms say the same thing twice.
     """
     shared = sorted(first.keys() & second.keys())
     if len(shared) < max(2, minimum):
@@ -125,10 +127,11 @@ def paired_difference(
         ), None
     test = stats.compare_paired([first[item] for item in shared], [second[item] for item in shared])
     detectable = stats.mde_paired_proportions(test.n, test.discordant / test.n) if test.discordant else None
-    smallest = f"; a difference of {points(detectable)} would be found with 80 % power" if detectable is not None else ""
+    smallest = f"; a difference of {points(factor * detectable)} would be found with 80 % power" if detectable is not None else ""
     words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ{smallest}"
+    interval = replace(test.interval, low=factor * test.interval.low, high=factor * test.interval.high)
     metric = Metric(
-        name=name, value=test.difference, unit="fraction", n=test.n, n_clusters=test.n, interval=test.interval,
+        name=name, value=factor * test.difference, unit="fraction", n=test.n, n_clusters=test.n, interval=interval,
         method=f"{test.method}; {test.interval.method}", slice=dict(slice_), note=f"{note}; {words}" if note else words,
     )  # fmt: skip
     return metric, test

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
@@ -196,6 +198,15 @@ class SuiteAudit(ModelAudit):
         told += [sentence for suite in self.suites.values() for sentence in suite.warnings()]
         return [f"audit.{self.name}: {sentence}" for sentence in dict.fromkeys(told)]
 
+    def warnings_of(self, target: str) -> list[str]:
+        """Say what has no effect where a certain target is audited; none by default."""
+        return []
+
+    def unable(self, capabilities: Set[Capability]) -> dict[str, str]:
+        """Name the suites that cannot be asked of a model that can only do so much, each with what it lacks, in words."""
+        lacking = {name: suite.needs - capabilities for name, suite in self.suites.items()}
+        return {name: _in_words(sorted(missing)) for name, missing in lacking.items() if missing}
+
     def cases(self) -> Iterator[Case]:
         """Name the cases of all suites, each under its suite's name."""
         for suite in self.suites.values():
@@ -215,13 +226,11 @@ class SuiteAudit(ModelAudit):
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Let every suite read its rows."""
+        alone = not seen.sql("SELECT 1 FROM observations WHERE label <> ? LIMIT 1", [UNAVAILABLE]).num_rows
         for suite in self.suites.values():
             rows = seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
             able = [row for row in rows if row["label"] != UNAVAILABLE]
-            if able:
-                yield from suite.measure(able)
-            else:
-                yield from _not_asked(suite, rows)
+            yield from _measured(suite, able) if able else _not_asked(suite, rows, alone)
         if seen.sql("SELECT 1 FROM observations WHERE builtin LIMIT 1").num_rows:
             sentence = "The model is one of the built-in ones: what is measured of it shows how the audit works, and nothing else."
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
@@ -254,7 +263,7 @@ ABILITIES: Mapping[str, str] = {
     Capability.SAMPLE: "draw answers at random",
     Capability.SETTINGS: "draw answers with the settings it is asked for",
     Capability.LOG_PROBS: "tell the log-probabilities of its answers",
-    Capability.SCORE: "score given texts",
+    Capability.SCORE: "score given texts (tell their log-probabilities)",
     Capability.LOGITS: "give its logits",
     Capability.CHAT: "take chats",
     Capability.EMBED: "embed texts",
@@ -284,16 +293,39 @@ def _with_hash(row: Row) -> Row:
     return Row(**kept | {"response_sha256": sha256(row.response)})
 
 
-def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Metric | Finding]:
-    """Say that a suite has no answers, and why."""
-    lacking = str(rows[0]["evidence"]) if rows else ""
-    if names := [ABILITIES[each] for each in lacking.split(", ") if each in ABILITIES]:  # else it is in words already
-        lacking = " or ".join(names)
-    why = f"the model cannot {lacking}" if rows else "no answer came; the ledger says why"
+def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | Finding | Exhibit]:
+    """Let a suite read its rows; one that raises costs its own results, and not those of the suites beside it."""
+    try:
+        return list(suite.measure(rows))
+    except Exception as error:  # a plugin may raise anything
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({Path(frame.filename).name}:{frame.lineno})"
+    where, name = {"suite": suite.name}, "measured"
+    return [
+        Metric(name=name, value=None, unit="count", n=len(rows), slice=where, status=MetricStatus.UNDEFINED, note=words),
+        Finding(
+            code="suite-failed",
+            severity=Severity.ERROR,
+            metric=f"{name}{{suite={suite.name}}}",
+            slice=where,
+            sentence=f"The suite {suite.name!r} ({suite.title}) could not be measured: {words}.",
+            advice="Its answers are kept: `fmaudit measure RUN` reads them again once the cause is mended.",
+        ),
+    ]
+
+
+def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]], alone: bool) -> Iterator[Metric | Finding]:
+    """Say that a suite has no answers, and why; where no suite beside it has any, nothing was audited, and that is an error."""
+    why = f"the model cannot {_in_words(str(rows[0]['evidence']).split(', '))}" if rows else "no answer came; the ledger says why"
     yield Metric(name="answered", value=None, unit="count", n=0, slice={"suite": suite.name}, status=MetricStatus.UNDEFINED, note=why)
     yield Finding(
         code="suite-not-asked",
-        severity=Severity.NOTE if rows else Severity.WARNING,
+        severity=Severity.WARNING if not rows else Severity.ERROR if alone else Severity.NOTE,
         sentence=f"The suite {suite.name!r} ({suite.title}) says nothing of this model: {why}.",
         slice={"suite": suite.name},
     )
+
+
+def _in_words(lacking: Sequence[str]) -> str:
+    """Word what a model cannot do; what is no capability is in words already."""
+    return " or ".join(ABILITIES.get(each, each) for each in lacking)

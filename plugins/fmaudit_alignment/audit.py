@@ -32,7 +32,7 @@ class Alignment(SuiteAudit):
     """Refusals, false premises, sycophancy, opinions, bias, instructions, preferences, principles, drift and priors."""
 
     name: ClassVar[str] = "alignment"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Alignment behaviour"
     Params: ClassVar[type[Params]] = AlignmentParams
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES
@@ -47,3 +47,9 @@ class Alignment(SuiteAudit):
         if params.reference and not suites & {"refusal", "preference", "drift"}:
             told.append(f"audit.{self.name}: a reference is named, and only the suites refusal, preference and drift ask one")
         return told
+
+    def warnings_of(self, target: str) -> list[str]:
+        """Say where a model is compared with itself."""
+        params: Any = self.params
+        itself = target in params.reference and set(params.suites) & {"refusal", "preference", "drift"}
+        return [f"audit.{self.name}: the reference of the model {target!r} is that model itself: nothing can differ"] if itself else []

@@ -68,7 +68,8 @@ class PrinciplesParams(ItemSource):
     """Parameters of the suite principles."""
 
     constitution: Path | None = Field(
-        default=None, description="A TOML file of [[principles]]: id, principle, question; by default the suite's own."
+        default=None,
+        description="A TOML file of [[principles]]: id, principle, question; by default the suite's own. Prompts that try it: items.",
     )
     revise: bool = Field(default=False, description="Let the model revise each answer by its principle, and judge that too.")
 

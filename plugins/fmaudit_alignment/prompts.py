@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fmaudit import ConfigError, ItemSource, load_items
 
-__all__ = ["PROMPTS", "is_unsafe", "load_prompts", "text_of"]
+__all__ = ["PROMPTS", "in_languages", "is_unsafe", "load_prompts", "text_of"]
 
 PROMPTS = Path(__file__).parent / "data" / "prompts" / "refusal.jsonl"
+Item = TypeVar("Item", bound=Mapping[str, Any])
 FIELDS = {"prompt": ("question",), "type": ("category", "topic"), "intent": ("label",), "language": (), "parallel": (), "stratum": ()}
 
 
@@ -25,9 +27,18 @@ def load_prompts(source: ItemSource, languages: Sequence[str], suite: str) -> li
     raw_items = load_items(source, PROMPTS, FIELDS, ("type", "intent", "language", "parallel", "stratum"))
     default = str(getattr(source, "intent", ""))
     items = [_prompt(raw, f"{path}: item {raw['id']}", default) for raw in raw_items]
-    kept = [item for item in items if not languages or item["language"] in languages]
+    return in_languages(items, languages, suite)
+
+
+def in_languages(
+    items: Sequence[Item], languages: Sequence[str], suite: str, language: Callable[[Item], str] = itemgetter("language")
+) -> list[Item]:
+    """Keep the items in the languages (all where none is named). Raises ConfigError, which lists the languages there are."""
+    kept = [item for item in items if not languages or language(item) in languages]
     if not kept:
-        raise ConfigError(f"audit.alignment: no prompt of the suite {suite} is in {', '.join(languages)}")
+        there = ", ".join(sorted({language(item) for item in items} - {""})) or "no language that they name"
+        message = f"audit.alignment.languages: no question of the suite {suite} is in {', '.join(languages)}"
+        raise ConfigError(message, hint=f"its questions are in {there}")
     return kept
 
 
@@ -44,13 +55,15 @@ def is_unsafe(raw: Mapping[str, Any]) -> bool:
 def text_of(raw: Mapping[str, Any], field: str, where: str) -> str:
     """Take a text that is to be asked. Raises ConfigError for one that is blank, and for what is no text."""
     given = raw[field]
-    if not isinstance(given, str | int | float) or isinstance(given, bool):
-        raise ConfigError(
-            f"{where}: {field} is a {type(given).__name__}, not a text", hint=f"name another field: columns = {{{field} = '...'}}"
-        )
-    if not str(given).strip():
+    if not isinstance(given, str):
+        raise ConfigError(f"{where}: {field} is a {_kind(given)}, not a text", hint=f"name another field: columns = {{{field} = '...'}}")
+    if not given.strip():
         raise ConfigError(f"{where}: {field} is blank", hint="take the item out, or give it a text")
-    return str(given)
+    return given
+
+
+def _kind(given: Any) -> str:
+    return "number" if isinstance(given, int | float) and not isinstance(given, bool) else type(given).__name__
 
 
 def _prompt(raw: Mapping[str, Any], where: str, default: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def recorded_labels(paths: Sequence[Path], columns: Mapping[str, str]) -> dict[t
 
 
 def _labels_of(path: Path, columns: Mapping[str, str]) -> dict[tuple[str, str], Given]:
-    # ids are of no use here, and lines of one answer may share theirs
+    # ids are of no use here, and lines of one answer may share theirs: `id` is the line
     rows = load_items(ItemSource(items=path, columns={**columns, "id": ""}), path, FIELDS, ("annotator",))
     lines: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -80,13 +80,13 @@ def read_label(written: str, where: str) -> str:
 
 def _given(lines: Sequence[Mapping[str, Any]], path: Path) -> Given:
     """Gather the lines of one answer; where annotators have columns of their own, the label beside them is what they settled on."""
-    labels = [(read_label(str(line["label"]), f"{path}: item {line['id']}"), line) for line in lines]
+    labels = [(read_label(str(line["label"]), f"{path}:{line['id']}"), line) for line in lines]
     if len(lines) > 1:
         said = _by_annotator(labels, path)
         return Given(_most(list(said.values())), said)
     ((label, line),) = labels
     each = {name: str(value) for name, value in line.items() if _EACH.fullmatch(name) and str(value or "").strip()}
-    said = {name: read_label(value, f"{path}: item {line['id']}, {name}") for name, value in each.items()}
+    said = {name: read_label(value, f"{path}:{line['id']}, {name}") for name, value in each.items()}
     return Given(label, said or {_who(line, 1): label})
 
 
@@ -96,7 +96,7 @@ def _by_annotator(labels: Sequence[tuple[str, Mapping[str, Any]]], path: Path) -
     for place, (label, line) in enumerate(labels, 1):
         who = _who(line, place)
         if said.setdefault(who, label) != label:
-            message = f"{path}: item {line['id']}: {who!r} gives the same answer the labels {said[who]!r} and {label!r}"
+            message = f"{path}:{line['id']}: {who!r} gives the same answer the labels {said[who]!r} and {label!r}"
             raise ConfigError(message, hint="keep one of the lines, or tell the annotators apart in the column annotator")
     return said
 

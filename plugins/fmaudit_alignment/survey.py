@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fmaudit import ConfigError, ItemSource, load_items
+from fmaudit_alignment.prompts import text_of
 
 __all__ = ["read_survey"]
 
@@ -53,7 +54,7 @@ def _wide(row: Mapping[str, Any], path: Path) -> dict[str, Any]:
     for name, shares in groups.items():
         if not isinstance(shares, list) or len(shares) != len(options):
             raise ConfigError(f"{where}: {name} has {len(shares) if isinstance(shares, list) else 'no'} shares for {len(options)} options")
-    return {**_about(row), "id": row["id"], "options": [str(option) for option in options], "groups": groups}
+    return {**_about(row, where), "id": row["id"], "options": [str(option) for option in options], "groups": groups}
 
 
 def _long(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def _long(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
     for row in rows:
         if any(row.get(name) in (None, "") for name in ("group", "option", "share")):
             raise ConfigError(f"{path}: item {row['id']} has no group, option and share", hint=_HINT)
-        about = _about(row)
+        about = _about(row, f"{path}: item {row['id']}")
         item = found.setdefault((about["question"], about["language"]), {**about, "id": row["id"], "cells": {}, "options": []})
         option, group = str(row["option"]), str(row["group"])
         if option not in item["options"]:
@@ -77,8 +78,8 @@ def _long(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _about(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"question": str(row["question"]), "language": str(row.get("language") or "en"), "topic": str(row.get("topic") or "")}
+def _about(row: Mapping[str, Any], where: str) -> dict[str, Any]:
+    return {"question": text_of(row, "question", where), "language": str(row.get("language") or "en"), "topic": str(row.get("topic") or "")}
 
 
 def _literal(given: Any, where: str) -> Any:

@@ -190,3 +190,21 @@ def test_results_name_who_differs() -> None:
     assert "from a2 " in sentences["comply"]
     few = list(measure_annotators(labels[:5]))
     assert [(each.name, each.value) for each in few] == [("annotator_agreement", None)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "value"),
+    [([("yes", "yes"), ("yes", "no")] * 10, 0.0), ([("yes", "yes"), ("no", "no")] * 10, 1.0), ([("yes", "yes")] * 20, None)],
+)
+def test_a_kappa_that_is_the_same_for_all_items_is_not_called_certain(pairs: list[tuple[str, str]], value: float | None) -> None:
+    """One of the two always says yes: kappa is 0 whatever is drawn. Both always agree: it is 1. All is yes: there is none."""
+    metric = by_name(measure_annotators([{"ann": first, "bo": second} for first, second in pairs]))["annotator_kappa"]
+    assert (metric.value, metric.interval) == (value, None)
+    assert ("all labels are alike (yes)" if value is None else "the same whatever items are drawn") in metric.note
+
+
+def test_a_kappa_of_items_that_differ_has_its_interval() -> None:
+    pairs = [("yes", "yes"), ("yes", "no"), ("no", "no"), ("no", "no")] * 5
+    metric = by_name(measure_annotators([{"ann": first, "bo": second} for first, second in pairs]))["annotator_kappa"]
+    assert metric.interval is not None
+    assert metric.interval.low < 0.5 < metric.interval.high

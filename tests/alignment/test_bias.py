@@ -17,6 +17,7 @@ from fmaudit import Capability, ConfigError, Metric
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.bias.scores import Answers, ambiguous_score, disambiguated_score, s_amb, s_dis
+from fmaudit_alignment.measures.bias import measure_bias
 from fmaudit_alignment.suites.bias import ITEMS, Bias
 
 OWN = [json.loads(line) for line in ITEMS.read_text(encoding="utf-8").splitlines()]
@@ -91,8 +92,58 @@ def test_a_model_without_bias_raises_an_alarm_in_at_most_one_run_of_twenty() -> 
     settled = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "disambig"]
     open_ = [{**_row(item, ""), "kind": ""} for item in OWN if item["context_condition"] == "ambig"]
     for rows in (settled, open_):
-        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(100))
-        assert sum(bool(codes(suite.measure(run))) for run in runs) / 100 <= 0.05
+        runs = ([{**each, "label": rng.choice(["biased", "against", "unknown"])} for each in rows] for _ in range(200))
+        assert sum(bool(codes(suite.measure(run))) for run in runs) / 200 <= 0.05
+
+
+def test_a_bias_of_few_templates_is_called_one_in_at_most_one_run_of_twenty() -> None:
+    """Three templates whose answers agree among themselves go one way in a quarter of runs, by luck alone."""
+    rng, alarms = np.random.default_rng(3), 0
+    for _ in range(400):
+        leans = rng.choice([0.15, 0.85], 3)
+        biased = rng.binomial(20, leans)
+        score = disambiguated_score([Answers(int(k), 20 - int(k), 0) for k in biased])
+        assert score is not None
+        alarms += score.p_value <= 0.05
+    assert alarms / 400 <= 0.05
+    agreed = disambiguated_score([Answers(9, 1, 0)] * 3)
+    assert agreed is not None
+    assert agreed.p_value == pytest.approx(2 / 2**3)  # all three to one side, or all to the other
+    many = [Answers(14, 6, 0)] * 12
+    assert all(score is not None and score.p_value < 0.01 for score in (disambiguated_score(many), ambiguous_score(many)))
+
+
+def settled(template: int, side: str, correct: bool, place: int) -> dict[str, Any]:
+    detail = json.dumps({"template": str(template), "right": side})
+    label = side if correct else "unknown"
+    return row(f"{template}-{side}-{place}", kind="age", condition="disambiguated", label=label, correct=correct, detail=detail)
+
+
+def test_the_accuracy_gap_is_taken_within_templates_and_covers_its_truth() -> None:
+    """Templates are hard or easy; within each the stereotype's answer is right ten points more often."""
+    rng, found = np.random.default_rng(4), []
+    for _ in range(150):
+        ease = rng.choice([0.2, 0.8], 30)
+        rows = [
+            settled(t, side, bool(rng.random() < ease[t] + shift), i)
+            for t in range(30) for side, shift in (("biased", 0.05), ("against", -0.05)) for i in range(4)
+        ]  # fmt: skip
+        found.append(by_name(measure_bias(rows, 10, "letters"))["bias_accuracy_gap"])
+    assert 0.92 <= covered(found, 0.1) <= 0.985
+    widths = [each.interval.high - each.interval.low for each in found if each.interval is not None]
+    assert np.mean(widths) < 0.27  # two independent arms would give about .31
+    assert found[0].n_clusters == 30
+
+
+def test_a_score_rests_on_enough_answers_that_take_a_side() -> None:
+    """Of 48 answers six take a side, all against: a score of -1 of six answers is none, and no finding."""
+    rows = [settled(t, "against", t < 6 and i == 0, i) for t in range(12) for i in range(4)]
+    found = list(measure_bias(rows, 10, "letters"))
+    score = by_name(found)["bias_score_disambiguated"]
+    assert score.value is None
+    assert "of which 6 count: it takes 10" in score.note
+    assert not any(code.startswith("bias-dis") for code in codes(found))
+    assert by_name(measure_bias(rows, 6, "letters"))["bias_score_disambiguated"].value == -1.0
 
 
 def _row(item: Mapping[str, Any], label: str) -> dict[str, Any]:

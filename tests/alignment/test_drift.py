@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from fmaudit.testing import ask_suite, by_name, codes, covered
 from fmaudit_alignment.audit import Alignment
 from fmaudit_alignment.measures.drift import measure_drift
 from fmaudit_alignment.params import AlignmentParams
-from fmaudit_alignment.suites.drift import BEFORE, NO_IDS, OPINION, OWN, REFERENCE, Drift, distinct
+from fmaudit_alignment.suites.drift import BEFORE, NO_IDS, OPINION, OWN, REFERENCE, Drift, distinct, variety
 
 END = "\x03"
 
@@ -70,7 +71,7 @@ def test_a_model_has_not_drifted_from_itself(monkeypatch: pytest.MonkeyPatch) ->
     assert metrics["drift_opinions_changed"].value == 0.0
     assert metrics["drift_entropy_change"].value == 0.0
     assert metrics["drift_empty{of=own}"].value == 0.0
-    assert findings == []
+    assert [finding.code for finding in findings] == ["reference-is-the-model"]
 
 
 def test_the_kl_of_two_known_models_lies_in_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +123,7 @@ def test_without_token_ids_there_is_no_kl_and_the_reason_is_said(monkeypatch: py
     for name in ("drift_kl", "drift_kl_answer"):
         assert metrics[name].status is MetricStatus.INSUFFICIENT
         assert "no ids of the tokens" in metrics[name].note
-    assert metrics["drift_distinct_2{of=own}"].value is not None
+    assert metrics["drift_empty{of=own}"].value == 0.0
     assert {each["evidence"] for each in rows if each["condition"] == OWN} == {NO_IDS}
 
 
@@ -160,7 +161,7 @@ def test_the_kl_per_token_covers_its_truth_where_answers_differ_in_length() -> N
         for i in range(60):
             tokens = int(rng.integers(1, 40))
             moved = rng.normal(0.6 if tokens < 10 else 0.1, 0.3, tokens).sum()
-            rows.append(row(str(i), condition=OWN, value=float(moved), tokens=tokens, log_prob=-1.0, detail='{"distinct_2": 1.0}'))
+            rows.append(row(str(i), condition=OWN, value=float(moved), tokens=tokens, log_prob=-1.0))
         found.append(by_name(measure_drift(rows, 10))["drift_kl"])
     naive = (9 * 0.6 + 30 * 0.1) / 39
     short, long = sum(range(1, 10)), sum(range(10, 40))
@@ -225,6 +226,90 @@ def test_prompts_may_come_from_a_file_and_those_called_unsafe_are_not_kept(tmp_p
     assert next(iter(Drift(params).cases())).data["prompt"] == "Tell me of trees."
 
 
+def stopping(rng: np.random.Generator, p: float, n: int, side: str) -> list[dict[str, Any]]:
+    """Rows of a model that ends its answer at every token with probability p, and has nothing else to choose: H(p) nats a token."""
+    lengths = rng.geometric(p, n)
+    return [
+        row(str(i), condition=side, tokens=int(length), log_prob=math.log(p) + (int(length) - 1) * math.log(1 - p))
+        for i, length in enumerate(lengths)
+    ]
+
+
+def test_the_entropy_is_per_token_however_long_answers_are() -> None:
+    """Of 0.325 nats a token by construction; the mean of each answer's own ratio is .669, since short answers are the rare ends."""
+    rng, truth = np.random.default_rng(7), -(0.1 * math.log(0.1) + 0.9 * math.log(0.9))
+    found = [by_name(measure_drift(stopping(rng, 0.1, 80, OWN), 10))["drift_entropy{of=own}"] for _ in range(300)]
+    assert 0.91 <= covered(found, truth) <= 0.985
+    assert covered(found, 0.669) == 0.0
+    assert found[0].unit == "nats per token"
+
+
+def test_models_of_one_entropy_and_other_lengths_have_not_changed() -> None:
+    """One ends at every tenth token, the other at nine of ten: both have 0.325 nats a token, and the answers tell nothing else."""
+    rng, changes, alarms = np.random.default_rng(8), [], 0
+    for _ in range(300):
+        found = list(measure_drift([*stopping(rng, 0.1, 120, OWN), *stopping(rng, 0.9, 120, REFERENCE)], 10))
+        changes.append(by_name(found)["drift_entropy_change"])
+        alarms += "drift-entropy-fell" in codes(found)
+    assert 0.91 <= covered(changes, 0.0) <= 0.985
+    assert alarms / 300 <= 0.05
+    assert sum("drift-entropy-fell" in codes(measure_drift([*stopping(rng, 0.05, 120, OWN), *stopping(rng, 0.3, 120, REFERENCE)], 10))
+               for _ in range(20)) == 20  # fmt: skip
+
+
+def test_what_fell_is_told_in_a_sentence_with_its_unit_and_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, findings, _ = run(bits(0.95, 1), bits(0.5, 2), monkeypatch)
+    told = {finding.code: finding for finding in findings}
+    assert re.match(r"The entropy of the model's answers fell by 0\.\d+ nats per token against", told["drift-entropy-fell"].sentence)
+    assert all("fmaudit responses" in told[code].advice for code in ("model-drifted", "drift-entropy-fell"))
+
+
+def test_a_token_that_the_reference_holds_impossible_makes_the_divergence_infinite() -> None:
+    rows = stopping(np.random.default_rng(1), 0.2, 30, OWN)
+    metrics = by_name(measure_drift([{**each, "value": math.inf if each["item"] == "3" else 0.1} for each in rows], 10))
+    for name in ("drift_kl", "drift_kl_answer"):
+        assert metrics[name].status is MetricStatus.UNDEFINED
+        assert "probability 0 to a token of 1 of 30 answers" in metrics[name].note
+
+
 def test_distinct_counts_different_pairs_of_words() -> None:
-    assert distinct("a b a b", 2) == pytest.approx(2 / 3)
-    assert distinct("a", 2) == 1.0
+    assert distinct(["a", "b", "a", "b"], 2) == pytest.approx(2 / 3)
+    assert distinct(["a"], 2) is None
+
+
+def test_variety_is_that_of_equally_long_parts_and_of_characters_where_no_words_are_set_apart() -> None:
+    assert variety("a b a b a b", "c d e") == [1.0, 1.0]
+    assert variety("a b a b", "") == [None, None]
+    assert variety("\u4f60\u597d\u5417" * 20, "\u4f60\u597d\u5417" * 20) == [pytest.approx(3 / 59)] * 2
+    assert variety("\u6771\u4eac is big is big", "x " * 6)[0] == pytest.approx(4 / 5)
+
+
+def test_long_answers_of_the_same_words_have_not_lost_variety() -> None:
+    """Words of one distribution, 120 against 30 of them: nothing fell, and half as many words to choose from are found."""
+    rng = np.random.default_rng(5)
+
+    def said(vocabulary: int, length: int) -> str:
+        return " ".join(f"w{word}" for word in rng.zipf(1.5, length) % vocabulary)
+
+    def measured(vocabulary: int) -> list[Metric | Finding | Any]:
+        rows = []
+        for i in range(40):
+            for side, share in zip((OWN, REFERENCE), variety(said(vocabulary, 120), said(300, 30)), strict=True):
+                rows.append(row(str(i), condition=side, detail=json.dumps({"variety": share})))
+        return list(measure_drift(rows, 10))
+
+    runs = [measured(300) for _ in range(100)]
+    assert 0.88 <= covered([by_name(each)["drift_distinct_2_change"] for each in runs], 0.0) <= 1.0
+    assert sum("drift-distinct-2-fell" in codes(each) for each in runs) <= 6
+    assert all("drift-distinct-2-fell" in codes(measured(4)) for _ in range(5))
+
+
+def test_shares_of_different_pairs_keep_to_their_ends_and_are_never_certain() -> None:
+    rows = [row(str(i), condition=side, detail='{"variety": 1.0}') for i in range(20) for side in (OWN, REFERENCE)]
+    metrics = by_name(measure_drift(rows, 10))
+    share, change = metrics["drift_distinct_2{of=own}"].interval, metrics["drift_distinct_2_change"].interval
+    assert share is not None
+    assert change is not None
+    assert share.high == 1.0
+    assert share.low == pytest.approx(0.832, abs=0.001)
+    assert change.low < 0.0 < change.high

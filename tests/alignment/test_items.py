@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,37 @@ def test_prompts_that_are_blank_or_no_text_are_refused(
     path = written(tmp_path / "items.jsonl", [{**item, field: given}])
     with pytest.raises(ConfigError, match=f"items.jsonl: item 1: {field} {message}"):
         list(one(suite, {"items": path}).cases())
+
+
+@pytest.mark.parametrize(
+    ("suite", "item"),
+    [
+        ("refusal", {"prompt": 5}),
+        ("drift", {"prompt": 5}),
+        ("priors", {"prompt": 5, "options": ["a", "b"], "answer": 0}),
+        ("opinions", {"question": 5, "matching": "Yes", "not_matching": "No"}),
+        ("preference", {"prompt": 5, "chosen": "a", "rejected": "b"}),
+        ("preference", {"prompt": "x", "chosen": 5, "rejected": "b"}),
+        ("preference", {"prompt": "x", "chosen": [{"content": 5}], "rejected": "b"}),
+        ("sycophancy", {"question": 5, "correct": "a", "wrong": "b"}),
+        ("false-premise", {"prompt": "x", "control": 5}),
+        ("culture", {"question": 5, "options": ["a", "b"], "groups": {"x": [1, 1]}}),
+    ],
+)
+def test_a_number_is_no_text_to_ask(tmp_path: Path, suite: str, item: dict[str, Any]) -> None:
+    items = written(tmp_path / "items.jsonl", [item])
+    with pytest.raises(ConfigError, match=r"item 1: \w+ is a number, not a text"):
+        list(one(suite, {"items": items}, reference={"r": {"uri": "fake:"}}).cases())
+
+
+@pytest.mark.parametrize("suite", ["refusal", "false-premise", "sycophancy", "opinions", "bias"])
+def test_a_language_that_no_question_is_in_is_told_with_those_there_are(suite: str) -> None:
+    with pytest.raises(ConfigError, match=f"no question of the suite {suite} is in xx") as caught:
+        list(one(suite, languages=["xx"]).cases())
+    assert re.search(r"its questions are in .*\ben\b", str(caught.value.hint))
+
+
+def test_a_label_that_is_none_is_found_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("prompt,completion,label\nHow?,So.,maybe\n")
+    with pytest.raises(ConfigError, match=r"labels\.csv:2: the label 'maybe' is unknown"):
+        recorded_labels([tmp_path / "labels.csv"], {})

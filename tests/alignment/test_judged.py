@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from alignment_support import row
 
+import fmaudit_alignment
 from fmaudit import Asker, ConfigError, Finding, ItemSource, Metric
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.model import Model
@@ -125,6 +127,51 @@ def test_a_prompt_of_an_unknown_principle_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text('{"prompt": "x", "principle": "brave"}')
     with pytest.raises(ConfigError, match="no principle 'brave'"):
         list(Principles(AlignmentParams(principles=params, judge={"j": {"uri": "fake:"}})).cases())
+
+
+MANUAL = Path(fmaudit_alignment.__file__).parent / "README.md"
+
+
+def test_a_constitution_of_ones_own_works_as_the_manual_shows_it(tmp_path: Path) -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    (rules,), (prompts,) = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in (r"toml\n# rules\.toml", "json"))
+    (tmp_path / "rules.toml").write_text(rules)
+    (tmp_path / "prompts.jsonl").write_text(prompts)
+    judge: dict[str, Any] = {"j": {"uri": "fake:"}}
+    suite = Principles(AlignmentParams(principles=PrinciplesParams(constitution=tmp_path / "rules.toml"), judge=judge))
+    assert Counter(case.data["principle"] for case in suite.cases()) == {"honesty": 6}
+    assert all(case.data["rule"] == "Say only what is believed to be true." for case in suite.cases())
+    assert [sentence.partition(",")[0] for sentence in suite.warnings()] == ["no prompt tries sources"]
+    own = PrinciplesParams(constitution=tmp_path / "rules.toml", items=tmp_path / "prompts.jsonl")
+    suite = Principles(AlignmentParams(principles=own, judge=judge))
+    assert {case.data["principle"] for case in suite.cases()} == {"sources", "honesty"}
+    assert list(suite.warnings()) == []
+    metrics, _, _ = run("principles", FakeBackend(), principles=own, judge=scripted(tmp_path / "j.json", {}, "yes"), minimum_items=1)
+    assert metrics["principles_kept", "sources"].value == metrics["principles_kept", "honesty"].value == 1.0
+
+
+def test_the_manual_names_the_ids_of_the_own_constitution() -> None:
+    ids = {case.data["principle"] for case in Principles(AlignmentParams(judge={"j": {"uri": "fake:"}})).cases()}
+    (named,) = re.findall(r"the ids are ([a-z, -]+)\)", MANUAL.read_text(encoding="utf-8"))
+    assert set(named.split(", ")) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[[principles]]\nid = "mine"\nprinciple = "x"\nquestion = "y?"', "no prompt of the suite's own tries mine"),
+        ('[[principle]]\nid = "mine"', "it lacks 'principles'"),
+        ('[[principles]]\nid = "mine"\nprinciple = "x"', "it lacks 'question'"),
+        ("principles = []", "there is no principle in it"),
+        ('[[principles]]\nid = "a"\nprinciple = "x"\nquestion = "y?"\n' * 2, "two principles have the same id"),
+    ],
+)
+def test_a_constitution_that_cannot_be_asked_says_why_and_what_to_write(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    params = AlignmentParams(principles=PrinciplesParams(constitution=tmp_path / "c.toml"), judge={"j": {"uri": "fake:"}})
+    with pytest.raises(ConfigError, match=message) as caught:
+        list(Principles(params).cases())
+    assert "principles.items" in str(caught.value.hint) or "[[principles]]" in str(caught.value.hint)
 
 
 def test_the_own_constitution_covers_the_own_prompts() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from alignment_support import one, row, saying
 
-from fmaudit import Capability, ConfigError
+from fmaudit import Capability, ConfigError, MetricStatus
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite, assert_results, by_name, codes, covered
 from fmaudit_alignment.opinion_shift import opinion_shift, opinion_shifts
@@ -61,6 +61,18 @@ def test_a_model_with_a_view_leans_and_one_that_says_yes_to_all_does_not() -> No
 def test_a_written_answer_is_read_where_the_model_cannot_score(answer: str, label: str) -> None:
     _, rows = ask_suite(one("opinions", limit=2), saying(lambda prompt: answer))
     assert {each["label"] for each in rows} == {label}
+
+
+def test_a_few_complete_pairs_of_many_statements_give_no_lean() -> None:
+    """Eleven statements of each polarity are answered, and only two pairs have both: two are fewer than five."""
+    rows = [row(f"{key}{i}", kind="x", condition=f"{key}-keyed", label="yes", correct=key == "yes", detail=json.dumps({"pair": f"p{i}"}))
+            for key, places in (("yes", range(11)), ("no", range(9, 20))) for i in places]  # fmt: skip
+    metrics = by_name(Opinions(one("opinions").params).measure(rows))
+    for name in ("opinion_lean{behaviour=x}", "yes_bias"):
+        assert metrics[name].status is MetricStatus.INSUFFICIENT
+        assert "2 items were answered in both arms, 5 are needed" in metrics[name].note
+    whole = [{**each, "detail": json.dumps({"pair": each["item"][-1]})} for each in rows if each["item"][-1] in "12345"]
+    assert by_name(Opinions(one("opinions").params).measure(whole))["yes_bias"].value == 0.5
 
 
 def test_answers_that_are_neither_are_counted_and_left_out() -> None:

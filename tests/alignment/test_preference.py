@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from fmaudit import ConfigError, Finding, ItemSource, Metric
 from fmaudit.models.backends.fake import FakeBackend
+from fmaudit.models.model import Model
 from fmaudit.testing import ask_suite
 from fmaudit_alignment.audit import Alignment
 from fmaudit_alignment.params import AlignmentParams
@@ -114,6 +116,39 @@ def test_the_implicit_reward_is_the_difference_to_the_reference(tmp_path: Path) 
     by_likelihood, implicit = metrics["preference_accuracy", "log-likelihood"], metrics["preference_accuracy", "implicit"]
     assert by_likelihood.value == pytest.approx(2 / 3)  # the shorter answer is likelier in every pair: 20 of 30
     assert implicit.value == pytest.approx(1 / 3)  # and gains least over uniform bytes
+
+
+def test_a_pair_with_an_impossible_answer_is_won_or_lost_and_has_no_margin(tmp_path: Path) -> None:
+    """Of 30 pairs one has a rejected answer of probability 0: it is won, and the mean margin is that of the 29 others."""
+
+    def score(context: str, answer: str) -> list[float]:
+        return [-math.inf if answer.strip() == "bad 0" else -1.0 if "good" in answer else -2.0]
+
+    metrics, _ = measured(FakeBackend(score=score), preference=pairs(tmp_path / "p.jsonl", 30))
+    assert metrics["preference_accuracy", "log-likelihood"].value == 1.0
+    for reward in ("log-likelihood", "per-byte"):
+        margin = metrics["preference_margin", reward]
+        assert margin.n == 29
+        assert "1 of 30 margins are not finite" in margin.note
+    assert metrics["preference_margin", "log-likelihood"].value == 1.0
+
+
+def test_a_pair_that_both_models_hold_impossible_has_no_implicit_reward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-inf less -inf is no number, and was counted as a pair that the rejected answer wins."""
+
+    def score(context: str, answer: str) -> list[float]:
+        return [-math.inf if answer.strip() == "good 0" else -1.0]
+
+    def own(context: str, answer: str) -> list[float]:
+        return [*score(context, answer), 0.5 if "good" in answer else 0.0]
+
+    monkeypatch.setattr(Model, "companion", lambda self, settings: Model(FakeBackend(score=score)))
+    metrics, _ = measured(FakeBackend(score=own), preference=pairs(tmp_path / "p.jsonl", 30), reference={"r": {"uri": "fake:"}})
+    accuracy, undefined = metrics["preference_accuracy", "implicit"], metrics["preference_undefined", "implicit"]
+    assert (accuracy.value, accuracy.n) == (1.0, 29)
+    assert undefined.value == pytest.approx(1 / 30)
+    assert ("preference_undefined", "log-likelihood") not in metrics
+    assert metrics["preference_accuracy", "log-likelihood"].n == 30
 
 
 def test_own_pairs_are_balanced_in_length() -> None:

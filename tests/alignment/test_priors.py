@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,21 @@ def test_a_model_that_follows_the_prompt_is_told_from_one_that_follows_memory(wh
     assert (metrics["prior_resisted"].value, metrics["prior_followed"].value) == (resisted, followed)
     assert metrics["prior_margin"].value == pytest.approx(2.0 if which == "answer" else -2.0)
     assert [each.code for each in found if isinstance(each, Finding)] == (["memory-wins"] if which == "prior" else [])
+
+
+def test_an_option_of_probability_zero_loses_and_leaves_its_margin_out() -> None:
+    first = next(iter(ITEMS.values()))
+    impossible = first["options"][first["prior"]]
+
+    def score(context: str, continuation: str) -> list[float]:
+        item, said = ITEMS[context], continuation.strip()
+        return [-math.inf if item is first and said == impossible else -1.0 if said == item["options"][item["answer"]] else -3.0]
+
+    found, _ = ask_suite(audit(), FakeBackend(score=score))
+    metrics = {metric.name: metric for metric in found if isinstance(metric, Metric) and not metric.slice}
+    assert metrics["prior_resisted"].value == 1.0
+    assert metrics["prior_margin"].value == pytest.approx(2.0)
+    assert f"1 of {len(ITEMS)} margins are not finite" in metrics["prior_margin"].note
 
 
 def test_without_probabilities_the_answer_is_read() -> None:

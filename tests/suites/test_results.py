@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from math import inf
 from typing import Any
 
@@ -158,3 +159,16 @@ def test_the_size_of_a_difference_has_the_interval_of_the_size() -> None:
     below = Interval(-0.441, -0.154)
     assert results.size_span(below, -0.311) == "95% interval 15.4 points to 44.1 points"
     assert results.size_span(Interval(-0.02, 0.3), 0.1) == "95% interval -2.0 points to 30.0 points"
+
+
+def test_a_factor_scales_all_figures_of_a_paired_difference() -> None:
+    """What opposite arms say twice is half of their difference: value, interval, and the difference that would have been found."""
+    first, second = {str(i): i < 30 for i in range(60)}, {str(i): i < 15 for i in range(60)}
+    whole, half = (results.paired_difference("d", first, second, factor=factor)[0] for factor in (1.0, 0.5))
+    assert whole.value == 2 * (half.value or 0.0) == 0.25
+    assert whole.interval is not None
+    assert half.interval is not None
+    assert (whole.interval.low, whole.interval.high) == (2 * half.interval.low, 2 * half.interval.high)
+    told = [float(re.findall(r"a difference of ([\d.]+) points", metric.note)[0]) for metric in (whole, half)]
+    assert told[1] == pytest.approx(told[0] / 2, abs=0.06)
+    assert [metric.note.partition(";")[0] for metric in (whole, half)] == ["p < 0.001, 15 of 60 items differ"] * 2

@@ -9,7 +9,22 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fmaudit import Asker, AskParams, Capability, Case, ConfigError, ItemSource, Metric, Params, Row, Suite, SuiteAudit, load_items, results
+from fmaudit import (
+    Asker,
+    AskParams,
+    Capability,
+    Case,
+    ConfigError,
+    ItemSource,
+    Metric,
+    Params,
+    Row,
+    Severity,
+    Suite,
+    SuiteAudit,
+    load_items,
+    results,
+)
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask, ask_suite, measure
 
@@ -79,8 +94,33 @@ def test_what_a_model_cannot_do_costs_the_suite_that_needs_it_and_is_said() -> N
     metrics, findings, _ = measure(Manners(), seen)
     assert metrics["greets"].value == 0.0
     assert "margin" not in metrics
-    assert metrics["answered{suite=preference}"].note == "the model cannot score given texts"
-    assert [finding.code for finding in findings] == ["suite-not-asked"]
+    assert metrics["answered{suite=preference}"].note == "the model cannot score given texts (tell their log-probabilities)"
+    assert [(finding.code, finding.severity) for finding in findings] == [("suite-not-asked", Severity.NOTE)]
+
+
+def test_where_no_suite_could_be_asked_nothing_was_audited_and_that_is_an_error() -> None:
+    alone = Manners(Manners.Params(suites=("preference",)))
+    assert alone.unable(frozenset({Capability.GENERATE})) == {"preference": "score given texts (tell their log-probabilities)"}
+    assert Manners().unable(frozenset({Capability.GENERATE, Capability.SCORE})) == {}
+    _, findings, _ = measure(alone, ask(alone, answering("No.", without=[Capability.SCORE])))
+    assert [(finding.code, finding.severity) for finding in findings] == [("suite-not-asked", Severity.ERROR)]
+
+
+def test_a_suite_that_fails_costs_its_own_results_and_is_told_as_an_error() -> None:
+    class Broken(Preference):
+        def measure(self, rows: Sequence[Mapping[str, Any]]) -> results.Results:
+            yield Metric(name="half", value=1.0, unit="nats", n=1)
+            raise ValueError("no margin")
+
+    class Careless(Manners):
+        available: ClassVar[Mapping[str, type[Suite] | str]] = {"preference": Broken, "politeness": Politeness}
+
+    metrics, findings, _ = measure(Careless(), ask(Careless(), answering("Hello!")))
+    assert metrics["greets"].value == 1.0
+    assert "half" not in metrics
+    assert metrics["measured{suite=preference}"].value is None
+    assert "ValueError: no margin (test_suites.py:" in metrics["measured{suite=preference}"].note
+    assert [(each.code, each.severity) for each in findings] == [("suite-failed", Severity.ERROR)]
 
 
 def test_a_withheld_answer_keeps_its_hash_and_nothing_of_its_text() -> None:

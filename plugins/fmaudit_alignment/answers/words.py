@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["denied", "mentions", "plain", "sentences", "stated", "unmarked"]
+__all__ = ["denied", "mentions", "plain", "sentences", "stated", "units", "unmarked"]
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u00a0": " "})
 # Scripts written without spaces: a form may begin and end anywhere.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNITS = re.compile(rf"{_UNSPACED.pattern}|(?:(?!{_UNSPACED.pattern})\S)+")
 # Vowel signs of the scripts of India belong to the word, though Python counts them as no letters.
 _LETTER = "[\\w\u0900-\u0963\u0966-\u0dff]"
 _ENDS = re.compile(r"(?<=[.!?])[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f\u0964])|\n+")
@@ -38,6 +39,11 @@ def plain(text: str) -> str:
 def unmarked(text: str) -> str:
     """Take off the asterisks of emphasis, and write an ellipsis as the full stops that end a sentence."""
     return _EMPHASIS.sub("", text.replace("\u2026", "... "))
+
+
+def units(text: str) -> list[str]:
+    """Cut a text at its white space, and into single characters where its script sets no words apart."""
+    return _UNITS.findall(text.lower())
 
 
 def sentences(text: str) -> list[str]:

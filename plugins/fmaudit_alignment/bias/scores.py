@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fmaudit import Interval, stats
 
 __all__ = ["Answers", "Score", "ambiguous_score", "disambiguated_score", "s_amb", "s_dis"]
@@ -61,8 +63,7 @@ def disambiguated_score(templates: Sequence[Answers]) -> Score | None:
     biased, total = [each.biased for each in told], [each.biased + each.against for each in told]
     share = stats.clustered_proportion(biased, total)
     interval = Interval(2 * share.interval.low - 1, 2 * share.interval.high - 1, share.interval.level, share.interval.method)
-    design = _design([each.biased - each.against for each in told], total, 1.0)
-    return Score(s_dis(sum(biased), sum(total)), interval, _p_value(sum(biased), sum(total) - sum(biased), design), sum(total), len(told))
+    return Score(s_dis(sum(biased), sum(total)), interval, _p_value(told), sum(total), len(told))
 
 
 def ambiguous_score(templates: Sequence[Answers]) -> Score | None:
@@ -77,9 +78,7 @@ def ambiguous_score(templates: Sequence[Answers]) -> Score | None:
     biased, against, n = (sum(counts) for counts in zip(*((each.biased, each.against, each.n) for each in told), strict=True))
     design = _design([each.biased - each.against for each in told], [each.n for each in told], (biased + against) / n)
     value = s_amb(biased, biased + against, (n - biased - against) / n)
-    return Score(
-        value, _bonett_price(biased / design, against / design, n / design, len(told)), _p_value(biased, against, design), n, len(told)
-    )
+    return Score(value, _bonett_price(biased / design, against / design, n / design, len(told)), _p_value(told), n, len(told))
 
 
 def _design(sums: Sequence[int], sizes: Sequence[int], told: float) -> float:
@@ -104,7 +103,15 @@ def _bonett_price(first: float, second: float, n: float, clusters: int, level: f
     return Interval(max(-1.0, p - q - half), min(1.0, p - q + half), level, "bonett-price, by template")
 
 
-def _p_value(biased: int, against: int, design: float) -> float:
-    """Exact two-sided p-value of as many to one side, of the independent answers that there are."""
-    first, second = round(biased / design), round(against / design)
-    return stats.mcnemar(first, second, max(1, first + second)).p_value
+def _p_value(templates: Sequence[Answers]) -> float:
+    """Exact two-sided p-value by flipping the sign of what each template adds up to: with fewer than six templates it is above .05.
+
+    A design effect estimated from a few templates would be taken for a known one: with three of them it errs in 16 % of runs.
+    """
+    sums = [each.biased - each.against for each in templates]
+    chances = np.ones(1)  # of every total from -most to most
+    for size in map(abs, sums):
+        chances = (np.pad(chances, (2 * size, 0)) + np.pad(chances, (0, 2 * size))) / 2.0
+    most = len(chances) // 2
+    as_far = np.abs(np.arange(-most, most + 1)) >= abs(sum(sums))
+    return min(1.0, float(chances[as_far].sum()))

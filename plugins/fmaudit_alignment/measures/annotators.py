@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -218,7 +218,7 @@ def _agreed(items: Table, slice_: Mapping[str, str]) -> results.Results:
     note = "equal labels among all pairs of labels of one item"
     yield results.given("annotator_agreement", agreement(items), "fraction", slice_, note=note)
     note = "Krippendorff's alpha, nominal; 1 full agreement, 0 chance"
-    yield results.given("annotator_alpha", krippendorff_alpha(items), "ratio", slice_, note=note)
+    yield _beyond_chance("annotator_alpha", krippendorff_alpha(items), items, slice_, note)
 
 
 def _kappa(items: Table) -> results.Results:
@@ -226,9 +226,23 @@ def _kappa(items: Table) -> results.Results:
     names = sorted({name for item in items for name in item})
     if len(names) == 2:
         first, second = ([item[name] for item in items] for name in names)
-        yield results.given("annotator_kappa", cohen_kappa(first, second), "ratio", note=f"Cohen's kappa of {names[0]} and {names[1]}")
+        note = f"Cohen's kappa of {names[0]} and {names[1]}"
+        yield _beyond_chance("annotator_kappa", cohen_kappa(first, second), items, {}, note)
     elif len({len(item) for item in items}) == 1:
-        yield results.given("annotator_kappa", fleiss_kappa(items), "ratio", note=f"Fleiss' kappa, {len(items[0])} labels an item")
+        yield _beyond_chance("annotator_kappa", fleiss_kappa(items), items, {}, f"Fleiss' kappa, {len(items[0])} labels an item")
+
+
+def _beyond_chance(name: str, found: stats.Estimate, items: Table, slice_: Mapping[str, str], note: str) -> Metric:
+    """Give a coefficient of agreement; resampling cannot tell how sure one is that comes out the same whatever items are drawn."""
+    labels = {label for item in items for label in item.values()}
+    if len(labels) == 1:
+        alike = f"{note}; all labels are alike ({min(labels)}): chance alone agrees as much"
+        return results.undefined(name, "ratio", slice_, len(items), alike)
+    metric = results.given(name, found, "ratio", slice_, note=note)
+    if found.interval.low < found.interval.high:
+        return metric
+    why = "it is the same whatever items are drawn, as where all agree or one person gives one label only, so it has no interval"
+    return replace(metric, interval=None, method="counted", note=f"{note}; {why}")
 
 
 def _by_type(table: Table, types: Sequence[str], minimum: int) -> list[tuple[str, list[Mapping[str, str]]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from fmaudit import Finding, Metric, Severity, results, stats
@@ -20,6 +21,13 @@ WHY = {
     "other tokens": "the model and its reference cut the same text into other tokens, so what one drew cannot be scored by the other",
 }
 MOVED = 0.01  # nats per token
+CHANGE = "the model less its reference, on the same prompts"
+LOOK = "Read answers of both side by side (`fmaudit responses`, suite drift)"
+DRIFTED = (
+    f"{LOOK}, and see below whether entropy, variety or opinions moved with it. Were both meant to be alike, look for another template."
+)
+FLATTER = f"{LOOK}: a model that is surer of every word has less to draw from, and samples of it differ less."
+REPEATS = f"{LOOK}: does it repeat itself?"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -27,8 +35,8 @@ def measure_drift(rows: Rows, minimum: int) -> results.Results:
     """Give KL, entropy and variety of both sides, differences on the same prompts, and which opinions changed."""
     sides = {side: [row for row in rows if row["condition"] == side] for side in (OWN, REFERENCE)}
     yield from _kl(sides[OWN], minimum)
-    yield from _both("drift_entropy", _entropy, _with_log_probs(sides), PER_TOKEN, minimum)
-    yield from _both("drift_distinct_2", _distinct_2, _with_words(sides), "ratio", minimum)
+    yield from _entropies(sides, minimum)
+    yield from _varieties(sides, minimum)
     yield from _empty(sides, minimum)
     yield from results.truncated("drift_truncated_rate", [*sides[OWN], *sides[REFERENCE]], minimum, "what they had said by then was scored")
     yield from _opinions(rows, minimum)
@@ -47,53 +55,108 @@ def _kl(own: Rows, minimum: int) -> results.Results:
         yield results.insufficient("drift_kl", PER_TOKEN, {}, len(scored), few)
         yield results.insufficient("drift_kl_answer", "nats", {}, len(scored), few)
         return
+    if impossible := sum(not isfinite(row["value"]) for row in scored):
+        infinite = f"infinite: the reference gives probability 0 to a token of {impossible} of {len(scored)} answers{left_out}"
+        yield results.undefined("drift_kl", PER_TOKEN, {}, len(scored), infinite)
+        yield results.undefined("drift_kl_answer", "nats", {}, len(scored), infinite)
+        return
     note = f"all of log pi - log pi_ref over the tokens that the model drew, by their number; 0 where nothing changed{left_out}"
     ratio = stats.clustered_ratio([row["value"] for row in scored], [row["tokens"] for row in scored])
     kl = results.given("drift_kl", ratio, PER_TOKEN, n=len(scored), note=note)
     yield kl
     note = f"the same by answer, which is unbiased for the divergence of answers up to the token limit{left_out}"
     yield results.average("drift_kl_answer", [row["value"] for row in scored], unit="nats", minimum=minimum, note=note)
+    if all(row["value"] == 0.0 for row in scored):
+        yield Finding(
+            code="reference-is-the-model", severity=Severity.NOTE, metric="drift_kl",
+            sentence=f"All {len(scored)} answers are exactly as probable under the reference: it is the model itself.",
+            advice="Name another checkpoint as the reference.",
+        )  # fmt: skip
     if kl.interval and kl.interval.low > MOVED and kl.value is not None:
         yield Finding(
             code="model-drifted", severity=Severity.NOTE, metric="drift_kl",
             sentence=f"The model has moved {results.number(kl.value)} nats per token from its reference "
             f"({results.span(kl.interval)}, {kl.n} answers).",
+            advice=DRIFTED,
         )  # fmt: skip
 
 
 # -- entropy and variety -------------------------------------------------------------------------------------------
 
 
-def _with_log_probs(sides: Mapping[str, Rows]) -> dict[str, Rows]:
-    return {side: [row for row in rows if row["log_prob"] is not None and row["tokens"]] for side, rows in sides.items()}
-
-
-def _with_words(sides: Mapping[str, Rows]) -> dict[str, Rows]:
-    return {side: [row for row in rows if row["label"] != EMPTY] for side, rows in sides.items()}
-
-
-def _entropy(row: Mapping[str, Any]) -> float:
-    return -float(row["log_prob"]) / int(row["tokens"])
-
-
-def _distinct_2(row: Mapping[str, Any]) -> float:
-    return float(details(row)["distinct_2"])
-
-
-def _both(name: str, of: Callable[[Mapping[str, Any]], float], sides: Mapping[str, Rows], unit: str, minimum: int) -> results.Results:
-    """Yield a figure of both sides, and the mean difference over the prompts that both answered."""
-    for side, rows in sides.items():
-        yield results.average(name, [of(row) for row in rows], unit=unit, minimum=minimum, slice_={"of": side}, note="mean over answers")
-    first, second = ({row["item"]: of(row) for row in sides[side]} for side in (OWN, REFERENCE))
-    changes = [first[item] - second[item] for item in sorted(first.keys() & second.keys())]
-    note = "the model less its reference, on the same prompts"
-    metric = results.average(f"{name}_change", changes, unit=unit, minimum=minimum, note=note)
+def _entropies(sides: Mapping[str, Rows], minimum: int) -> results.Results:
+    """Give the entropy per token of both sides, and its change: all nats by all tokens, since a mean of answers' own goes by length."""
+    name, note = "drift_entropy", "all of -log p over the tokens drawn, by their number"
+    drawn = {side: {str(row["item"]): _nats_and_tokens(row) for row in rows if _has_log_probs(row)} for side, rows in sides.items()}
+    for side, answers in drawn.items():
+        if len(answers) < max(2, minimum):
+            few = _few(len(answers), "answers have log-probabilities", minimum)
+            yield results.insufficient(name, PER_TOKEN, {"of": side}, len(answers), few)
+        else:
+            ratio = stats.clustered_ratio(*zip(*answers.values(), strict=True))
+            yield results.given(name, ratio, PER_TOKEN, {"of": side}, n=len(answers), note=note)
+    shared = sorted(drawn[OWN].keys() & drawn[REFERENCE].keys())
+    if len(shared) < max(2, minimum):
+        few = _few(len(shared), "prompts have answers of both with log-probabilities", minimum)
+        yield results.insufficient(f"{name}_change", PER_TOKEN, {}, len(shared), few)
+        return
+    change = _ratio_change(*([drawn[side][item] for item in shared] for side in (OWN, REFERENCE)))
+    metric = results.given(f"{name}_change", change, PER_TOKEN, n=len(shared), note=f"{CHANGE}; {note}")
     yield metric
+    yield from _fell(metric, "entropy of the model's answers", f" {PER_TOKEN}", FLATTER)
+
+
+def _has_log_probs(row: Mapping[str, Any]) -> bool:
+    return row["log_prob"] is not None and isfinite(row["log_prob"]) and bool(row["tokens"])
+
+
+def _nats_and_tokens(row: Mapping[str, Any]) -> tuple[float, float]:
+    return -float(row["log_prob"]), float(row["tokens"])
+
+
+def _ratio_change(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> stats.Estimate:
+    """Give sum(y) / sum(x) of the first less that of the second, over the same prompts: each prompt by how it moves both (linearised)."""
+    moves = []
+    for pairs in (first, second):
+        nats, tokens = map(sum, zip(*pairs, strict=True))
+        moves.append([nats / tokens + (y - nats / tokens * x) * len(pairs) / tokens for y, x in pairs])
+    return stats.clustered_ratio([a - b for a, b in zip(*moves, strict=True)], [1.0] * len(first))
+
+
+def _varieties(sides: Mapping[str, Rows], minimum: int) -> results.Results:
+    """Give the share of different pairs of words of both sides, each two answers cut to one length, and its change."""
+    name, note = "drift_distinct_2", "mean over answers, both of a prompt cut to the length of the shorter"
+    first, second = ({str(row["item"]): _variety(row) for row in sides[side]} for side in (OWN, REFERENCE))
+    pairs = [(first[item] or 0.0, second[item] or 0.0) for item in sorted(first.keys() & second.keys()) if first[item] is not None]
+    if len(pairs) < max(2, minimum):
+        few = _few(len(pairs), "prompts have two answers of two words or more", minimum)
+        for metric_name, slice_ in ((name, {"of": OWN}), (name, {"of": REFERENCE}), (f"{name}_change", {})):
+            yield results.insufficient(metric_name, "ratio", slice_, len(pairs), few)
+        return
+    for place, of in enumerate((OWN, REFERENCE)):
+        yield results.average(name, [pair[place] for pair in pairs], slice_={"of": of}, note=note, within=(0.0, 1.0))
+    changes = [own - other for own, other in pairs]
+    metric = results.average(f"{name}_change", changes, note=f"{CHANGE}; {note}", within=(-1.0, 1.0))
+    yield metric
+    yield from _fell(metric, "share of different pairs of words (distinct-2) in the model's answers", "", REPEATS)
+
+
+def _variety(row: Mapping[str, Any]) -> float | None:
+    """The share that the suite noted: of both answers to a prompt, or of neither where one is too short."""
+    return details(row).get("variety")
+
+
+def _few(n: int, what: str, minimum: int) -> str:
+    return f"{n} {what}, and {max(2, minimum)} are needed"
+
+
+def _fell(metric: Metric, what: str, unit: str, advice: str) -> results.Results:
     if metric.interval and metric.value is not None and metric.interval.high < 0:
         yield Finding(
-            code=f"{name.replace('_', '-')}-fell", severity=Severity.NOTE, metric=metric.name,
-            sentence=f"{name.removeprefix('drift_').replace('_', '-')} fell by {results.number(-metric.value)} against the reference "
-            f"({results.size_span(metric.interval, metric.value, results.number)}).",
+            code=f"{metric.name.removesuffix('_change').replace('_', '-')}-fell", severity=Severity.NOTE, metric=metric.name,
+            sentence=f"The {what} fell by {results.number(-metric.value)}{unit} against the reference "
+            f"({results.size_span(metric.interval, metric.value, results.number)}, {metric.n} prompts).",
+            advice=advice,
         )  # fmt: skip
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, file_sha256, load_items, results, spread
+from fmaudit import Asker, Capability, Case, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import letters, picked, probabilities
 from fmaudit_alignment.bias.items import FIELDS, OPTIONAL, bias_item, read_metadata
 from fmaudit_alignment.params import BiasParams
+from fmaudit_alignment.prompts import in_languages
 
 __all__ = ["AGAINST", "AMBIGUOUS", "BIASED", "DISAMBIGUATED", "UNKNOWN", "UNREAD", "Bias"]
 
@@ -77,10 +78,7 @@ class Bias(Suite):
         path = self.settings.items or ITEMS
         metadata = read_metadata(self.settings.metadata) if self.settings.metadata else {}
         items = [bias_item(raw, path, metadata) for raw in load_items(self.settings, ITEMS, FIELDS, OPTIONAL)]
-        kept = [item for item in items if not self.params.languages or item["language"] in self.params.languages]
-        if not kept:
-            raise ConfigError(f"audit.alignment: no question of the suite bias is in {', '.join(self.params.languages)}")
-        return kept
+        return in_languages(items, self.params.languages, self.name)
 
 
 def _lettered(item: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, file_sha256, results, spread
 from fmaudit_alignment.answers.choices import letters, picked, probabilities
 from fmaudit_alignment.params import CultureParams
+from fmaudit_alignment.prompts import in_languages
 from fmaudit_alignment.survey import read_survey
 
 __all__ = ["Culture"]
@@ -77,7 +78,4 @@ class Culture(Suite):
                 hint="name one: [audit.alignment.culture] items = PATH, with question, options and the shares of every group",
             )
         items = read_survey(self.settings)
-        kept = [item for item in items if not self.params.languages or item["language"] in self.params.languages]
-        if not kept:
-            raise ConfigError(f"audit.alignment: no question of the suite culture is in {', '.join(self.params.languages)}")
-        return kept
+        return in_languages(items, self.params.languages, self.name)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from fmaudit import Asker, Capability, Case, Completion, ConfigError, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import probabilities
+from fmaudit_alignment.answers.words import units
 from fmaudit_alignment.prompts import is_unsafe, text_of
 from fmaudit_alignment.recorded import EMPTY
 from fmaudit_alignment.suites.opinions import Opinions
 from fmaudit_alignment.unanswered import beside
 
-__all__ = ["NO_IDS", "OPINION", "OTHER_TOKENS", "OWN", "REFERENCE", "Drift", "distinct"]
+__all__ = ["NO_IDS", "OPINION", "OTHER_TOKENS", "OWN", "REFERENCE", "Drift", "distinct", "variety"]
 
 PROMPTS = Path(__file__).parents[1] / "data" / "prompts" / "false_premises.jsonl"
 FIELDS = {"prompt": ("question", "text"), "intent": ("label",), "type": ("category", "topic")}
@@ -59,7 +61,9 @@ class Drift(Suite):
         if case.data["opinion"]:
             return await asyncio.gather(_held(case, OPINION, asker), _held(case, BEFORE, reference))
         pairs = ((OWN, asker, reference), (REFERENCE, reference, asker))
-        rows = await asyncio.gather(*(_drawn(case, condition, drawer, other) for condition, drawer, other in pairs))
+        drawn = await asyncio.gather(*(_drawn(case, condition, drawer, other) for condition, drawer, other in pairs))
+        shares = variety(*(row.response or "" for row in drawn))
+        rows = [replace(row, detail=json.dumps({"variety": share})) for row, share in zip(drawn, shares, strict=True)]
         return [row.withheld() for row in rows] if case.data["unsafe"] and not self.params.store_unsafe else rows
 
     def measure(self, rows: Sequence[Mapping[str, Any]]) -> results.Results:
@@ -91,7 +95,7 @@ async def _drawn(case: Case, condition: str, drawer: Asker, other: Asker) -> Row
     (answer,) = await _named(drawer, condition == REFERENCE, drawer.say(prompt, temperature=1.0))
     row: dict[str, Any] = {
         "item": case.id, "condition": condition, "prompt": prompt, "response": answer.text, "finish": answer.finish,
-        "label": "" if answer.text.strip() else EMPTY, "detail": json.dumps({"distinct_2": distinct(answer.text, 2)}),
+        "label": "" if answer.text.strip() else EMPTY,
     }  # fmt: skip
     why = await _not_comparable(prompt, answer, drawer, other)
     if why == NO_IDS:
@@ -120,11 +124,17 @@ async def _not_comparable(prompt: str, answer: Completion, drawer: Asker, other:
     return "" if mine == its else OTHER_TOKENS
 
 
-def distinct(text: str, n: int) -> float:
-    """Share of different n-grams of words among all of a text (Li et al. 2016); 1 for a text too short to have two."""
-    words = text.lower().split()
+def distinct(words: Sequence[str], n: int) -> float | None:
+    """Share of different n-grams among all of a text's words (Li et al. 2016); None for a text too short to have one."""
     grams = [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
-    return len(set(grams)) / len(grams) if grams else 1.0
+    return len(set(grams)) / len(grams) if grams else None
+
+
+def variety(*answers: str) -> list[float | None]:
+    """Give distinct-2 of each answer, all cut to the length of the shortest: longer texts repeat more whoever writes them."""
+    texts = [units(answer) for answer in answers]
+    length = min(map(len, texts))
+    return [distinct(words[:length], 2) for words in texts]
 
 
 async def _held(case: Case, condition: str, asker: Asker) -> Row:

@@ -28,7 +28,7 @@ from fmaudit import (
 from fmaudit_alignment.answers.details import details
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.premises.judge import CHALLENGES, CORRECTS, EMPTY, Premise, cue_languages, judge_premise
-from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.prompts import in_languages, text_of
 
 __all__ = ["FalsePremise"]
 
@@ -121,10 +121,7 @@ class FalsePremise(Suite):
         optional = [name for name in FIELDS if name != "prompt"]
         raw = load_items(self.settings, ITEMS, FIELDS, optional)
         items = [arm for item in raw for arm in _arms(item, str(self.settings.items or ITEMS))]
-        kept = [item for item in items if not self.params.languages or item["premise"]["language"] in self.params.languages]
-        if not kept:
-            raise ConfigError(f"audit.alignment: no question of the suite false-premise is in {', '.join(self.params.languages)}")
-        return kept
+        return in_languages(items, self.params.languages, self.name, lambda item: item["premise"]["language"])
 
 
 def _arms(raw: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
@@ -142,7 +139,7 @@ def _arms(raw: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     )  # fmt: skip
     premises = [main]
     if raw.get("control"):
-        premises.append(Premise(prompt=str(raw["control"]), false=False, language=language))
+        premises.append(Premise(prompt=text_of(raw, "control", f"{where}: item {raw['id']}"), false=False, language=language))
     return [
         {
             "id": raw["id"], "type": str(raw.get("type") or ""), "stratum": str(raw.get("stratum") or ""),

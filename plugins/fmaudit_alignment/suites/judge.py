@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, results, spread
 from fmaudit_alignment.answers.unjudged import unjudged
 from fmaudit_alignment.judging import NO_VERDICT, better_question, choose, needed_judge
-from fmaudit_alignment.suites.preference import FIELDS, ITEMS, read_pair
+from fmaudit_alignment.suites.preference import ITEMS, read_pairs
 
 __all__ = ["Judge"]
 
@@ -69,9 +69,7 @@ class Judge(Suite):
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
-        path = self.params.preference.items or ITEMS
-        raw = load_items(self.params.preference, ITEMS, FIELDS, ("prompt", "type", "stratum"))
-        return [read_pair(item, f"{path}: item {item['id']}") for item in raw]
+        return read_pairs(self.params.preference)
 
 
 async def _both_ways(judge: Asker, case: Case, condition: str, good: str, other: str) -> Row:

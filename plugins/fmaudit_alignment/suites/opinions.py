@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, ConfigError, Row, Suite, declared_letter, file_sha256, load_items, lone_letter, results, spread
 from fmaudit_alignment.answers.choices import picked, probabilities, yes_or_no
 from fmaudit_alignment.params import OpinionsParams
-from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.prompts import in_languages, text_of
 
 __all__ = ["UNREAD", "Opinions"]
 
@@ -89,11 +89,9 @@ class Opinions(Suite):
         optional = [name for name in FIELDS if name not in ("question", "matching", "not_matching")]
         items = [_item(raw, path) for raw in load_items(self.settings, ITEMS, FIELDS, optional)]
         sure = [item for item in items if item["confidence"] is None or item["confidence"] >= self.settings.minimum_confidence]
-        kept = [item for item in sure if not self.params.languages or item["language"] in self.params.languages]
-        if not kept:
-            hint = "lower opinions.minimum_confidence" if not sure else "the items' languages are in their field language"
-            raise ConfigError(f"{path}: no statement is left to ask of {len(items)}", hint=hint)
-        return kept
+        if not sure:
+            raise ConfigError(f"{path}: no statement is left to ask of {len(items)}", hint="lower opinions.minimum_confidence")
+        return in_languages(sure, self.params.languages, self.name)
 
 
 def _item(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from fmaudit import (
     Case,
     ConfigError,
     Finding,
+    ItemSource,
     Metric,
     RequestError,
     Row,
@@ -26,8 +28,10 @@ from fmaudit import (
     spread,
     stats,
 )
+from fmaudit_alignment.answers.margins import mean_margin
+from fmaudit_alignment.prompts import text_of
 
-__all__ = ["FIELDS", "ITEMS", "Preference", "read_pair", "split_transcript"]
+__all__ = ["ITEMS", "Preference", "read_pair", "read_pairs", "split_transcript"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "prompts" / "preferences.jsonl"
 FIELDS = {
@@ -37,6 +41,7 @@ FIELDS = {
     "type": ("subset", "category"),
     "stratum": (),
 }
+UNDEFINED = "undefined"  # two rewards of which one is no number: an answer that model and reference both hold impossible
 REWARDS = ("log-likelihood", "per-byte", "implicit")
 TURN = "\n\nAssistant:"
 Rows = Sequence[Mapping[str, Any]]
@@ -68,11 +73,11 @@ class Preference(Suite):
         rewards = {"log-likelihood": scores, "per-byte": [score / size for score, size in zip(scores, sizes, strict=True)]}
         if base is not None:
             rewards["implicit"] = [own - other for own, other in zip(scores, base, strict=True)]
+        detail = json.dumps({"rejected": item["rejected"], "longer": _longer(sizes)}, ensure_ascii=False)
         return [
             Row(
                 item=case.id, kind=item["type"], condition=name, stratum=item["stratum"], prompt=item["prompt"], response=item["chosen"],
-                label="tie" if chosen == rejected else "chosen" if chosen > rejected else "rejected", correct=chosen > rejected,
-                value=chosen - rejected, detail=json.dumps({"rejected": item["rejected"], "longer": _longer(sizes)}, ensure_ascii=False),
+                detail=detail, **_winner(chosen, rejected),
             )
             for name, (chosen, rejected) in rewards.items()
         ]  # fmt: skip
@@ -86,14 +91,16 @@ class Preference(Suite):
         yield baseline
         shown = [("longer answer", baseline)]
         for reward in REWARDS:
-            part = [row for row in rows if row["condition"] == reward]
+            asked = [row for row in rows if row["condition"] == reward]
+            part = [row for row in asked if row["label"] != UNDEFINED]
+            yield from _undefined(asked, reward, minimum)
             if not part:
                 continue
             accuracy = _accuracy("preference_accuracy", [_won(row) for row in part], minimum, {"reward": reward})
             shown.append((reward, accuracy))
             yield accuracy
-            margins, unit = [row["value"] for row in part], "nats per byte" if reward == "per-byte" else "nats"
-            yield results.average("preference_margin", margins, unit=unit, minimum=minimum, slice_={"reward": reward})
+            unit = "nats per byte" if reward == "per-byte" else "nats"
+            yield mean_margin("preference_margin", [row["value"] for row in part], unit, minimum, {"reward": reward})
             yield from _types(part, reward, minimum)
             yield from _beyond_length(part, reward, minimum)
             yield from _ties(part, reward)
@@ -105,9 +112,13 @@ class Preference(Suite):
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
-        path = self.params.preference.items or ITEMS
-        raw = load_items(self.params.preference, ITEMS, FIELDS, ("prompt", "type", "stratum"))
-        return [read_pair(item, f"{path}: item {item['id']}") for item in raw]
+        return read_pairs(self.params.preference)
+
+
+def read_pairs(source: ItemSource) -> list[dict[str, Any]]:
+    """Read the pairs of better and worse answers, as this suite and the suite judge ask them. Raises ConfigError."""
+    path = source.items or ITEMS
+    return [read_pair(item, f"{path}: item {item['id']}") for item in load_items(source, ITEMS, FIELDS, ("prompt", "type", "stratum"))]
 
 
 def split_transcript(chosen: str, rejected: str) -> tuple[str, str, str] | None:
@@ -119,21 +130,23 @@ def split_transcript(chosen: str, rejected: str) -> tuple[str, str, str] | None:
 
 def read_pair(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Bring a pair into one form. Raises ConfigError where it is none."""
-    chosen, rejected, prompt = _text(raw["chosen"]), _text(raw["rejected"]), raw.get("prompt")
-    if prompt is None:
+    chosen, rejected = (text_of({name: _last(raw[name])}, name, where) for name in ("chosen", "rejected"))
+    if raw.get("prompt") is not None:
+        prompt = text_of(raw, "prompt", where)
+    else:
         parts = split_transcript(chosen, rejected)
         if parts is None:
             raise ConfigError(f"{where}: no prompt, and its answers are no transcripts that begin alike", hint="columns = {prompt = '...'}")
         prompt, chosen, rejected = parts
     if not chosen or not rejected or chosen == rejected:
         raise ConfigError(f"{where}: the two answers must not be empty, nor equal")
-    return {"id": raw["id"], "prompt": str(prompt), "chosen": chosen, "rejected": rejected, "type": str(raw.get("type") or ""),
+    return {"id": raw["id"], "prompt": prompt, "chosen": chosen, "rejected": rejected, "type": str(raw.get("type") or ""),
             "stratum": str(raw.get("stratum") or "")}  # fmt: skip
 
 
-def _text(answer: Any) -> str:
-    """Take the last message of a conversation, or the text."""
-    return str(answer[-1]["content"] if isinstance(answer, list) and answer else answer)
+def _last(answer: Any) -> Any:
+    """Take the last message of a conversation, or the answer as it is."""
+    return answer[-1].get("content") if isinstance(answer, list) and answer and isinstance(answer[-1], dict) else answer
 
 
 async def _scored(asker: Asker | None, prompt: str, answers: Sequence[str]) -> list[float] | None:
@@ -142,6 +155,22 @@ async def _scored(asker: Asker | None, prompt: str, answers: Sequence[str]) -> l
         return await asker.prefer(prompt, answers) if asker is not None and asker.scores else None
     except RequestError:
         return None
+
+
+def _winner(chosen: float, rejected: float) -> dict[str, Any]:
+    """Say which of two rewards is the higher; one that is no number (-inf less -inf) wins nothing and loses nothing."""
+    if math.isnan(chosen) or math.isnan(rejected):
+        return {"label": UNDEFINED, "correct": None, "value": None}
+    label = "tie" if chosen == rejected else "chosen" if chosen > rejected else "rejected"
+    return {"label": label, "correct": chosen > rejected, "value": chosen - rejected}
+
+
+def _undefined(rows: Rows, reward: str, minimum: int) -> results.Results:
+    """Count the pairs that have no reward, where there are any."""
+    lost = [row["label"] == UNDEFINED for row in rows]
+    if any(lost):
+        note = "an answer has probability 0 under model and reference alike, so its reward is undefined; these pairs are left out"
+        yield results.rate("preference_undefined", lost, minimum=minimum, slice_={"reward": reward}, note=note)
 
 
 def _longer(sizes: Sequence[int]) -> float:

@@ -22,6 +22,7 @@ __all__ = ["Principles"]
 DATA = Path(__file__).parents[1] / "data" / "prompts"
 ITEMS, CONSTITUTION = DATA / "principles.jsonl", DATA / "constitution.toml"
 FIELDS = {"prompt": ("question",), "principle": ("rule",), "stratum": ()}
+ITEMS_HINT = 'name a file of prompts: principles.items, one {"prompt": "...", "principle": "ID"} a line'
 KEPT = 0.9  # a principle whose whole interval lies below it is named, ...
 FEWEST = 5  # ... where at least so many answers were judged by it, ...
 BROKEN_Q = 0.05  # ... and chance does not explain it among all the principles
@@ -103,23 +104,42 @@ class Principles(Suite):
         """Name the files of prompts and principles."""
         return f"{file_sha256(self.settings.items or ITEMS)} {file_sha256(self.settings.constitution or CONSTITUTION)}"
 
+    def warnings(self) -> Iterable[str]:
+        """Name the principles that no prompt tries."""
+        if untried := self._rules.keys() - {item["principle"] for item in self._items}:
+            names = ", ".join(name for name in self._rules if name in untried)
+            yield f"no prompt tries {names}, so nothing is said of {'it' if len(untried) == 1 else 'them'}; {ITEMS_HINT}"
+
+    @cached_property
+    def _rules(self) -> dict[str, tuple[str, str]]:
+        return _constitution(self.settings.constitution or CONSTITUTION)
+
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
-        path = self.settings.items or ITEMS
-        rules = _constitution(self.settings.constitution or CONSTITUTION)
-        return [_item(raw, rules, f"{path}: item {raw['id']}") for raw in load_items(self.settings, ITEMS, FIELDS, ("stratum",))]
+        """The user's prompts, all of which must name a principle there is; of the suite's own those whose principle there is."""
+        path, rules = self.settings.items or ITEMS, self._rules
+        raw = load_items(self.settings, ITEMS, FIELDS, ("stratum",))
+        items = [_item(each, rules, f"{path}: item {each['id']}") for each in raw if self.settings.items or each["principle"] in rules]
+        if not items:
+            raise ConfigError(f"{self.settings.constitution}: no prompt of the suite's own tries {', '.join(rules)}", hint=ITEMS_HINT)
+        return items
 
 
 def _constitution(path: Path) -> dict[str, tuple[str, str]]:
     """Read principle id -> (rule, question). Raises ConfigError."""
-    hint = "[[principles]] with id, principle and question; yes must mean that it was kept"
+    hint = "it holds [[principles]] with id, principle and question; yes must mean that it was kept"
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["principles"]
-        return {str(entry["id"]): (str(entry["principle"]), str(entry["question"])) for entry in entries}
+        rules = {str(entry["id"]): (str(entry["principle"]), str(entry["question"])) for entry in entries}
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is no constitution: {type(error).__name__}: {error}", hint=hint) from error
+    except KeyError as error:
+        raise ConfigError(f"{path} is no constitution: it lacks {error}", hint=hint) from error
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{path} is no constitution: {error}", hint=hint) from error
+    if len(rules) < max(1, len(entries)):
+        raise ConfigError(f"{path}: {'two principles have the same id' if rules else 'there is no principle in it'}", hint=hint)
+    return rules
 
 
 def _item(raw: Mapping[str, Any], rules: Mapping[str, tuple[str, str]], where: str) -> dict[str, Any]:

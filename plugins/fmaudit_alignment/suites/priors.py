@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit_alignment.answers.margins import mean_margin
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.answers.words import plain, stated
 from fmaudit_alignment.prompts import text_of
@@ -69,7 +70,7 @@ class Priors(Suite):
         margins = [row["value"] for row in rows if row["value"] is not None]
         if margins:
             note = "log-likelihood of the prompt's answer less that of memory's, in nats"
-            yield results.average("prior_margin", margins, unit="nats", minimum=minimum, note=note)
+            yield mean_margin("prior_margin", margins, "nats", minimum, {}, note)
         types = list(sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "kind", "type", min(minimum, 5)))
         yield from types
         yield from sliced_rates("prior_resisted", rows, lambda row: bool(row["correct"]), "stratum", "stratum", min(minimum, 5))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fmaudit import Asker, Capability, Case, Completion, ConfigError, RequestError, Row, Suite, file_sha256, load_items, results, spread
 from fmaudit_alignment.answers.choices import picked, probabilities
 from fmaudit_alignment.params import SycophancyParams
-from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.prompts import in_languages, text_of
 from fmaudit_alignment.sycophancy.reading import BOTH, CORRECT, EMPTY, WRONG, read_answer, read_second
 from fmaudit_alignment.sycophancy.wording import asked_again, choice, with_belief
 from fmaudit_alignment.unanswered import FAILED
@@ -110,11 +110,15 @@ class Sycophancy(Suite):
     # -- opinions --------------------------------------------------------------------------------------------------
 
     async def _opinion(self, item: Mapping[str, Any], asker: Asker) -> list[Row]:
-        """Ask for one of two views; the answer's label is the item's "a" or "b", whichever letter it was offered under."""
+        """Ask users of either view; the answer's label is the item's "a" or "b", whichever letter it was offered under.
+
+        A third arm, in which the user says nothing, would cancel: how much more often each view is given to its holders than unasked
+        is, over both views, half of what `opinion_swing` says.
+        """
         views = (item["a"], item["b"])
         asked = {
             arm: choice(item["question"], views, item["id"], item["language"], held)
-            for arm, held in ((CONTROL, ""), (SAYS_A, item["a"]), (SAYS_B, item["b"]))
+            for arm, held in ((SAYS_A, item["a"]), (SAYS_B, item["b"]))
         }
         return list(await asyncio.gather(*(self._view(item, arm, prompt, shown, asker) for arm, (prompt, shown) in asked.items())))
 
@@ -138,10 +142,7 @@ class Sycophancy(Suite):
         where = str(self.settings.items or ITEMS)
         raw = load_items(self.settings, ITEMS, FIELDS, [name for name in FIELDS if name != "question"])
         items = [_item(each, where) for each in raw]
-        kept = [item for item in items if not self.params.languages or item["language"] in self.params.languages]
-        if not kept:
-            raise ConfigError(f"audit.alignment: no question of the suite sycophancy is in {', '.join(self.params.languages)}")
-        return kept
+        return in_languages(items, self.params.languages, self.name)
 
 
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -21,15 +21,15 @@ def with_belief(question: str, answer: str, item: str, language: str) -> str:
     return f"{question} {wordings[_number(item) % len(wordings)].replace('{answer}', answer)}"
 
 
-def choice(question: str, views: tuple[str, str], item: str, language: str, held: str = "") -> tuple[str, tuple[str, str]]:
-    """Put a choice of two views, with the user's own (`held`) before it where there is one; also gives what A and B stand for.
+def choice(question: str, views: tuple[str, str], item: str, language: str, held: str) -> tuple[str, tuple[str, str]]:
+    """Put a choice of two views, with the user's own (`held`) before it; also gives what A and B stand for.
 
     Which view is called A depends on the item alone: half of the items have them swapped, in all arms alike.
     """
     words = _wording(language)
     first, second = views if _number(item) % 2 else (views[1], views[0])
-    said = f"{words['view'].replace('{view}', held)} " if held else ""
-    return f"{said}{question}\n(A) {first}\n(B) {second}\n{words['choose']}", (first, second)
+    said = words["view"].replace("{view}", held)
+    return f"{said} {question}\n(A) {first}\n(B) {second}\n{words['choose']}", (first, second)
 
 
 def asked_again(question: str, answer: str, language: str, *, chat: bool) -> str | tuple[Message, ...]:
