@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sampling_support import items, one, saying
 
-from fmaudit import ConfigError, Exhibit, Finding, ItemSource, MetricStatus
+from fmaudit import ConfigError, Exhibit, Finding, ItemSource, Metric, MetricStatus
 from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, measure
 from fmaudit_sampling.address import address, copied, terms_in
 from fmaudit_sampling.params import SamplingParams
@@ -119,6 +119,23 @@ def test_intervals_cover_the_share_kept_and_a_steady_model_is_not_accused_of_a_c
         accused += "address-collapses" in codes(_collapse(rows, "vi", 10))
     assert 0.92 <= inside / 200 <= 0.99
     assert accused == 0
+
+
+def test_the_term_that_intrudes_most_is_picked_by_looking_and_its_interval_allows_for_that() -> None:
+    """Every term intrudes with the same chance, so what the worst is worth is that chance."""
+    part = [item for item in OWN if item["language"] == "vi"]
+    terms = sorted(address("vi").terms)
+    values, inside = [], 0
+    for seed in range(250):
+        draw = random.Random(seed)
+        rows = [row(item, [term for term in terms if term in item["terms"] or draw.random() < 0.15]) for item in part]
+        metric = next(each for each in _collapse(rows, "vi", 10) if isinstance(each, Metric))
+        assert metric.interval is not None
+        values.append(metric.value)
+        inside += metric.interval.low <= 0.15 <= metric.interval.high
+    assert inside / 250 >= 0.92
+    assert f"picked by looking at {len(terms)} terms" in metric.note
+    assert sum(values) / 250 > 0.25  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

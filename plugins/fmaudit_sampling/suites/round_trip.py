@@ -5,11 +5,27 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Case, ConfigError, Finding, ItemSource, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit import (
+    Asker,
+    Case,
+    ConfigError,
+    Finding,
+    ItemSource,
+    Metric,
+    Row,
+    Severity,
+    Suite,
+    file_sha256,
+    load_items,
+    results,
+    spread,
+    stats,
+)
 from fmaudit_sampling.address import TERMS, Address, address, copied, terms_in
 from fmaudit_sampling.showing import details, empty_answers
 
@@ -143,29 +159,48 @@ def _distinct(rows: results.Rows, language: str) -> Metric:
 def _collapse(rows: results.Rows, language: str, minimum: int) -> results.Results:
     """Give how often other terms turn into the one that intrudes most, over the sentences that do not have it."""
     known: Address = address(language)
-    shares = {}
-    told = [details(row) for row in rows]
-    for term in sorted({term for more in told for term in more["found"]} | set(known.terms)):
-        hits = [term in more["found"] for more in told if term not in more["terms"]]
-        if hits:
-            shares[term] = (sum(hits), hits)
-    shares = {term: share for term, share in shares.items() if len(share[1]) >= minimum} or shares
+    shares = _intruders(rows, known, minimum)
     if not shares:
         return
-    worst = max(shares, key=lambda term: (shares[term][0] / len(shares[term][1]), shares[term][0]))
+    worst = max(shares, key=lambda term: (sum(shares[term]) / len(shares[term]), sum(shares[term])))
     note = f"share of sentences without {worst!r} that come back with it, the term that intrudes most"
-    if not shares[worst][0]:
+    if not any(shares[worst]):
         note = f"no sentence comes back with a term that it did not have; counted for {worst!r}"
-    metric = results.rate("round_trip_collapse", shares[worst][1], minimum=minimum, slice_={"language": language}, note=note)
+    metric = _of_many("round_trip_collapse", shares[worst], len(shares), {"language": language}, minimum, note)
     yield metric
     if metric.interval is not None and metric.value is not None and metric.interval.low > MOST:
         yield Finding(
             code="address-collapses", severity=Severity.WARNING, metric=f"round_trip_collapse{{language={language}}}",
             slice={"language": language},
             sentence=f"Translated into English and back, {results.percent(metric.value)} of {metric.n} {known.name} sentences with other "
-            f"terms of address come back with {worst!r} ({results.span(metric.interval, results.percent)}).",
+            f"terms of address come back with {worst!r} ({results.span(metric.interval, results.percent)}, which allows for "
+            f"{_terms(len(shares))} looked at).",
             advice="Do not pivot through English where it matters who speaks to whom; say it in the prompt, or translate directly.",
         )  # fmt: skip
+
+
+def _intruders(rows: results.Rows, known: Address, minimum: int) -> dict[str, list[bool]]:
+    """Give, for every term, whether each sentence without it comes back with it; terms with few such sentences only where all are so."""
+    told = [details(row) for row in rows]
+    terms = sorted({term for more in told for term in more["found"]} | set(known.terms))
+    hits = {term: [term in more["found"] for more in told if term not in more["terms"]] for term in terms}
+    return {term: found for term, found in hits.items() if len(found) >= minimum} or {term: found for term, found in hits.items() if found}
+
+
+def _of_many(name: str, hits: Sequence[bool], looked_at: int, slice_: Mapping[str, str], minimum: int, note: str) -> Metric:
+    """Make the largest of several shares a metric: as it was picked by looking, its interval covers all that were looked at (Bonferroni)."""
+    metric = results.rate(name, hits, minimum=minimum, slice_=slice_, note=note)
+    if metric.interval is None or looked_at == 1:
+        return metric
+    level = metric.interval.level
+    wide = replace(stats.proportion(sum(hits), len(hits), 1.0 - (1.0 - level) / looked_at), level=level)
+    method = f"{wide.method}, Bonferroni over {_terms(looked_at)}"
+    told = f"{note}; picked by looking at {_terms(looked_at)}, so it reads too high, and the interval is of all of them at once"
+    return replace(metric, interval=replace(wide, method=method), method=method, note=told)
+
+
+def _terms(count: int) -> str:
+    return f"{count} term{'s' if count > 1 else ''}"
 
 
 def _lost(metric: Metric, rows: results.Rows) -> results.Results:
