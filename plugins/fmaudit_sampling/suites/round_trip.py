@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 from fmaudit import (
     Asker,
     Case,
+    Completion,
     ConfigError,
     Finding,
     ItemSource,
     Metric,
+    RequestError,
     Row,
     Severity,
     Suite,
@@ -35,6 +37,7 @@ ITEMS = Path(__file__).parents[1] / "data" / "round_trip.jsonl"
 FIELDS = {"text": ("sentence", "prompt"), "language": (), "terms": (), "forms": (), "stratum": ()}
 UNTRANSLATED, EMPTY, KEPT, PARTLY, LOST = "untranslated", "empty", "kept", "partly", "lost"
 NONE = "(none)"
+LEAST = 32  # tokens: a translation in fewer is none
 ASKED = "Translate this sentence from {source} into {target}. Reply with the translation only.\n\n{text}"
 SURELY = 0.9  # a language is warned of where less than this is kept for sure
 MOST = 0.5  # a collapse is more than this share of other terms turned into one, for sure
@@ -60,9 +63,9 @@ class RoundTrip(Suite):
         """Let the model translate the sentence, then its own translation, each with its most probable words."""
         item = case.data
         known = address(item["language"], item["terms"], item["forms"])
-        (there,) = await asker.say(ASKED.format(source=known.name, target="English", text=item["text"]), temperature=0.0)
+        there, room_there = await _translated(asker, known.name, "English", item["text"])
         english = there.text.strip()
-        (back,) = await asker.say(ASKED.format(source="English", target=known.name, text=english), temperature=0.0)
+        back, room_back = await _translated(asker, "English", known.name, english)
         found = terms_in(back.text, known)
         kept = [term for term in item["terms"] if term in found]
         share = len(kept) / len(item["terms"])
@@ -70,6 +73,8 @@ class RoundTrip(Suite):
         label = UNTRANSLATED if copied(item["text"], english) else label
         nothing = label in (UNTRANSLATED, EMPTY)
         more = {"terms": item["terms"], "found": sorted(found), "english": english}
+        if (room := min(room_there, room_back)) < self.params.max_new_tokens:
+            more["room"] = room
         return [
             Row(
                 item=case.id, condition="round-trip", language=item["language"], stratum=item["stratum"], prompt=item["text"],
@@ -97,7 +102,8 @@ class RoundTrip(Suite):
             yield from _lost(metric, languages[metric.slice["language"]])
         yield from _untranslated(rows, minimum)
         yield from empty_answers(self.name, there, minimum)
-        yield from results.truncated("round_trip_truncated_rate", rows, minimum, "the terms written by then were counted")
+        what = f"the terms written by then were counted{_shortened(rows)}"
+        yield from results.truncated("round_trip_truncated_rate", rows, minimum, what)
         labelled = [(address(metric.slice["language"]).name, metric) for metric in kept]
         yield from results.bars("round-trip-kept", "Terms of address that come back from English", labelled, "Whiskers: 95 % intervals.")
         yield from _turned(translated)
@@ -110,6 +116,29 @@ class RoundTrip(Suite):
     def _items(self) -> list[dict[str, Any]]:
         path = self.settings.items or ITEMS
         return [_item(raw, f"{path}: item {raw['id']}") for raw in load_items(self.settings, ITEMS, FIELDS, ("forms", "stratum"))]
+
+
+async def _translated(asker: Asker, source: str, target: str, text: str) -> tuple[Completion, int]:
+    """Let the model translate, in half as many tokens as long as its window does not hold them; also give how many it had.
+
+    Raises RequestError where it does not hold LEAST either.
+    """
+    tokens = asker.params.max_new_tokens
+    while True:
+        try:
+            (answer,) = await asker.say(ASKED.format(source=source, target=target, text=text), temperature=0.0, max_new_tokens=tokens)
+        except RequestError as error:
+            if not str(error).startswith("too-long") or tokens // 2 < LEAST:
+                raise
+            tokens //= 2
+        else:
+            return answer, tokens
+
+
+def _shortened(rows: results.Rows) -> str:
+    """Say how many sentences left less room for their translations than was asked for; nothing where none did."""
+    rooms = [room for row in rows if (room := details(row).get("room"))]
+    return f"; the model's window left room for fewer tokens in {len(rooms)} of {len(rows)} sentences, {min(rooms)} at least" if rooms else ""
 
 
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
