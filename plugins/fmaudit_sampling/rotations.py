@@ -77,7 +77,7 @@ def cramers_v(totals: npt.ArrayLike) -> Floats:
 def _tested(
     table: Floats, statistic: Callable[[Floats], Floats], shares: Floats, reached: tuple[Interval, float], draws: int, seed: int
 ) -> PositionBias:
-    """Test a statistic of column totals by rotating every item at random; `reached` is its interval and what the error adds to its square."""
+    """Test a statistic of column totals by rotating items at random; `reached` is its interval and what the error adds to its square."""
     items, places = table.shape
     rng = np.random.default_rng(seed)
     null = np.empty(draws)

@@ -138,7 +138,8 @@ async def _translated(asker: Asker, source: str, target: str, text: str) -> tupl
 def _shortened(rows: results.Rows) -> str:
     """Say how many sentences left less room for their translations than was asked for; nothing where none did."""
     rooms = [room for row in rows if (room := details(row).get("room"))]
-    return f"; the model's window left room for fewer tokens in {len(rooms)} of {len(rows)} sentences, {min(rooms)} at least" if rooms else ""
+    told = f"; the model's window left room for fewer tokens in {len(rooms)} of {len(rows)} sentences"
+    return f"{told}, {min(rooms)} at least" if rooms else ""
 
 
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -217,7 +218,7 @@ def _intruders(rows: results.Rows, known: Address, minimum: int) -> dict[str, li
 
 
 def _of_many(name: str, hits: Sequence[bool], looked_at: int, slice_: Mapping[str, str], minimum: int, note: str) -> Metric:
-    """Make the largest of several shares a metric: as it was picked by looking, its interval covers all that were looked at (Bonferroni)."""
+    """Make the largest of several shares a metric: picked by looking, it has an interval for all that were looked at (Bonferroni)."""
     metric = results.rate(name, hits, minimum=minimum, slice_=slice_, note=note)
     if metric.interval is None or looked_at == 1:
         return metric
