@@ -131,10 +131,10 @@ def recommendation(purpose: str, preset: Preset, chosen: Mapping[str, Any]) -> F
 
 
 def _steadiest(one: Measured, settings: str, able: int) -> str:
+    agree = f"two answers agree in {results.percent(_mean(one.agreement))} of cases" if one.temperature else "its answer is always the same"
     return (
         f"On {len(one.answers)} questions, {one.name} ({settings}) is the steadiest of {able} settings whose accuracy lies within the "
-        f"interval of the best: two answers agree in {results.percent(_mean(one.agreement))} of cases, and {_share(one)} of the answers "
-        "are right"
+        f"interval of the best: {agree}, and {_share(one)} of the answers are right"
     )
 
 

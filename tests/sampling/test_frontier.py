@@ -99,7 +99,9 @@ def test_presets_say_what_the_metrics_say(warmed: tuple[list[Any], Sequence[Any]
         assert "legal" not in sentence
         assert "before you rely on it" in findings[code].advice
         assert metrics[f"recommended_temperature{{purpose={code[7:]}}}"].method
-    told = re.search(r"On 5 creative prompts, (.+?) \(.*Vendi score (\S+); (\S+) on all 15 open prompts", findings["preset-fiction"].sentence)
+    told = re.search(
+        r"On 5 creative prompts, (.+?) \(.*Vendi score (\S+); (\S+) on all 15 open prompts", findings["preset-fiction"].sentence
+    )
     assert told is not None
     assert told.group(3) == f"{metrics[f'frontier_vendi{{setting={told.group(1)}}}'].value:.2f}"
     assert told.group(2) != told.group(3)
@@ -142,7 +144,7 @@ def test_the_two_greedy_settings_are_asked_once_and_the_saving_is_counted(warmed
     assert asked == len(rows) == prompts * (10 * 4 + 1)
     saved = by_name(found)["frontier_saved_answers"]
     assert saved.value == pytest.approx(1 - 41 / 48)
-    assert saved.note.startswith("Of the 1680 answers")
+    assert saved.note.startswith("Of 1680 answers")
     assert saved.method
 
 

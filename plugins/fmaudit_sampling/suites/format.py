@@ -99,7 +99,7 @@ class FormatSpread(Suite):
         reference = _median_format(accuracies)
         compared = list(_against(by_format, reference, minimum))
         yield from (metric for metric, _, _ in compared)
-        yield from _finding(found, accuracies, reference, [(form, q) for metric, form, q in compared])
+        yield from _finding(found, len(shared), accuracies, reference, [(form, q) for metric, form, q in compared])
         yield from self._lost(asked)
         caption = "Accuracy on the same questions in formats that keep their meaning, with 95 % intervals."
         yield from results.bars(
@@ -280,7 +280,9 @@ def _against(by_format: Mapping[str, Mapping[str, bool]], reference: str, minimu
         yield replace(metric, note=f"{metric.note}; {results.chance_words('q', q)}"), form, q
 
 
-def _finding(found: Spread, accuracies: Mapping[str, float], reference: str, compared: Sequence[tuple[str, float]]) -> Iterator[Finding]:
+def _finding(
+    found: Spread, questions: int, accuracies: Mapping[str, float], reference: str, compared: Sequence[tuple[str, float]]
+) -> Iterator[Finding]:
     if found.p_value >= ALPHA:
         return
     best, worst = max(accuracies, key=lambda form: accuracies[form]), min(accuracies, key=lambda form: accuracies[form])
@@ -289,8 +291,8 @@ def _finding(found: Spread, accuracies: Mapping[str, float], reference: str, com
     yield Finding(
         code="format-spread", severity=Severity.WARNING if found.interval.low >= WIDE else Severity.NOTE, metric="format_spread",
         sentence=(
-            f"The form of the prompt alone moves accuracy from {results.percent(accuracies[worst])} ({worst!r}) to "
-            f"{results.percent(accuracies[best])} ({best!r}): a spread of {results.points(found.value)}, of which "
+            f"On the same {questions} questions, the form of the prompt alone moves accuracy from "
+            f"{results.percent(accuracies[worst])} ({worst!r}) to {results.percent(accuracies[best])} ({best!r}): a spread of {results.points(found.value)}, of which "
             f"{results.points(found.by_chance)} would come by chance ({results.chance_words('p', found.p_value)}).{which}"
         ),
         advice="State the format with every accuracy, and compare models over several formats, not one.",

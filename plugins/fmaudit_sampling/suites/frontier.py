@@ -265,7 +265,7 @@ def _saving(rows: results.Rows, settings: int, samples: int) -> Metric:
     """How many answers the sweep took, against one request for every setting and sample."""
     prompts = len({row["item"] for row in rows})
     wanted = prompts * settings * samples
-    note = f"Of the {wanted} answers that {settings} settings with {samples} samples of {prompts} prompts have are the same requests. "
+    note = f"Of {wanted} answers ({settings} settings, {samples} samples, {prompts} prompts), those that are the same request as another. "
     note += "Equal requests of other suites are answered from the cache as well."
     saved = 1.0 - len(rows) / wanted
     return Metric(name="frontier_saved_answers", value=saved, unit="fraction", n=wanted, method="counted exactly", note=note)
