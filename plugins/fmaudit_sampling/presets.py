@@ -161,7 +161,7 @@ def _lost(lost: Metric | None) -> str:
 
 def _loss(best: Answers, other: Answers) -> Metric | None:
     """Compare two settings on the items of both; None for fewer than two."""
-    found, test = results.paired_shares("loss", best, other)
+    found, test = results.paired_shares(name="loss", first=best, second=other)
     return found if test is not None else None
 
 
@@ -178,7 +178,7 @@ def _surely(lost: Metric, tolerance: float) -> bool:
 
 def _surely_some(values: Sequence[float]) -> bool:
     """Whether a mean over items is above 0 by the t interval, which one item or two cannot lift (Wilson's is above 0 for any hit)."""
-    interval = results.average("mean", values, within=(0.0, 1.0)).interval
+    interval = results.average(name="mean", values=values, within=(0.0, 1.0)).interval
     return interval is not None and interval.low > 0.0
 
 

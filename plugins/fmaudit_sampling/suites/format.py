@@ -292,8 +292,9 @@ def _finding(
         code="format-spread", severity=Severity.WARNING if found.interval.low >= WIDE else Severity.NOTE, metric="format_spread",
         sentence=(
             f"On the same {questions} questions, the form of the prompt alone moves accuracy from "
-            f"{results.percent(accuracies[worst])} ({worst!r}) to {results.percent(accuracies[best])} ({best!r}): a spread of {results.points(found.value)}, of which "
-            f"{results.points(found.by_chance)} would come by chance ({results.chance_words('p', found.p_value)}).{which}"
+            f"{results.percent(accuracies[worst])} ({worst!r}) to {results.percent(accuracies[best])} ({best!r}): a spread of "
+            f"{results.points(found.value)}, of which {results.points(found.by_chance)} would come by chance "
+            f"({results.chance_words('p', found.p_value)}).{which}"
         ),
         advice="State the format with every accuracy, and compare models over several formats, not one.",
     )  # fmt: skip
