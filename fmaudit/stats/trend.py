@@ -101,7 +101,7 @@ def mann_kendall(values: ArrayLike, times: ArrayLike | None = None) -> Trend:
     y = np.asarray(values, dtype=np.float64)
     y, x = _columns(y, np.arange(len(y)) if times is None else times)
     result = kendalltau(x, y)
-    tau, p_value = float(result.statistic), float(result.pvalue)
+    tau, p_value = round(float(result.statistic), 12), float(result.pvalue)  # divided by two roots: 1 would be 0.9999999999999999
     if math.isnan(tau):
         return Trend(direction=0, statistic=0.0, p_value=1.0, n=len(y), method="mann-kendall")
     return Trend(direction=_sign(tau), statistic=tau, p_value=p_value, n=len(y), method="mann-kendall")

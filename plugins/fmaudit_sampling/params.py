@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from fmaudit import AskParams, ItemSource, Params
 
@@ -32,12 +32,21 @@ class Setting(Params):
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
 
 
+def _not_empty(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """Refuse no settings; after all are read, since `min_length` would count those that are wrong as missing too."""
+    if not settings:
+        raise ValueError("there must be at least 1 item")
+    return settings
+
+
+Settings = Annotated[tuple[Setting, ...], AfterValidator(_not_empty)]
+
+
 class ConformanceParams(Params):
     """Parameters of the suite conformance."""
 
-    settings: tuple[Setting, ...] = Field(
+    settings: Settings = Field(
         default=(Setting(), Setting(temperature=0.8, top_k=50, top_p=0.9)),
-        min_length=1,
         description="The settings asked for, each held to what it states.",
     )
     prompts: int = Field(default=9, ge=1, description="Prompts that are continued, at most.")
@@ -118,11 +127,11 @@ class DistributionParams(Params):
         min_length=1,
         description="Texts, and words that may come next: what else may come is shown as the rest.",
     )
-    views: tuple[Setting, ...] = Field(
+    views: Settings = Field(
         default=(
             Setting(temperature=1.0), Setting(temperature=0.5), Setting(temperature=2.0), Setting(top_k=2), Setting(top_p=0.9),
         ),
-        min_length=1, description="The settings under which the probabilities are shown.",
+        description="The settings under which the probabilities are shown.",
     )  # fmt: skip
     draws: int = Field(default=50, ge=2, description="Tokens drawn after each text, to see what comes that is not listed.")
 
@@ -139,9 +148,8 @@ class SamplingParams(AskParams):
     embedding_threshold: float = Field(default=0.9, gt=-1.0, le=1.0, description="The cosine from which two embeddings mean the same.")
     answer_tokens: int = Field(default=32, ge=1, description="The longest answer to a question with a short answer, in tokens.")
     conformance: ConformanceParams = Field(default=ConformanceParams(), description="The suite conformance.")
-    grid: tuple[Setting, ...] = Field(
+    grid: Settings = Field(
         default=tuple(Setting(temperature=t, top_p=p) for t in (0.0, 0.3, 0.7, 1.0, 1.3, 1.6) for p in (0.9, 1.0)),
-        min_length=1,
         description="The settings that the suite frontier compares.",
     )
     questions: ItemSource = Field(default=ItemSource(), description="Questions with known answers.")

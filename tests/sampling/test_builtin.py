@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sampling_support import one
+from sampling_support import items, one
 
 from fmaudit import Backend, load_backend, sample_data
 from fmaudit.testing import ask_suite, assert_results, by_name, codes
+from fmaudit_sampling.params import SamplingParams
+from fmaudit_sampling.suites.round_trip import RoundTrip
 
 OWN = {"items": sample_data() / "cases" / "questions.jsonl"}
 SUMS = {"items": sample_data() / "cases" / "arithmetic.jsonl"}
@@ -47,3 +50,10 @@ def test_every_suite_measures_the_sample_questions(chat: Backend, suite: str) ->
     assert_results(found)
     assert rows
     assert any(metric.value is not None for metric in by_name(found).values())
+
+
+def test_sentences_that_a_built_in_model_makes_too_long_come_back_all_the_same(tmp_path: Path, chat: Backend) -> None:
+    """Of these the model writes English without end: on the way back its window had no room for another 256 tokens."""
+    long_ = [case.data for case in RoundTrip(SamplingParams()).cases() if case.id in ("de-04", "es-09", "fr-16")]
+    _, rows = ask_suite(one("round-trip", round_trip=items(tmp_path, long_)), chat)
+    assert len(rows) == len(long_) == 3

@@ -24,6 +24,8 @@ CALLS = {
     "item_mean",
     "_metric",
     "_left_out",
+    "_of_many",
+    "_spread_metric",
 }
 
 

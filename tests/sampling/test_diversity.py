@@ -40,6 +40,27 @@ def test_distinct_does_not_fall_with_length() -> None:
         distinct(["", "a"], 2)
 
 
+@pytest.mark.parametrize("phrase", ["今天天气很好", "ฝนตกหนัก", "the rain falls hard ", "ಮಳೆ ಜೋರಾಗಿದೆ "])
+def test_a_phrase_written_again_and_again_is_not_distinct_in_any_script(phrase: str) -> None:
+    """Twenty times the same phrase has the pairs of one phrase and the seam, whether words or characters are the units."""
+    units = len(units_of(phrase))
+    assert distinct([phrase * 20], 2) == pytest.approx(units / (20 * units - 1))
+    assert distinct([phrase * 20], 2) < 0.06
+    assert distinct([phrase] * 20, 2) == pytest.approx(1 / 20)  # also as twenty samples of one phrase each
+
+
+def test_a_chinese_text_that_says_something_new_is_distinct() -> None:
+    fresh = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏"
+    assert distinct([fresh], 2) == 1.0
+    assert distinct([fresh, "今天天气很好" * 4], 2) < distinct([fresh, fresh[::-1]], 2)
+
+
+def test_equal_samples_and_one_longer_are_compared_at_equal_length() -> None:
+    """A long repetitive sample must not be excused by a short one, nor a short one look varied beside it."""
+    short, long_ = "猫在树上睡觉", "猫在树上睡觉" * 30
+    assert distinct([short, long_], 2) == pytest.approx(distinct([short, short], 2)) == 0.5
+
+
 def test_self_bleu_of_equal_and_of_unlike_samples() -> None:
     assert self_bleu(["the cat sat on the mat"] * 3) == pytest.approx(1.0)
     assert self_bleu(["a b c d e", "f g h i j", "k l m n o"]) < 0.15

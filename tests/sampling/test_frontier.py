@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 from sampling_support import items, one, questions
 
-from fmaudit import Completion, Failure, GenerateRequest
+from fmaudit import Completion, Failure, Finding, GenerateRequest, MetricStatus, results
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite, assert_results, by_name, codes
 from fmaudit_sampling.params import Setting
@@ -23,11 +25,15 @@ WORDS = [f"word{i}" for i in range(200)]
 
 
 class Warm(FakeBackend):
-    """Wrong and varied in proportion to its temperature; `inverted` is the same with the scale turned round."""
+    """Wrong and varied in proportion to its temperature; `inverted` is the same with the scale turned round.
 
-    def __init__(self, inverted: bool = False) -> None:
+    Its stories begin with the prompt, which holds much of what is asked for, unless it writes noise.
+    """
+
+    def __init__(self, inverted: bool = False, noise: bool = False) -> None:
         super().__init__()
         self.inverted = inverted
+        self.noise = noise
         self.asked = 0
 
     def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
@@ -43,7 +49,7 @@ class Warm(FakeBackend):
         if "Question" in prompt:
             text = "right" if rng.random() > heat / 4 else rng.choice(WORDS)
         else:
-            text = " ".join(rng.choice(WORDS[: 1 + int(60 * heat)]) for _ in range(30))
+            text = " ".join(([] if self.noise else [prompt]) + [rng.choice(WORDS[: 1 + int(60 * heat)]) for _ in range(30)])
         surprise = math.log(1 + heat) * (1 + 0.01 * rng.random())
         return Completion(text=text, token_ids=(1, 2, 3), sampled_log_probs=(-surprise,) * 3, sample=sample)
 
@@ -76,14 +82,70 @@ def test_a_model_that_grows_wrong_and_varied_with_heat_has_a_frontier(warmed: tu
     assert metrics["recommended_temperature{purpose=fiction}"].value > 0.0  # type: ignore[operator]
     assert codes(found) == ["preset-factual", "preset-fiction"]
     evidence = next(each.sentence for each in found if getattr(each, "code", "") == "preset-factual")
-    assert "questions right (95% interval" in evidence
+    assert evidence.startswith("On 20 questions, greedy (temperature = 0, top_p = 1) is the steadiest of")
+
+
+def test_presets_say_what_the_metrics_say(warmed: tuple[list[Any], Sequence[Any], int]) -> None:
+    """The share, its interval and the variety of a finding are those of the report's own figures for that setting."""
+    found, _, _ = warmed
+    metrics = by_name(found)
+    findings = {each.code: each for each in found if isinstance(each, Finding)}
+    for code in ("preset-factual", "preset-fiction"):
+        sentence = findings[code].sentence
+        name = re.search(r"prompts?, (.+?) \(temp|questions, (.+?) \(temp", sentence)
+        assert name is not None
+        metric = metrics[f"frontier_accuracy{{setting={name.group(1) or name.group(2)}}}"]
+        assert f"{metric.value * 100:.1f} % ({results.span(metric.interval, results.percent)}) of the answers are right" in sentence
+        assert "legal" not in sentence
+        assert "before you rely on it" in findings[code].advice
+        assert metrics[f"recommended_temperature{{purpose={code[7:]}}}"].method
+    told = re.search(
+        r"On 5 creative prompts, (.+?) \(.*Vendi score (\S+); (\S+) on all 15 open prompts", findings["preset-fiction"].sentence
+    )
+    assert told is not None
+    assert told.group(3) == f"{metrics[f'frontier_vendi{{setting={told.group(1)}}}'].value:.2f}"
+    assert told.group(2) != told.group(3)
+
+
+def test_settings_that_never_differed_still_leave_room_for_a_difference() -> None:
+    """On twenty questions nothing was lost; the sentence says what may yet have been."""
+    made = [setting("cold", 0.0, [1.0] * 19 + [0.0], diversity=1.0), setting("warm", 1.0, [1.0] * 19 + [0.0], diversity=3.0)]
+    found = fiction_preset(made)
+    assert found is not None
+    sentence = recommendation("fiction", found, {"temperature": 1.0, "top_p": 1.0, "top_k": 0}).sentence
+    low, high = map(float, re.search(r"difference is 0\.0 points, 95% interval (\S+) points to (\S+) points", sentence).groups())  # type: ignore[union-attr]
+    assert low < -5.0
+    assert high > 5.0
+
+
+def test_noise_is_varied_and_yet_not_recommended_for_fiction(tmp_path: Path) -> None:
+    found, _ = ask_suite(grid(tmp_path, grid=[{"temperature": 0.5}, {"temperature": 1.0}]), Warm(noise=True))
+    metrics = by_name(found)
+    assert metrics["frontier_fulfilled{setting=T=1}"].value == 0.0
+    assert metrics["recommended_temperature{purpose=fiction}"].status is MetricStatus.UNDEFINED
+    assert "contain anything that prompts ask for" in metrics["recommended_temperature{purpose=fiction}"].note
+    assert metrics["recommended_temperature{purpose=factual}"].value is not None
+    assert codes(found) == ["preset-factual"]
+
+
+def test_a_setting_that_gives_nothing_of_what_is_asked_for_is_passed_over_where_another_does() -> None:
+    right, asked = [1.0] * 12, {f"p{i}": 0.9 for i in range(12)}
+    made = [replace(setting("cold", 0.2, right, diversity=1.0), quality=asked), replace(setting("hot", 1.6, right, diversity=4.0),
+            quality=dict.fromkeys(asked, 0.0))]  # fmt: skip
+    found = fiction_preset(made)
+    assert found is not None
+    assert found.chosen.name == "cold"
+    assert fiction_preset(made[1:]) is None
 
 
 def test_the_two_greedy_settings_are_asked_once_and_the_saving_is_counted(warmed: tuple[list[Any], Sequence[Any], int]) -> None:
     found, rows, asked = warmed
     prompts = 20 + 15
     assert asked == len(rows) == prompts * (10 * 4 + 1)
-    assert by_name(found)["frontier_saved_answers"].value == pytest.approx(1 - 41 / 48)
+    saved = by_name(found)["frontier_saved_answers"]
+    assert saved.value == pytest.approx(1 - 41 / 48)
+    assert saved.note.startswith("Of 1680 answers")
+    assert saved.method
 
 
 def test_a_sampler_whose_entropy_falls_with_temperature_is_found(tmp_path: Path) -> None:
@@ -100,11 +162,11 @@ def test_settings_have_names() -> None:
 
 
 def setting(name: str, temperature: float, accuracy: Sequence[float], agreement: float = 1.0, diversity: float = 1.0) -> Measured:
-    by_item = {f"q{i}": value for i, value in enumerate(accuracy)}
+    by_item = {f"q{i}": (True, False) if value == 0.5 else (bool(value),) for i, value in enumerate(accuracy)}
     return Measured(
         name=name,
         temperature=temperature,
-        accuracy=by_item,
+        answers=by_item,
         agreement=dict.fromkeys(by_item, agreement),
         diversity={"p": diversity, "q": diversity},
     )

@@ -109,6 +109,52 @@ def test_a_slight_lean_to_a_letter_is_found_among_many_items() -> None:
     assert cramers_v([400, 0, 0, 0]) == pytest.approx(1.0)
 
 
+def hits_by_place(seed: int, items: int, lean: tuple[float, ...]) -> np.ndarray:  # type: ignore[type-arg]
+    """Whether a model is right at each place: every item has its own difficulty, every place its own lean."""
+    rng = np.random.default_rng([seed, items])
+    return (rng.random((items, len(lean))) < rng.uniform(0.2, 0.8, (items, 1)) + np.array(lean)).astype(float)
+
+
+def letters_by_place(seed: int, items: int, lean: float, skill: float) -> np.ndarray:  # type: ignore[type-arg]
+    """How often each letter is chosen: A without looking with chance `lean` (which is then Cramer's V), else by content."""
+    rng = np.random.default_rng([seed, items])
+    content = np.where(rng.random((items, 4)) < skill, 0, rng.integers(0, 4, (items, 4)))
+    place = np.where(rng.random((items, 4)) < lean, 0, (content - np.arange(4)) % 4)
+    return np.stack([(place == k).sum(axis=1) for k in range(4)], axis=1)
+
+
+@pytest.mark.parametrize("items", [40, 80])
+@pytest.mark.parametrize("lean", [(0.0, 0.0, 0.0, 0.0), (0.15, 0.0, 0.0, -0.1), (0.2, 0.0, 0.0, 0.0)])
+def test_the_spread_of_recall_lies_in_its_interval_whether_there_is_one_or_not(items: int, lean: tuple[float, ...]) -> None:
+    truth = float(np.std(lean))
+    found = [recall_spread(hits_by_place(seed, items, lean), draws=400, seed=seed).interval for seed in range(250)]
+    assert 0.92 <= sum(each.low <= truth <= each.high for each in found) / 250 <= (1.0 if truth < 0.05 else 0.99)
+    assert sum(each.low > 0.005 for each in found) / 250 <= 0.05 or truth > 0.005  # a check with max = 0.005 fails few fair models
+
+
+@pytest.mark.parametrize("items", [40, 80])
+@pytest.mark.parametrize(("lean", "skill"), [(0.0, 0.3), (0.0, 0.9), (0.1, 0.3), (0.1, 0.9), (0.3, 0.9)])
+def test_a_lean_to_a_letter_lies_in_its_interval_whether_there_is_one_or_not(items: int, lean: float, skill: float) -> None:
+    found = [letter_bias(letters_by_place(seed, items, lean, skill), draws=400, seed=seed).interval for seed in range(250)]
+    assert sum(each.low <= lean <= each.high for each in found) / 250 >= 0.92
+    assert sum(each.low > 0.005 for each in found) / 250 <= 0.05 or lean > 0.005
+
+
+def test_less_what_chance_adds_a_fair_model_comes_near_to_none_and_a_lean_stays() -> None:
+    fair, leaning = ([recall_spread(hits_by_place(s, 80, (x, 0, 0, 0)), draws=200) for s in range(100)] for x in (0.0, 0.2))
+    assert np.mean([each.corrected for each in fair]) < 0.5 * np.mean([each.value for each in fair])
+    assert np.mean([each.corrected for each in leaning]) == pytest.approx(np.std([0.2, 0, 0, 0]), rel=0.1)
+
+
+def test_items_that_are_all_alike_still_leave_room_for_others() -> None:
+    """A model that was right everywhere, or always said A, on twenty questions may differ on the next."""
+    right, always = recall_spread(np.ones((20, 4))), letter_bias(np.tile([4, 0, 0, 0], (20, 1)))
+    assert (right.value, right.interval.low) == (0.0, 0.0)
+    assert 0.01 < right.interval.high < 0.1
+    assert always.interval.high == always.value == pytest.approx(1.0)
+    assert 0.8 < always.interval.low < 1.0
+
+
 def test_one_item_shows_no_bias() -> None:
     with pytest.raises(StatisticsError, match="no position bias"):
         letter_bias([[1, 0, 0, 0]])

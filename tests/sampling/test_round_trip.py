@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sampling_support import items, one, saying
 
-from fmaudit import ConfigError, Exhibit, Finding, ItemSource, MetricStatus
+from fmaudit import (
+    Completion,
+    ConfigError,
+    Exhibit,
+    Failure,
+    Finding,
+    GenerateRequest,
+    ItemSource,
+    Metric,
+    MetricStatus,
+)
+from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask, ask_suite, assert_results, by_name, codes, measure
 from fmaudit_sampling.address import address, copied, terms_in
 from fmaudit_sampling.params import SamplingParams
@@ -121,6 +132,23 @@ def test_intervals_cover_the_share_kept_and_a_steady_model_is_not_accused_of_a_c
     assert accused == 0
 
 
+def test_the_term_that_intrudes_most_is_picked_by_looking_and_its_interval_allows_for_that() -> None:
+    """Every term intrudes with the same chance, so what the worst is worth is that chance."""
+    part = [item for item in OWN if item["language"] == "vi"]
+    terms = sorted(address("vi").terms)
+    values, inside = [], 0
+    for seed in range(250):
+        draw = random.Random(seed)
+        rows = [row(item, [term for term in terms if term in item["terms"] or draw.random() < 0.15]) for item in part]
+        metric = next(each for each in _collapse(rows, "vi", 10) if isinstance(each, Metric))
+        assert metric.interval is not None
+        values.append(metric.value)
+        inside += metric.interval.low <= 0.15 <= metric.interval.high
+    assert inside / 250 >= 0.92
+    assert f"picked by looking at {len(terms)} terms" in metric.note
+    assert sum(values) / 250 > 0.25  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("language", "text", "terms"),
     [
@@ -179,6 +207,35 @@ def test_own_sentences_may_bring_their_own_forms_and_languages(tmp_path: Path) -
     assert by_name(found)["round_trip_terms_kept{language=et}"].value == 0.0
     found, _ = ask_suite(one("round-trip", round_trip=items(tmp_path, own)), translating(lambda text: text))
     assert by_name(found)["round_trip_terms_kept{language=et}"].value == 1.0
+
+
+class Narrow(FakeBackend):
+    """A model whose window holds so many letters of a prompt and tokens of an answer together."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__(answer=translating(lambda text: text)._answer)
+        self.window = window
+
+    def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
+        for i, request in enumerate(requests):
+            if len(request.messages[-1].content) + request.sampling.max_new_tokens > self.window:
+                yield i, Failure(reason="too-long", detail="it does not fit")
+            else:
+                yield from ((i, answer) for _, answer in super().generate_each([request]))
+
+
+def test_a_window_that_holds_no_long_answer_gets_a_shorter_one_and_the_report_says_so(tmp_path: Path) -> None:
+    own = items(tmp_path, [{"id": str(i), "text": "Tu viens ?", "language": "fr", "terms": ["tu"]} for i in range(12)])
+    roomy, narrow = (ask_suite(one("round-trip", round_trip=own), Narrow(window))[0] for window in (2000, 300))
+    assert by_name(roomy)["round_trip_terms_kept"].value == by_name(narrow)["round_trip_terms_kept"].value == 1.0
+    assert "room" not in by_name(roomy)["round_trip_truncated_rate"].note
+    note = by_name(narrow)["round_trip_truncated_rate"].note
+    assert "the model's window left room for fewer tokens in 12 of 12 sentences, 128 at least" in note
+
+
+def test_a_window_that_holds_no_translation_loses_the_sentence_instead_of_asking_for_ever(tmp_path: Path) -> None:
+    own = items(tmp_path, [{"id": "1", "text": "Tu viens ?", "language": "fr", "terms": ["tu"]}])
+    assert ask_suite(one("round-trip", round_trip=own), Narrow(100))[1] == []
 
 
 @pytest.mark.parametrize(

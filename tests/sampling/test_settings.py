@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sampling_support import drawing, one, questions, saying
 
-from fmaudit import ConfigError, Metric, MetricStatus
+import fmaudit_sampling
+from fmaudit import ConfigError, ItemSource, Metric, MetricStatus
 from fmaudit.testing import ask_suite, by_name, codes
 from fmaudit_sampling.audit import SUITES, SamplingConsistency
 from fmaudit_sampling.params import SamplingParams
@@ -19,6 +21,34 @@ JUDGE = {"j": {"uri": "demo:chat"}}
 
 def warnings(**params: Any) -> list[str]:
     return SamplingConsistency(SamplingParams.model_validate(params)).warnings()
+
+
+def test_the_readme_names_every_parameter() -> None:
+    """docs/reference/audit-toml.md sends readers there."""
+    text = Path(fmaudit_sampling.__file__).with_name("README.md").read_text(encoding="utf-8")
+    missing = []
+    for name, field in SamplingParams.model_fields.items():
+        own = [] if isinstance(field.default, ItemSource) else list(getattr(type(field.default), "model_fields", ()))
+        missing += [path for path in ([f"{name}.{one}" for one in own] or [name]) if f"`{path}`" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"grid": [{"temperature": -1}]}, "greater than or equal to 0"),
+        ({"grid": [{"temperature": 1}, {"top_p": 0}]}, "greater than 0"),
+        ({"conformance": {"settings": [{"top_k": -2}]}}, "greater than or equal to 0"),
+        ({"distribution": {"views": [{"temperature": "hot"}]}}, "valid number"),
+        ({"grid": ()}, "at least 1 item"),
+    ],
+)
+def test_a_fault_in_a_setting_is_told_once(params: dict[str, Any], words: str) -> None:
+    """Settings that are refused are not told as too few as well."""
+    with pytest.raises(ValidationError) as caught:
+        SamplingParams.model_validate(params)
+    (error,) = caught.value.errors()
+    assert words in error["msg"]
 
 
 def test_defaults_have_an_effect_all_of_them() -> None:

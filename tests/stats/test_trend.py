@@ -46,6 +46,7 @@ def test_ranks() -> None:
     assert trend.p_value == pytest.approx(2 / 24)
     assert mann_kendall([5, 5, 5]).p_value == 1.0
     assert mann_kendall([3, 2, 1], times=[30, 20, 10]).direction == 1
+    assert {mann_kendall(list(range(n))).statistic for n in range(3, 40)} == {1.0}  # exactly
 
 
 def test_theil_sen_ignores_an_outlier() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from fmaudit_sampling.questions import QUESTIONS, fewer, fingerprint, load_quest
 from fmaudit_sampling.sampled import read
 from fmaudit_sampling.showing import cut_short, sliced, told, unread_answers
 
-__all__ = ["FormatSpread", "Spread", "spread_of"]
+__all__ = ["FormatSpread", "Spread", "quartiles_of", "spread_of"]
 
 Floats = npt.NDArray[np.float64]
 ALPHA = 0.05
@@ -28,7 +28,7 @@ WIDE = 0.1  # lower bound of the spread from which it is more than a note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Largest less smallest accuracy; `by_chance` is what formats that make no difference would show, `p_value` the chance of as much."""
+    """How far accuracies lie apart; `by_chance` is what formats that make no difference would show, `p_value` the chance of as much."""
 
     value: float
     interval: Interval
@@ -87,17 +87,19 @@ class FormatSpread(Suite):
             yield results.insufficient("format_spread", "fraction", {}, len(shared), lacks)
             yield from self._lost(asked)
             return
+        by_format = {form: {item: hits[item] for item in shared} for form, hits in by_format.items()}
         table = np.array([[float(hits[item]) for hits in by_format.values()] for item in shared])
         accuracies = dict(zip(by_format, table.mean(axis=0).tolist(), strict=True))
-        per_format = [_accuracy([row for row in rows if row["condition"] == form], {"format": form}, minimum) for form in by_format]
+        per_format = list(_by_format(by_format, minimum, len({row["item"] for row in asked}) - len(shared)))
         yield from per_format
-        yield from _summary(table)
-        found = spread_of(table)
-        yield _spread_metric(found, table)
+        found, quartiles = spread_of(table), quartiles_of(table)
+        yield _median(table)
+        yield _spread_metric("format_interquartile_range", quartiles, table, "third less first quartile of the accuracies")
+        yield _spread_metric("format_spread", found, table, "largest less smallest accuracy")
         reference = _median_format(accuracies)
         compared = list(_against(by_format, reference, minimum))
         yield from (metric for metric, _, _ in compared)
-        yield from _finding(found, accuracies, reference, [(form, q) for metric, form, q in compared])
+        yield from _finding(found, len(shared), accuracies, reference, [(form, q) for metric, form, q in compared])
         yield from self._lost(asked)
         caption = "Accuracy on the same questions in formats that keep their meaning, with 95 % intervals."
         yield from results.bars(
@@ -156,12 +158,36 @@ def spread_of(table: Floats, *, draws: int = 1000, seed: int = 0) -> Spread:
     that of all differences at once: with the 95 % quantile of the largest standardised difference over bootstraps of the items (as
     Westfall and Young 1993 adjust), it runs from the largest lower to the largest upper end, and covers at least as often as it says.
     """
+    return _shuffled(table, _range, _all_differences, draws, seed)
+
+
+def quartiles_of(table: Floats, *, draws: int = 1000, seed: int = 0) -> Spread:
+    """Give the interquartile range of accuracy over formats, with the test of `spread_of`.
+
+    Chance moves formats apart and never together, so no resampling around the value holds a true 0. But where no difference of two
+    formats is off by more than some reach, neither is the range of their quartiles: the interval has the reach of all differences at once.
+    """
+    return _shuffled(table, _quartile_range, _all_quartiles, draws, seed)
+
+
+def _shuffled(
+    table: Floats, statistic: Callable[[Floats], Floats], bound: Callable[[Floats, Floats], Interval], draws: int, seed: int
+) -> Spread:
+    """Evaluate a statistic of the formats' accuracies and test it by shuffling; `bound` makes its interval of resamples of the items."""
     rng = np.random.default_rng(seed)
-    value, items = _range(table.mean(axis=0)), len(table)
-    shuffled = np.concatenate([_shuffled_ranges(table, size, rng) for size in _batches(draws, table.size)])
-    p_value = (int((shuffled >= value - 1e-12).sum()) + 1) / (draws + 1)
-    interval = _all_differences(table, rng.multinomial(items, np.full(items, 1.0 / items), draws) / items)
-    return Spread(value=value, interval=interval, by_chance=float(shuffled.mean()), p_value=p_value)
+    value, items = float(statistic(table.mean(axis=0))), len(table)
+    null = np.concatenate([statistic(_shuffled_means(table, size, rng)) for size in _batches(draws, table.size)])
+    p_value = (int((null >= value - 1e-12).sum()) + 1) / (draws + 1)
+    interval = bound(table, rng.multinomial(items, np.full(items, 1.0 / items), draws) / items)
+    return Spread(value=value, interval=interval, by_chance=float(null.mean()), p_value=p_value)
+
+
+def _all_quartiles(table: Floats, weights: Floats) -> Interval:
+    """Bound the interquartile range by the 95 % quantile of the largest error of a difference; `weights` as in `_all_differences`."""
+    means = table.mean(axis=0)
+    reach = max(float(np.quantile(_range(weights @ table - means), 0.95)), stats.zero_success_upper(len(table)))
+    value = float(_quartile_range(means))
+    return Interval(max(0.0, value - reach), min(1.0, value + reach), 0.95, "simultaneous bootstrap of all differences, by item")
 
 
 def _all_differences(table: Floats, weights: Floats) -> Interval:
@@ -176,10 +202,9 @@ def _all_differences(table: Floats, weights: Floats) -> Interval:
     return Interval(max(0.0, low), min(1.0, high), 0.95, "simultaneous bootstrap of all differences, by item")
 
 
-def _shuffled_ranges(table: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Give the spreads of tables whose answers are shuffled among the formats, item by item."""
-    means = rng.permuted(np.broadcast_to(table, (draws, *table.shape)), axis=2).mean(axis=1)
-    return np.asarray(means.max(axis=1) - means.min(axis=1))
+def _shuffled_means(table: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    """Give the accuracies [draws, formats] of tables whose answers are shuffled among the formats, item by item."""
+    return np.asarray(rng.permuted(np.broadcast_to(table, (draws, *table.shape)), axis=2).mean(axis=1))
 
 
 def _batches(draws: int, cells: int) -> list[int]:
@@ -187,8 +212,13 @@ def _batches(draws: int, cells: int) -> list[int]:
     return [min(step, draws - start) for start in range(0, draws, step)]
 
 
-def _range(accuracies: Floats) -> float:
-    return float(accuracies.max() - accuracies.min())
+def _range(accuracies: Floats) -> Floats:
+    return np.asarray(accuracies.max(axis=-1) - accuracies.min(axis=-1))
+
+
+def _quartile_range(accuracies: Floats) -> Floats:
+    first, third = np.quantile(accuracies, [0.25, 0.75], axis=-1)
+    return np.asarray(third - first)
 
 
 def _common(item: Mapping[str, Any], form: Format, prompt: str) -> dict[str, Any]:
@@ -203,6 +233,14 @@ def _accuracy(rows: Sequence[Mapping[str, Any]], slice_: Mapping[str, str], mini
     return results.rate("format_accuracy", hits, items, minimum=minimum, slice_=slice_)
 
 
+def _by_format(by_format: Mapping[str, Mapping[str, bool]], minimum: int, without: int) -> Iterator[Metric]:
+    """Give every format's accuracy on the questions that could be read in all formats, so that formats can be compared."""
+    others = f"without {without} other{'s' if without > 1 else ''}"
+    note = f"on the questions whose answers can be read in all formats, {others}" if without else ""
+    for form, hits in by_format.items():
+        yield results.rate("format_accuracy", list(hits.values()), list(hits), minimum=minimum, slice_={"format": form}, note=note)
+
+
 def _median_format(accuracies: Mapping[str, float]) -> str:
     middle = float(np.median(list(accuracies.values())))
     return min(accuracies, key=lambda form: (abs(accuracies[form] - middle), form))
@@ -212,23 +250,19 @@ def _by_value(labelled: tuple[str, Metric]) -> tuple[float, str]:
     return (-(labelled[1].value or 0.0), labelled[0])
 
 
-def _summary(table: Floats) -> Iterator[Metric]:
-    """Median and interquartile range of the formats' accuracies, with bootstraps over items."""
+def _median(table: Floats) -> Metric:
+    """Give the median of the formats' accuracies, with a bootstrap over items."""
     n = len(table)
     middle = stats.bootstrap_clusters(table, lambda totals: np.median(totals, axis=-1) / n, method="percentile")
-    yield results.given("format_median_accuracy", middle, "fraction", note=f"of {table.shape[1]} formats")
-    quartiles = stats.bootstrap_clusters(
-        table, lambda totals: (np.quantile(totals, 0.75, axis=-1) - np.quantile(totals, 0.25, axis=-1)) / n, method="percentile"
-    )
-    yield results.given("format_interquartile_range", quartiles, "fraction", note="of the formats' accuracies")
+    return results.given("format_median_accuracy", middle, "fraction", note=f"of {table.shape[1]} formats")
 
 
-def _spread_metric(found: Spread, table: Floats) -> Metric:
+def _spread_metric(name: str, found: Spread, table: Floats, words: str) -> Metric:
     note = (
-        f"largest less smallest accuracy of {table.shape[1]} formats; {found.by_chance:.3f} by chance, "
+        f"{words} of {table.shape[1]} formats; {found.by_chance:.3f} by chance, "
         f"{results.chance_words('p', found.p_value)} by shuffling formats"
     )
-    return Metric(name="format_spread", value=found.value, unit="fraction", n=table.size, n_clusters=len(table), interval=found.interval,
+    return Metric(name=name, value=found.value, unit="fraction", n=table.size, n_clusters=len(table), interval=found.interval,
                   method=found.interval.method, note=note)  # fmt: skip
 
 
@@ -246,7 +280,9 @@ def _against(by_format: Mapping[str, Mapping[str, bool]], reference: str, minimu
         yield replace(metric, note=f"{metric.note}; {results.chance_words('q', q)}"), form, q
 
 
-def _finding(found: Spread, accuracies: Mapping[str, float], reference: str, compared: Sequence[tuple[str, float]]) -> Iterator[Finding]:
+def _finding(
+    found: Spread, questions: int, accuracies: Mapping[str, float], reference: str, compared: Sequence[tuple[str, float]]
+) -> Iterator[Finding]:
     if found.p_value >= ALPHA:
         return
     best, worst = max(accuracies, key=lambda form: accuracies[form]), min(accuracies, key=lambda form: accuracies[form])
@@ -255,9 +291,10 @@ def _finding(found: Spread, accuracies: Mapping[str, float], reference: str, com
     yield Finding(
         code="format-spread", severity=Severity.WARNING if found.interval.low >= WIDE else Severity.NOTE, metric="format_spread",
         sentence=(
-            f"The form of the prompt alone moves accuracy from {results.percent(accuracies[worst])} ({worst!r}) to "
-            f"{results.percent(accuracies[best])} ({best!r}): a spread of {results.points(found.value)}, of which "
-            f"{results.points(found.by_chance)} would come by chance ({results.chance_words('p', found.p_value)}).{which}"
+            f"On the same {questions} questions, the form of the prompt alone moves accuracy from "
+            f"{results.percent(accuracies[worst])} ({worst!r}) to {results.percent(accuracies[best])} ({best!r}): a spread of "
+            f"{results.points(found.value)}, of which {results.points(found.by_chance)} would come by chance "
+            f"({results.chance_words('p', found.p_value)}).{which}"
         ),
         advice="State the format with every accuracy, and compare models over several formats, not one.",
     )  # fmt: skip

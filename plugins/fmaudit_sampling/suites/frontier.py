@@ -15,7 +15,7 @@ from fmaudit import Asker, Capability, Case, Completion, Exhibit, Finding, Metri
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.params import Setting
-from fmaudit_sampling.presets import Measured, factual_preset, fiction_preset, knows, loss, recommendation
+from fmaudit_sampling.presets import Measured, declined, factual_preset, fiction_preset, recommendation
 from fmaudit_sampling.prompts import OPEN, fulfils, load_prompts
 from fmaudit_sampling.questions import fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import answer_rows, drawn_as_asked, unsettled
@@ -31,7 +31,10 @@ DIVERSITY = {
     "self_bleu": ("frontier_self_bleu", "fraction", "overlap of completions with one another"),
     "compression": ("frontier_compression", "ratio", "bytes of all completions over their compressed size"),
 }
-Value = tuple[str, float]
+RULES = {
+    "factual": "highest agreement among the settings whose accuracy lies within the interval of the best",
+    "fiction": "highest Vendi score among the settings not surely less accurate",
+}
 
 
 class Frontier(Suite):
@@ -96,16 +99,19 @@ class Frontier(Suite):
         """Give every setting's figures, entropy against temperature, both axes on one page, and a preset for two kinds of work."""
         by_setting = {_key(part[0]): part for part in results.groups(rows, "condition").values()}
         ordered = [by_setting[key] for key in sorted(by_setting)]
-        made = [list(self._setting(part)) for part in ordered]
+        measured = [_measured(part) for part in ordered]
+        made = [list(self._setting(part, found)) for part, found in zip(ordered, measured, strict=True)]
         for metrics in made:
             yield from metrics
         yield from _entropy(ordered, self.params.minimum_items)
         yield from unread_answers(self.name, rows, self.params.minimum_items)
         yield from unread_meanings(self.name, rows, self.params.minimum_items)
-        measured = [_measured(part) for part in ordered]
         yield from self._presets(measured, ordered)
         yield _saving(rows, len(self.params.grid), self.params.frontier.samples)
-        yield from _page(ordered, made)
+        lines = [_line(part, metrics) for part, metrics in zip(ordered, made, strict=True)]
+        yield _settings_table(lines)
+        yield from _axes(lines)
+        yield from _points(lines)
 
     def fingerprint(self) -> str:
         """Name the files of questions and prompts."""
@@ -125,47 +131,34 @@ class Frontier(Suite):
     def _prompts(self) -> list[dict[str, Any]]:
         return load_prompts(self.params.open_prompts, fewer(self.params.limit, self.params.frontier.prompts))
 
-    def _setting(self, rows: results.Rows) -> Iterator[Metric]:
+    def _setting(self, rows: results.Rows, measured: Measured) -> Iterator[Metric]:
         """Give one setting's metrics."""
-        slice_, minimum = {"setting": rows[0]["condition"]}, self.params.minimum_items
-        asked = [row for row in told(rows) if row["kind"] == QUESTION]
-        yield results.rate(
-            "frontier_accuracy", [bool(row["correct"]) for row in asked], [row["item"] for row in asked], minimum=minimum, slice_=slice_
-        )
+        slice_, minimum = {"setting": measured.name}, self.params.minimum_items
+        yield measured.accuracy(minimum)
         note = "greedy: one answer, always the same" if slice_["setting"] == "greedy" else ""
-        yield item_mean("frontier_agreement", list(_agreements(asked).values()), "fraction", minimum, slice_, note)
+        yield item_mean("frontier_agreement", list(measured.agreement.values()), "fraction", minimum, slice_, note)
         for measure, (name, unit, words) in DIVERSITY.items():
             yield item_mean(name, list(_details_of(rows, measure).values()), unit, minimum, slice_, words)
         entropy = _entropies(rows)
         if entropy:
             yield item_mean("frontier_entropy", list(entropy.values()), "nats", minimum, slice_, "surprise of the tokens drawn, per token")
-        quality = _qualities(rows)
-        if quality:
-            yield item_mean(
-                "frontier_fulfilled", list(quality.values()), "fraction", minimum, slice_, "what prompts ask for that completions contain"
-            )
+        if measured.quality:
+            words = "what prompts ask for that completions contain"
+            yield item_mean("frontier_fulfilled", list(measured.quality.values()), "fraction", minimum, slice_, words)
 
     def _presets(self, measured: Sequence[Measured], ordered: Sequence[results.Rows]) -> results.Results:
-        """Recommend a setting for factual and legal work, and one for fiction, where enough questions were answered."""
-        if not measured or max(len(each.accuracy) for each in measured) < self.params.minimum_items:
-            return
-        if not any(knows(each) for each in measured):
-            note = "at no setting are surely more than 0 % of the questions answered rightly, so accuracy recommends none"
-            for purpose in ("factual", "fiction"):
-                yield results.undefined("recommended_temperature", "ratio", {"purpose": purpose}, len(measured[0].accuracy), note)
+        """Recommend a setting for facts, and one for fiction, where enough questions were answered."""
+        if not measured or max(len(each.answers) for each in measured) < self.params.minimum_items:
             return
         settings = {rows[0]["condition"]: details(rows[0]) for rows in ordered}
-        for purpose, preset in (
-            ("factual", factual_preset(measured)),
-            ("fiction", fiction_preset(measured, self.params.frontier.tolerance)),
-        ):
+        for purpose in RULES:
+            if why := declined(purpose, measured):
+                yield results.undefined("recommended_temperature", "ratio", {"purpose": purpose}, len(measured[0].answers), why)
+                continue
+            preset = factual_preset(measured) if purpose == "factual" else fiction_preset(measured, self.params.frontier.tolerance)
             if preset is not None:
                 chosen = settings[preset.chosen.name]
-                for field in ("temperature", "top_p", "top_k"):
-                    yield Metric(
-                        name=f"recommended_{field}", value=float(chosen[field]), unit="ratio", n=len(preset.chosen.accuracy),
-                        slice={"purpose": purpose}, note="a choice among the settings of the grid; the finding gives its evidence",
-                    )  # fmt: skip
+                yield from _recommended(purpose, chosen, len(preset.chosen.answers))
                 yield recommendation(purpose, preset, chosen)
 
 
@@ -175,6 +168,14 @@ def label_of(setting: Setting) -> str:
         return "greedy"
     limits = (f" top-k={setting.top_k}" if setting.top_k else "") + (f" top-p={setting.top_p:g}" if setting.top_p < 1 else "")
     return f"T={setting.temperature:g}{limits}"
+
+
+def _recommended(purpose: str, chosen: Mapping[str, Any], n: int) -> Iterator[Metric]:
+    """Give the fields of the chosen setting."""
+    note = "a choice among the settings of the grid; the finding gives its evidence"
+    for field in ("temperature", "top_p", "top_k"):
+        yield Metric(name=f"recommended_{field}", value=float(chosen[field]), unit="ratio", n=n, slice={"purpose": purpose},
+                     method=RULES[purpose], note=note)  # fmt: skip
 
 
 def _detail(setting: Setting, **more: Any) -> str:
@@ -217,17 +218,17 @@ def _qualities(rows: results.Rows) -> dict[str, float]:
 
 def _measured(rows: results.Rows) -> Measured:
     asked = [row for row in told(rows) if row["kind"] == QUESTION]
-    creative = [row for row in rows if row["kind"] == CREATIVE] or [row for row in rows if row["kind"] != QUESTION]
+    creative = [row for row in rows if row["kind"] == CREATIVE] or rows
     return Measured(
         name=rows[0]["condition"], temperature=details(rows[0])["temperature"], agreement=_agreements(asked), quality=_qualities(rows),
-        accuracy={item: sum(bool(row["correct"]) for row in part) / len(part) for item, part in results.by_item(asked).items()},
-        diversity=_details_of(creative, "vendi"),
+        answers={item: tuple(bool(row["correct"]) for row in part) for item, part in results.by_item(asked).items()},
+        diversity=_details_of(creative, "vendi"), overall=_details_of(rows, "vendi"),
     )  # fmt: skip
 
 
 def _entropy(ordered: Sequence[results.Rows], minimum: int) -> results.Results:
     """Say whether entropy rises with temperature where nothing is cut off, and where it surely does not."""
-    open_ = [(details(rows[0])["temperature"], _entropies(rows), rows[0]["condition"]) for rows in ordered if _uncut(rows)]
+    open_ = [(details(rows[0])["temperature"], _entropies(rows), rows[0]["condition"]) for rows in ordered if _plain(details(rows[0]))]
     curve = [(temperature, by_prompt, name) for temperature, by_prompt, name in open_ if len(by_prompt) >= 2]
     if len(curve) < 3:
         return
@@ -237,7 +238,8 @@ def _entropy(ordered: Sequence[results.Rows], minimum: int) -> results.Results:
     note += results.chance_words("p", trend.p_value)
     yield Metric(name="entropy_temperature_trend", value=trend.statistic, unit="ratio", n=len(curve), method=trend.method, note=note)
     for (_, lower, cold), (_, upper, hot) in itertools.pairwise(curve):
-        fall = loss(lower, upper)
+        shared = sorted(lower.keys() & upper.keys())
+        fall = stats.mean([lower[item] - upper[item] for item in shared]) if len(shared) > 1 else None
         if fall is not None and fall.interval.low > 0 and fall.n >= minimum:
             yield Finding(
                 code="entropy-falls-with-temperature", severity=Severity.WARNING, metric="entropy_temperature_trend",
@@ -254,59 +256,60 @@ def _entropy(ordered: Sequence[results.Rows], minimum: int) -> results.Results:
     )
 
 
-def _uncut(rows: results.Rows) -> bool:
-    found = details(rows[0])
-    return bool(found["temperature"] == 0 or (found["top_k"] == 0 and found["top_p"] == 1))
+def _plain(setting: Mapping[str, Any]) -> bool:
+    """Whether a setting cuts nothing off but by its temperature."""
+    return bool(setting["temperature"] == 0 or (setting["top_k"] == 0 and setting["top_p"] == 1))
 
 
 def _saving(rows: results.Rows, settings: int, samples: int) -> Metric:
     """How many answers the sweep took, against one request for every setting and sample."""
     prompts = len({row["item"] for row in rows})
     wanted = prompts * settings * samples
-    note = f"of the {wanted} answers that {settings} settings with {samples} samples of {prompts} prompts have are the same requests. "
-    note += "Equal requests of other suites are answered from the cache as well. Exact"
-    return Metric(name="frontier_saved_answers", value=1.0 - len(rows) / wanted, unit="fraction", n=wanted, note=note)
+    note = f"Of {wanted} answers ({settings} settings, {samples} samples, {prompts} prompts), those that are the same request as another. "
+    note += "Equal requests of other suites are answered from the cache as well."
+    saved = 1.0 - len(rows) / wanted
+    return Metric(name="frontier_saved_answers", value=saved, unit="fraction", n=wanted, method="counted exactly", note=note)
 
 
-def _page(ordered: Sequence[results.Rows], made: Sequence[Sequence[Metric]]) -> Iterator[Exhibit]:
-    """Show all settings in a table, and accuracy against variety as points."""
-    rows = []
-    for part, metrics in zip(ordered, made, strict=True):
-        values = {metric.name.removeprefix("frontier_"): metric.value for metric in metrics}
-        found = details(part[0])
-        rows.append(
-            {
-                "setting": part[0]["condition"],
-                "temperature": found["temperature"],
-                "top_p": found["top_p"],
-                "top_k": found["top_k"],
-                **values,
-            }
-        )
-    yield results.table(
-        "settings", "What each setting gives", rows, "All settings of the grid, the coldest first; the metrics give the intervals."
-    )
+def _line(part: results.Rows, metrics: Sequence[Metric]) -> dict[str, Any]:
+    """One setting with its figures, by their short names."""
+    found = {field: details(part[0])[field] for field in ("temperature", "top_p", "top_k")}
+    return {"setting": part[0]["condition"], **found, **{metric.name.removeprefix("frontier_"): metric.value for metric in metrics}}
+
+
+def _settings_table(lines: results.Rows) -> Exhibit:
+    caption = "All settings of the grid, the coldest first; the metrics give the intervals."
+    return results.table("settings", "What each setting gives", lines, caption)
+
+
+def _axes(lines: results.Rows) -> Iterator[Exhibit]:
+    """Show accuracy, agreement and variety against temperature, where nothing is cut off."""
     axes = [
-        {"temperature": row["temperature"], "value": row[axis], "of": axis.replace("_", "-")}
-        for row in rows
-        if row["temperature"] == 0 or (row["top_p"] == 1 and row["top_k"] == 0)
+        {"temperature": line["temperature"], "value": line[axis], "of": axis.replace("_", "-")}
+        for line in lines
+        if _plain(line)
         for axis in ("accuracy", "agreement", "distinct_2")
-        if row.get(axis) is not None
+        if line.get(axis) is not None
     ]
     if axes:
         caption = "Accuracy, agreement of samples, and variety (different pairs of words) of the same run, with nothing cut off."
         encoding = {"x": "temperature", "y": "value", "color": "of"}
         yield results.table("axes-by-temperature", "Reliable and varied", axes, caption, kind="line", encoding=encoding, unit="fraction")
-    points = [row for row in rows if row.get("accuracy") is not None and row.get("vendi") is not None]
-    if len(points) > 1:
-        spec = {
-            "mark": {"type": "circle", "size": 110, "opacity": 1},
-            "encoding": {
-                "x": {"field": "vendi", "type": "quantitative", "title": "variety (Vendi score)", "scale": {"zero": False}},
-                "y": {"field": "accuracy", "type": "quantitative", "title": "accuracy", "axis": {"format": "%"}, "scale": {"zero": False}},
-                "color": {"field": "temperature", "type": "quantitative"},
-                "tooltip": [{"field": name} for name in ("setting", "accuracy", "vendi", "agreement")],
-            },
-        }
-        caption = "Each point is a setting: higher is more accurate, further right more varied. Choose on the upper right edge."
-        yield results.table("frontier", "Accuracy against variety", points, caption, spec=spec)
+
+
+def _points(lines: results.Rows) -> Iterator[Exhibit]:
+    """Show every setting as a point, accuracy against variety."""
+    points = [line for line in lines if line.get("accuracy") is not None and line.get("vendi") is not None]
+    if len(points) < 2:
+        return
+    spec = {
+        "mark": {"type": "circle", "size": 110, "opacity": 1},
+        "encoding": {
+            "x": {"field": "vendi", "type": "quantitative", "title": "variety (Vendi score)", "scale": {"zero": False}},
+            "y": {"field": "accuracy", "type": "quantitative", "title": "accuracy", "axis": {"format": "%"}, "scale": {"zero": False}},
+            "color": {"field": "temperature", "type": "quantitative"},
+            "tooltip": [{"field": name} for name in ("setting", "accuracy", "vendi", "agreement")],
+        },
+    }
+    caption = "Each point is a setting: higher is more accurate, further right more varied. Choose on the upper right edge."
+    yield results.table("frontier", "Accuracy against variety", points, caption, spec=spec)

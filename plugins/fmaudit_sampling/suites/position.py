@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from fmaudit import Asker, Capability, Case, Finding, Interval, Metric, Row, Severity, Suite, results, stats
+from fmaudit import Asker, Capability, Case, Finding, Metric, Row, Severity, Suite, results, stats
 from fmaudit_sampling.choices import CHOICES, LETTERS, choose, load_choices, load_formats, shown
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fingerprint
@@ -130,11 +130,12 @@ def _recall(asked: list[results.Rows], place: int) -> Metric:
 
 
 def _metric(name: str, unit: str, found: PositionBias, words: str) -> Metric:
-    interval = found.estimate.interval
-    note = f"{words}; {found.by_chance:.3f} by chance, {results.chance_words('p', found.p_value)} by rotating the items"
-    bounds = Interval(max(0.0, min(interval.low, found.value)), max(interval.high, found.value), interval.level, interval.method)
-    return Metric(name=name, value=found.value, unit=unit, n=found.items * len(found.by_place), n_clusters=found.items, interval=bounds,
-                  method=interval.method, note=note)  # fmt: skip
+    note = (
+        f"{words}; {found.by_chance:.3f} by chance, {results.chance_words('p', found.p_value)} by rotating the items; "
+        f"{found.corrected:.3f} less what chance adds"
+    )
+    return Metric(name=name, value=found.value, unit=unit, n=found.items * len(found.by_place), n_clusters=found.items,
+                  interval=found.interval, method=found.interval.method, note=note)  # fmt: skip
 
 
 def _findings(recall: PositionBias, letters: PositionBias) -> Iterator[Finding]:

@@ -5,11 +5,29 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fmaudit import Asker, Case, ConfigError, Finding, ItemSource, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit import (
+    Asker,
+    Case,
+    Completion,
+    ConfigError,
+    Finding,
+    ItemSource,
+    Metric,
+    RequestError,
+    Row,
+    Severity,
+    Suite,
+    file_sha256,
+    load_items,
+    results,
+    spread,
+    stats,
+)
 from fmaudit_sampling.address import TERMS, Address, address, copied, terms_in
 from fmaudit_sampling.showing import details, empty_answers
 
@@ -19,6 +37,7 @@ ITEMS = Path(__file__).parents[1] / "data" / "round_trip.jsonl"
 FIELDS = {"text": ("sentence", "prompt"), "language": (), "terms": (), "forms": (), "stratum": ()}
 UNTRANSLATED, EMPTY, KEPT, PARTLY, LOST = "untranslated", "empty", "kept", "partly", "lost"
 NONE = "(none)"
+LEAST = 32  # tokens: a translation in fewer is none
 ASKED = "Translate this sentence from {source} into {target}. Reply with the translation only.\n\n{text}"
 SURELY = 0.9  # a language is warned of where less than this is kept for sure
 MOST = 0.5  # a collapse is more than this share of other terms turned into one, for sure
@@ -44,9 +63,9 @@ class RoundTrip(Suite):
         """Let the model translate the sentence, then its own translation, each with its most probable words."""
         item = case.data
         known = address(item["language"], item["terms"], item["forms"])
-        (there,) = await asker.say(ASKED.format(source=known.name, target="English", text=item["text"]), temperature=0.0)
+        there, room_there = await _translated(asker, known.name, "English", item["text"])
         english = there.text.strip()
-        (back,) = await asker.say(ASKED.format(source="English", target=known.name, text=english), temperature=0.0)
+        back, room_back = await _translated(asker, "English", known.name, english)
         found = terms_in(back.text, known)
         kept = [term for term in item["terms"] if term in found]
         share = len(kept) / len(item["terms"])
@@ -54,6 +73,8 @@ class RoundTrip(Suite):
         label = UNTRANSLATED if copied(item["text"], english) else label
         nothing = label in (UNTRANSLATED, EMPTY)
         more = {"terms": item["terms"], "found": sorted(found), "english": english}
+        if (room := min(room_there, room_back)) < self.params.max_new_tokens:
+            more["room"] = room
         return [
             Row(
                 item=case.id, condition="round-trip", language=item["language"], stratum=item["stratum"], prompt=item["text"],
@@ -81,7 +102,8 @@ class RoundTrip(Suite):
             yield from _lost(metric, languages[metric.slice["language"]])
         yield from _untranslated(rows, minimum)
         yield from empty_answers(self.name, there, minimum)
-        yield from results.truncated("round_trip_truncated_rate", rows, minimum, "the terms written by then were counted")
+        what = f"the terms written by then were counted{_shortened(rows)}"
+        yield from results.truncated("round_trip_truncated_rate", rows, minimum, what)
         labelled = [(address(metric.slice["language"]).name, metric) for metric in kept]
         yield from results.bars("round-trip-kept", "Terms of address that come back from English", labelled, "Whiskers: 95 % intervals.")
         yield from _turned(translated)
@@ -94,6 +116,30 @@ class RoundTrip(Suite):
     def _items(self) -> list[dict[str, Any]]:
         path = self.settings.items or ITEMS
         return [_item(raw, f"{path}: item {raw['id']}") for raw in load_items(self.settings, ITEMS, FIELDS, ("forms", "stratum"))]
+
+
+async def _translated(asker: Asker, source: str, target: str, text: str) -> tuple[Completion, int]:
+    """Let the model translate, in half as many tokens as long as its window does not hold them; also give how many it had.
+
+    Raises RequestError where it does not hold LEAST either.
+    """
+    tokens = asker.params.max_new_tokens
+    while True:
+        try:
+            (answer,) = await asker.say(ASKED.format(source=source, target=target, text=text), temperature=0.0, max_new_tokens=tokens)
+        except RequestError as error:
+            if not str(error).startswith("too-long") or tokens // 2 < LEAST:
+                raise
+            tokens //= 2
+        else:
+            return answer, tokens
+
+
+def _shortened(rows: results.Rows) -> str:
+    """Say how many sentences left less room for their translations than was asked for; nothing where none did."""
+    rooms = [room for row in rows if (room := details(row).get("room"))]
+    told = f"; the model's window left room for fewer tokens in {len(rooms)} of {len(rows)} sentences"
+    return f"{told}, {min(rooms)} at least" if rooms else ""
 
 
 def _item(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -143,29 +189,48 @@ def _distinct(rows: results.Rows, language: str) -> Metric:
 def _collapse(rows: results.Rows, language: str, minimum: int) -> results.Results:
     """Give how often other terms turn into the one that intrudes most, over the sentences that do not have it."""
     known: Address = address(language)
-    shares = {}
-    told = [details(row) for row in rows]
-    for term in sorted({term for more in told for term in more["found"]} | set(known.terms)):
-        hits = [term in more["found"] for more in told if term not in more["terms"]]
-        if hits:
-            shares[term] = (sum(hits), hits)
-    shares = {term: share for term, share in shares.items() if len(share[1]) >= minimum} or shares
+    shares = _intruders(rows, known, minimum)
     if not shares:
         return
-    worst = max(shares, key=lambda term: (shares[term][0] / len(shares[term][1]), shares[term][0]))
+    worst = max(shares, key=lambda term: (sum(shares[term]) / len(shares[term]), sum(shares[term])))
     note = f"share of sentences without {worst!r} that come back with it, the term that intrudes most"
-    if not shares[worst][0]:
+    if not any(shares[worst]):
         note = f"no sentence comes back with a term that it did not have; counted for {worst!r}"
-    metric = results.rate("round_trip_collapse", shares[worst][1], minimum=minimum, slice_={"language": language}, note=note)
+    metric = _of_many("round_trip_collapse", shares[worst], len(shares), {"language": language}, minimum, note)
     yield metric
     if metric.interval is not None and metric.value is not None and metric.interval.low > MOST:
         yield Finding(
             code="address-collapses", severity=Severity.WARNING, metric=f"round_trip_collapse{{language={language}}}",
             slice={"language": language},
             sentence=f"Translated into English and back, {results.percent(metric.value)} of {metric.n} {known.name} sentences with other "
-            f"terms of address come back with {worst!r} ({results.span(metric.interval, results.percent)}).",
+            f"terms of address come back with {worst!r} ({results.span(metric.interval, results.percent)}, which allows for "
+            f"{_terms(len(shares))} looked at).",
             advice="Do not pivot through English where it matters who speaks to whom; say it in the prompt, or translate directly.",
         )  # fmt: skip
+
+
+def _intruders(rows: results.Rows, known: Address, minimum: int) -> dict[str, list[bool]]:
+    """Give, for every term, whether each sentence without it comes back with it; terms with few such sentences only where all are so."""
+    told = [details(row) for row in rows]
+    terms = sorted({term for more in told for term in more["found"]} | set(known.terms))
+    hits = {term: [term in more["found"] for more in told if term not in more["terms"]] for term in terms}
+    return {term: found for term, found in hits.items() if len(found) >= minimum} or {term: found for term, found in hits.items() if found}
+
+
+def _of_many(name: str, hits: Sequence[bool], looked_at: int, slice_: Mapping[str, str], minimum: int, note: str) -> Metric:
+    """Make the largest of several shares a metric: picked by looking, it has an interval for all that were looked at (Bonferroni)."""
+    metric = results.rate(name, hits, minimum=minimum, slice_=slice_, note=note)
+    if metric.interval is None or looked_at == 1:
+        return metric
+    level = metric.interval.level
+    wide = replace(stats.proportion(sum(hits), len(hits), 1.0 - (1.0 - level) / looked_at), level=level)
+    method = f"{wide.method}, Bonferroni over {_terms(looked_at)}"
+    told = f"{note}; picked by looking at {_terms(looked_at)}, so it reads too high, and the interval is of all of them at once"
+    return replace(metric, interval=replace(wide, method=method), method=method, note=told)
+
+
+def _terms(count: int) -> str:
+    return f"{count} term{'s' if count > 1 else ''}"
 
 
 def _lost(metric: Metric, rows: results.Rows) -> results.Results:
