@@ -160,7 +160,7 @@ class Contradiction(Suite):
         try:
             found = auroc([row["value"] for row in known], false, [row["item"] for row in known])
         except StatisticsError as error:
-            yield results.insufficient("contradiction_auroc", "fraction", {}, len(known), str(error))
+            yield results.insufficient("contradiction_auroc", "fraction", {}, len(known), error.line)
             return
         yield Metric(
             name="contradiction_auroc", value=found.value, unit="fraction", n=len(known), interval=found.interval,
