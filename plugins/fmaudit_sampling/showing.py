@@ -4,25 +4,76 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 from fmaudit import Finding, Metric, Severity, results
 from fmaudit_sampling.answers import UNREAD
+from fmaudit_sampling.measures.slices import against_rest
 
-__all__ = ["cut_short", "details", "empty_answers", "item_mean", "notes", "quoted", "sliced", "told", "unread_answers", "unread_meanings"]
+__all__ = [
+    "beside_rest",
+    "cut_short",
+    "details",
+    "empty_answers",
+    "item_mean",
+    "notes",
+    "quoted",
+    "rightly",
+    "sliced",
+    "told",
+    "unread_answers",
+    "unread_meanings",
+]
 
 
-def sliced(rows: results.Rows, measured: Callable[[results.Rows, Mapping[str, str]], Iterable[Metric]]) -> Iterator[Metric]:
+SLICES = (("stratum", "stratum", 1), ("kind", "type", 2), ("language", "language", 2))  # column, name, least slices
+
+
+def sliced(
+    rows: results.Rows,
+    measured: Callable[[results.Rows, Mapping[str, str]], Iterable[Metric]],
+    value: Callable[[results.Rows], tuple[float, float] | None] | None = None,
+) -> Iterator[Metric]:
     """Measure every stratum, and every type and language where there are two or more.
 
-    Strata are given even where there is one, since they must not be mixed.
+    Strata are given even where there is one, since they must not be mixed. `value` gives the sum of the values of one item's rows and how
+    many they are, or None; with it every slice's note says how it differs from the others, with the q-value of all slices.
     """
-    for column, key, least in (("stratum", "stratum", 1), ("kind", "type", 2), ("language", "language", 2)):
-        parts = results.groups(rows, column)
-        if len(parts) >= least:
-            for value, part in parts.items():
-                yield from measured(part, {key: value})
+    families = {key: parts for column, key, least in SLICES if len(parts := results.groups(rows, column)) >= least}
+    found = [
+        (key, name, metric) for key, parts in families.items() for name, part in parts.items() for metric in measured(part, {key: name})
+    ]
+    if value is None:
+        yield from (metric for *_, metric in found)
+        return
+    told = {(key, name) for key, name, metric in found if metric.value is not None}
+    compared = {
+        key: {
+            name: {item: pair for item, own in results.by_item(part).items() if (pair := value(own)) is not None}
+            for name, part in parts.items()
+            if (key, name) in told
+        }
+        for key, parts in families.items()
+    }
+    yield from beside_rest(found, compared)
+
+
+def beside_rest(
+    found: Sequence[tuple[str, str, Metric]], items: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
+) -> Iterator[Metric]:
+    """Say in the note of every slice (family, name, metric) how it differs from the others of its family; `items` as `against_rest` takes."""
+    rests = against_rest(items)
+    for key, name, metric in found:
+        rest = rests.get((key, name))
+        said = f"{results.points(rest.difference)} from the others, {results.chance_words('q', rest.q_value)}" if rest else ""
+        yield replace(metric, note="; ".join(filter(None, (metric.note, said))))
+
+
+def rightly(rows: results.Rows) -> tuple[float, float]:
+    """How many answers to an item are right, and how many there are: what it adds to the accuracy of its slice."""
+    return float(sum(bool(row["correct"]) for row in rows)), float(len(rows))
 
 
 def item_mean(

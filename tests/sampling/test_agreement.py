@@ -46,7 +46,9 @@ def test_the_mean_over_prompts_covers_the_truth() -> None:
     """What the suites show: 95 % intervals over prompts hold the sum of squares in 92 to 98 % of 400 seeds."""
     rng = np.random.default_rng(0)
     found = [
-        item_mean("repeat_agreement", [agreement(answer_counts(answers)) for answers in rng.choice(5, (60, 8), p=P).tolist()], "fraction", 10)
+        item_mean(
+            "repeat_agreement", [agreement(answer_counts(answers)) for answers in rng.choice(5, (60, 8), p=P).tolist()], "fraction", 10
+        )
         for _ in range(400)
     ]
     assert 0.92 <= covered(found, 0.4212) <= 0.98

@@ -169,8 +169,6 @@ def test_a_model_that_cannot_score_is_asked_for_tokens_instead() -> None:
 
 
 def test_what_is_drawn_is_shown_beside_listed_words() -> None:
-    backend = Drawn(
-        score=lambda context, continuation: [math.log(0.05)] + [0.0] * (len(continuation) - 1), without=[Capability.LOGITS]
-    )
+    backend = Drawn(score=lambda context, continuation: [math.log(0.05)] + [0.0] * (len(continuation) - 1), without=[Capability.LOGITS])
     _, rows = ask_suite(one("distribution", distribution={"prompts": {CAT: ["roof"]}}), backend)
     assert seen(rows, "T=1") == pytest.approx({"roof": 0.05, " mat (drawn)": 0.6, " rug (drawn)": 0.3, "(rest)": 0.05})

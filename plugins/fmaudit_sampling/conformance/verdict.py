@@ -151,11 +151,15 @@ def shortfall(n: int, power: Power, sampler: StatedSampler, tolerance: float) ->
     if sampler.greedy:
         bound = stats.zero_success_upper(n)
         enough = next(count for count in itertools.count(1) if stats.zero_success_upper(count) <= GREEDY_RATE)
-        return "" if bound <= GREEDY_RATE else f"up to {bound:.1%} of tokens may still not be the most probable one; {enough} tokens would tell"
+        return (
+            ""
+            if bound <= GREEDY_RATE
+            else f"up to {bound:.1%} of tokens may still not be the most probable one; {enough} tokens would tell"
+        )
     if power.temperature is None:
         return "no position left more than one token to draw"
     if power.temperature > tolerance * sampler.temperature:
         enough = n * (power.temperature / (tolerance * sampler.temperature)) ** 2  # the error falls with the root of the tokens
-        unseen = f"a temperature that differs by less than {power.temperature:.2g} may well go unseen"
+        unseen = f"a temperature that differs by less than {power.temperature:.3g} may well go unseen"
         return f"{unseen}; about {100 * math.ceil(enough / 100):,} such tokens would show a difference of {tolerance:.0%}"
     return ""

@@ -82,7 +82,7 @@ class Agreement(Suite):
         sampled = told(asked)
         overall = self._agreement(sampled, {}, notes(sampled))
         yield overall
-        parts = list(sliced(sampled, lambda part, slice_: [self._agreement(part, slice_)]))
+        parts = list(sliced(sampled, lambda part, slice_: [self._agreement(part, slice_)], _once))
         yield from parts
         yield from self._others(sampled)
         yield from self._numerical(rows)
@@ -223,6 +223,11 @@ def _repeated(rows: results.Rows) -> list[results.Rows]:
 
 def _steadiness(rows: results.Rows) -> float:
     return agreement(answer_counts(_meanings(rows)))
+
+
+def _once(rows: results.Rows) -> tuple[float, float] | None:
+    """What a question adds to the mean of its slice."""
+    return (_steadiness(rows), 1.0) if len(rows) > 1 else None
 
 
 def _divided(rows: results.Rows) -> bool:

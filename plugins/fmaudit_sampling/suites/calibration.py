@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -199,7 +199,9 @@ def _metrics(found: Forecasts, error: CalibrationError, way: str, rows: results.
     slice_ = {"confidence": way}
     yield _error_metric(error, slice_, "; ".join(filter(None, (WORDS[way], notes(rows)))))
     score = brier(found)
-    reliability, resolution, uncertainty = (f"{round(part, 3) + 0.0:.3f}" for part in (score.reliability, score.resolution, score.uncertainty))
+    reliability, resolution, uncertainty = (
+        f"{round(part, 3) + 0.0:.3f}" for part in (score.reliability, score.resolution, score.uncertainty)
+    )
     parts = f"reliability {reliability} - resolution {resolution} + uncertainty {uncertainty}"
     method = score.interval.method if score.interval else ""
     yield Metric(
@@ -218,15 +220,17 @@ def _finding(found: Forecasts, error: CalibrationError, way: str, rows: results.
     if error.p_value > SURE or error.interval.low <= 0.0:
         return
     sure = overconfidence(found)
-    if way == SAMPLES and sure.interval.low > 0 and not _agrees_too_often(rows):
+    agreeing = _agreeing(rows) if way == SAMPLES else None
+    if agreeing is not None and sure.interval.low > 0 and not agreeing.excess > SLIGHT:
         return
+    pairs = f" (two samples agree in {results.percent(agreeing.agree)} of cases)" if agreeing is not None else ""
     which = "too sure of itself" if sure.interval.low > 0 else "not sure enough" if sure.interval.high < 0 else "sure at the wrong places"
     mend = "fit a temperature on other answers, or set thresholds" if way == OPTIONS else "set thresholds"
     yield Finding(
         code="miscalibrated", severity=Severity.WARNING, metric=f"expected_calibration_error{{confidence={way}}}",
         slice={"confidence": way},
         sentence=(
-            f"The model is {which}: by {way}, its mean confidence is {results.percent(float(found.confidence.mean()))} and "
+            f"The model is {which}: by {way}, its mean confidence is {results.percent(float(found.confidence.mean()))}{pairs} and "
             f"{results.percent(float(found.correct.mean()))} of its answers are right; the calibration error is "
             f"{results.percent(error.value)} ({results.span(error.interval, results.percent)})."
         ),
@@ -234,17 +238,24 @@ def _finding(found: Forecasts, error: CalibrationError, way: str, rows: results.
     )  # fmt: skip
 
 
-def _agrees_too_often(rows: results.Rows) -> bool:
-    """Whether two samples agree surely more often than one is right.
+@dataclass(frozen=True, slots=True)
+class Agreeing:
+    """How often two samples agree, and by how much that surely exceeds the chance that one is right.
 
     The commonest of n samples has at least 1 / n of them, whatever the model. The chance that two agree has no such floor, and of a model
     that gives every answer as often as it is right it is the chance that a sample is right.
     """
-    pairs = [(found["agree"] - found["right"], row["item"]) for row in rows if "agree" in (found := details(row))]
+
+    agree: float
+    excess: float
+
+
+def _agreeing(rows: results.Rows) -> Agreeing | None:
+    pairs = [(found["agree"], found["right"]) for row in rows if "agree" in (found := details(row))]
     if len(pairs) < 2:
-        return True
-    excess = stats.clustered_mean([value for value, _ in pairs], [item for _, item in pairs])
-    return excess.interval.low > SLIGHT
+        return None
+    excess = stats.mean([agree - right for agree, right in pairs])
+    return Agreeing(sum(agree for agree, _ in pairs) / len(pairs), excess.interval.low)
 
 
 def _curve(found: Forecasts, way: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import fsum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -94,7 +95,9 @@ class Contradiction(Suite):
         everything, rows = rows, [row for row in rows if row["value"] is not None]
         overall = self._mean(rows, {}, notes(rows))
         yield overall
-        yield from sliced(rows, lambda part, slice_: [self._mean(part, slice_)])
+        yield from sliced(
+            rows, lambda part, slice_: [self._mean(part, slice_)], lambda own: (fsum(row["value"] for row in own), float(len(own)))
+        )
         least = 1.0 - self.params.contradiction.supported
         unsupported = results.rate(
             "unsupported_rate", [row["value"] > least for row in rows], [row["item"] for row in rows], minimum=self.params.minimum_items,

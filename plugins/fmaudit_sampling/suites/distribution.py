@@ -168,9 +168,7 @@ def _listed_rows(item: str, prompt: str, found: Sequence[Next], setting: Setting
     yield from _shown(item, prompt, setting, list(zip(seen.tokens, seen.probabilities, seen.sampled, strict=True)), detail)
 
 
-def _shown(
-    item: str, prompt: str, setting: Setting, shown: Sequence[tuple[str, float, float]], detail: Mapping[str, Any]
-) -> Iterator[Row]:
+def _shown(item: str, prompt: str, setting: Setting, shown: Sequence[tuple[str, float, float]], detail: Mapping[str, Any]) -> Iterator[Row]:
     for place, (token, before, after) in enumerate(shown):
         yield Row(
             item=item, condition=label_of(setting), sample=place, prompt=prompt, evidence=token, confidence=before, value=after,

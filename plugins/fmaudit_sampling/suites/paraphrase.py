@@ -56,7 +56,7 @@ class Paraphrase(Suite):
         minimum, asked, rows = self.params.minimum_items, rows, told(rows)
         overall = self._consistency(rows, {}, notes(rows))
         yield overall
-        parts = list(sliced(rows, lambda part, slice_: [self._consistency(part, slice_)]))
+        parts = list(sliced(rows, lambda part, slice_: [self._consistency(part, slice_)], _once))
         yield from parts
         hits = [bool(row["correct"]) for row in rows]
         yield results.rate("wording_accuracy", hits, [row["item"] for row in rows], minimum=minimum, note="of single wordings")
@@ -114,6 +114,11 @@ def _reworded(rows: results.Rows) -> list[results.Rows]:
 
 def _steadiness(rows: results.Rows) -> float:
     return agreement(answer_counts([row["value"] for row in rows]))
+
+
+def _once(rows: results.Rows) -> tuple[float, float] | None:
+    """What a question adds to the mean of its slice."""
+    return (_steadiness(rows), 1.0) if len(rows) > 1 else None
 
 
 def _right(rows: results.Rows, is_own: bool) -> list[float]:
