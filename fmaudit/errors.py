@@ -37,7 +37,6 @@ __all__ = [
     "RunLocked",
     "StatisticsError",
     "TokenizerError",
-    "in_line",
 ]
 
 

@@ -39,8 +39,8 @@ class Meanings:
 class Equivalence:
     """A way to tell equal meanings; remembers what it has compared.
 
-    `note` names the way, and says where another than the wanted one is used, and why. A comparison that gets neither yes nor no falls back on equal
-    words, which texts that are compared do not have, and is counted.
+    `note` names the way, and says where another than the wanted one is used, and why. A comparison that gets neither yes nor no falls
+    back on equal words, which texts that are compared do not have, and is counted.
     """
 
     kind: Kind
@@ -53,7 +53,8 @@ class Equivalence:
     async def gather(self, question: str, answers: Sequence[str]) -> Meanings:
         """Give every answer to a question the number of its meaning, in the order in which meanings first occur.
 
-        Texts that are equal once normalised, words that only repeat the question aside, mean the same in every way and are not compared. Raises RequestError.
+        Texts that are equal once normalised, words that only repeat the question aside, mean the same in every way and are not compared.
+        Raises RequestError.
         """
         plain = question.removesuffix(BRIEFLY)
         keys = [_number(answer, plain) if self.kind == "number" else beyond(answer, plain) for answer in answers]

@@ -63,7 +63,7 @@ def sliced(
 def beside_rest(
     found: Sequence[tuple[str, str, Metric]], items: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
 ) -> Iterator[Metric]:
-    """Say in the note of every slice (family, name, metric) how it differs from the others of its family; `items` as `against_rest` takes."""
+    """Say in the note of every slice (family, name, metric) how it differs from the others; `items` as `against_rest` takes them."""
     rests = against_rest(items)
     for key, name, metric in found:
         rest = rests.get((key, name))

@@ -21,9 +21,8 @@ _ARTICLES = (
     "uma do da het een en ett 的"
 )
 ARTICLES = frozenset(_ARTICLES.split())
-PRONOUNS = frozenset(
-    "it this that they these those es das dies il elle ce c ça eso esto ello isso ele ela esso questo dat het то это".split()
-)
+_PRONOUNS = "it this that they these those es das dies il elle ce c ça eso esto ello isso ele ela esso questo dat het то это"
+PRONOUNS = frozenset(_PRONOUNS.split())
 # a question that offers its answers names them itself: "the sun is" tells more than how the question begins
 OFFERS = re.compile(r"(?<!\w)(?:or|oder|ou|o|eller|lub|czy|или)(?!\w)|还是|還是|或")
 HALF = 0.5  # of the question's content words that an answer repeats with its opening

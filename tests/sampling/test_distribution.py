@@ -55,7 +55,7 @@ def test_the_listed_words_and_the_rest_are_shown_at_every_temperature() -> None:
 
 
 def test_off_temperature_1_the_entropy_is_unknown_without_logits() -> None:
-    found, rows = asked(LISTED)
+    found, _ = asked(LISTED)
     metrics = by_name(found)
     plain = metrics["next_word_entropy{setting=T=1,text=1}"]
     assert plain.value == pytest.approx(-sum(p * math.log(p) for p in (*LISTED.values(), 0.19)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from pathlib import Path
 
 import numpy as np
@@ -153,7 +152,7 @@ def test_the_least_possible_confidence_is_not_too_sure(tmp_path: Path) -> None:
     """Answers scattered over hundreds of wrong ones: one of ten is the least share there is. Over five wrong ones it is too sure."""
     audit = one("calibration", questions=questions(tmp_path, 80), samples=10)
     scattered = [f"town{i}" for i in range(300)]
-    found, rows = ask_suite(audit, saying(drawing(2, scattered, [1.0] * 300)))
+    found, _ = ask_suite(audit, saying(drawing(2, scattered, [1.0] * 300)))
     metrics = by_name(found)
     assert metrics["chosen_answer_accuracy{confidence=samples}"].value == 0.0
     assert metrics["overconfidence{confidence=samples}"].interval.low > 0.1  # type: ignore[union-attr]
@@ -164,12 +163,9 @@ def test_the_least_possible_confidence_is_not_too_sure(tmp_path: Path) -> None:
 def test_a_model_that_gives_answers_as_often_as_they_are_right_is_not_accused(tmp_path: Path) -> None:
     """Of four equally likely answers one is right: the commonest of ten has far more than a quarter, by choice alone."""
 
-    def answer(prompt: str, sample: int) -> str:
-        return random.Random(f"{seed} {prompt} {sample}").choice(["right", "north", "south", "east"])
-
-    accused = 0
+    audit, accused = one("calibration", questions=questions(tmp_path, 60), samples=10), 0
     for seed in range(20):
-        found, _ = ask_suite(one("calibration", questions=questions(tmp_path, 60), samples=10), saying(answer))
+        found, _ = ask_suite(audit, saying(drawing(seed, ["right", "north", "south", "east"], [1.0] * 4)))
         accused += "miscalibrated" in codes(found)
     assert accused <= 2
 

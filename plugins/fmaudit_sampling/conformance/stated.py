@@ -163,7 +163,7 @@ def _outside(kept: Kept, scores: Floats, own: Floats, rank: Integers, sampler: S
 
 
 def certain(kept: Kept, scores: Floats, sampler: StatedSampler, slack: float) -> npt.NDArray[np.bool_]:
-    """Say which of the kept tokens [rows, width] would be kept were every scaled logit, and the mass before it, wrong by up to `slack` nats.
+    """Say which of the kept tokens [rows, width] stay kept where every scaled logit, and the mass before it, may be wrong by `slack` nats.
 
     They lead their row; the first is always among them.
     """
@@ -175,7 +175,7 @@ def certain(kept: Kept, scores: Floats, sampler: StatedSampler, slack: float) ->
         before = (kept.reached - np.exp(kept.scaled)) / kept.reached[:, -1:]
         sure &= before < sampler.top_p * np.exp(-slack)
     sure[:, 0] = True
-    return sure
+    return np.asarray(sure, bool)
 
 
 def _chunks(shape: tuple[int, ...]) -> Iterator[slice]:

@@ -159,7 +159,7 @@ def shortfall(n: int, power: Power, sampler: StatedSampler, tolerance: float) ->
     if power.temperature is None:
         return "no position left more than one token to draw"
     if power.temperature > tolerance * sampler.temperature:
-        enough = n * (power.temperature / (tolerance * sampler.temperature)) ** 2  # the error falls with the root of the tokens
+        needed = n * (power.temperature / (tolerance * sampler.temperature)) ** 2  # the error falls with the root of the tokens
         unseen = f"a temperature that differs by less than {power.temperature:.3g} may well go unseen"
-        return f"{unseen}; about {100 * math.ceil(enough / 100):,} such tokens would show a difference of {tolerance:.0%}"
+        return f"{unseen}; about {100 * math.ceil(needed / 100):,} such tokens would show a difference of {tolerance:.0%}"
     return ""

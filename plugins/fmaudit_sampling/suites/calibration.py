@@ -36,8 +36,8 @@ __all__ = ["Calibration"]
 OPTIONS, SAMPLES = "options", "samples"
 WORDS = {
     OPTIONS: "confidence is the chosen option's share of the probability of all options",
-    SAMPLES: "confidence is the share of samples that give the commonest answer; few samples make it too high, and it is never below one of them; "
-    "questions whose commonest answer abstains are left out",
+    SAMPLES: "confidence is the share of samples that give the commonest answer; few samples make it too high, never below "
+    "one of them; questions whose commonest answer abstains are left out",
 }
 TIED = 1e-9  # nats by which options may differ and still be equally probable
 SLIGHT = 0.02  # of agreement above accuracy that is no finding
@@ -151,7 +151,7 @@ class Calibration(Suite):
         return items
 
     def _unanswered(self, rows: results.Rows) -> Iterator[Metric | Finding | Exhibit]:
-        """Count questions whose commonest answer is that the model does not know, or that got no two answers: no claim to be too sure of."""
+        """Count questions whose commonest answer abstains, or that got no two answers: there is no claim to be too sure of."""
         minimum = self.params.minimum_items
         silent = [row["correct"] is None for row in rows]
         note = "questions whose commonest answer abstains, or that got fewer than two answers that can be read; left out of the calibration"
@@ -189,7 +189,7 @@ def _ties(rows: results.Rows) -> str:
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, float]:
-    """Give the chance that two answers to a question agree, and that one is right: both without the lift that choosing the commonest gives."""
+    """Give the chance that two answers to a question agree, and that one is right: choosing the commonest lifts neither."""
     if len(rows) < 2:
         return {}
     return {"agree": agreement(answer_counts([row.value for row in rows])), "right": sum(bool(row.correct) for row in rows) / len(rows)}
