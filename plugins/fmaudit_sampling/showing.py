@@ -23,6 +23,7 @@ __all__ = [
     "rightly",
     "sliced",
     "told",
+    "unjudged",
     "unread_answers",
     "unread_meanings",
 ]
@@ -122,13 +123,18 @@ def unread_meanings(suite: str, rows: results.Rows, minimum: int) -> results.Res
         unread += [True] * lost + [False] * (compared - lost)
     if unread:
         then = "equal words decide there, so these answers count as different"
-        yield results.rate("meaning_unread_rate", unread, items, minimum=minimum, slice_={"suite": suite}, note=then)
-        if sum(unread) > results.OFTEN * len(unread):
-            yield Finding(
-                code="meanings-unread", severity=Severity.WARNING, metric=f"meaning_unread_rate{{suite={suite}}}", slice={"suite": suite},
-                sentence=f"{sum(unread)} of {len(unread)} comparisons of answers got neither yes nor no; {then}.",
-                advice="Name a judge that follows instructions, or set equivalence = 'exact'.",
-            )  # fmt: skip
+        metric = results.rate("meaning_unread_rate", unread, items, minimum=minimum, slice_={"suite": suite}, note=then)
+        advice = "Name a judge that follows instructions, or set equivalence = 'exact'."
+        yield from unjudged(metric, unread, "comparisons of answers", advice, then=then, code="meanings-unread")
+
+
+def unjudged(metric: Metric, unread: Sequence[bool], what: str, advice: str, *, then: str, code: str) -> results.Results:
+    """Yield the share of questions that got neither yes nor no, and a warning where it is above a tenth, however few there were."""
+    yield metric
+    if sum(unread) > results.OFTEN * len(unread):
+        sentence = f"{sum(unread)} of {len(unread)} {what} got neither yes nor no; {then}."
+        full = metric.name + "".join(f"{{{key}={value}}}" for key, value in metric.slice.items())
+        yield Finding(code=code, severity=Severity.WARNING, metric=full, slice=metric.slice, sentence=sentence, advice=advice)
 
 
 def told(rows: results.Rows) -> list[Mapping[str, Any]]:

@@ -29,7 +29,7 @@ from fmaudit import (
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.questions import DATA, fingerprint, forms
 from fmaudit_sampling.sampled import RECORDED, alike, drawn_as_asked, same_each_time
-from fmaudit_sampling.showing import details, notes, quoted, sliced
+from fmaudit_sampling.showing import details, notes, quoted, sliced, unjudged
 from fmaudit_sampling.support import likeness, sentences, word_support
 from fmaudit_sampling.verdicts import read_verdict
 
@@ -155,7 +155,7 @@ class Contradiction(Suite):
             note = "questions to the judge that got neither yes nor no; left out of the support"
             metric = results.rate("support_unread_rate", unread, items, minimum=minimum, note=note)
             advice = "Name a judge that follows instructions."
-            yield from results.warned(metric, "questions to the judge got neither yes nor no", advice, then="they are left out")
+            yield from unjudged(metric, unread, "questions to the judge", advice, then="they are left out", code="support-unread-rate")
 
     def _detection(self, rows: results.Rows) -> Iterator[Metric]:
         known = [row for row in rows if row["label"]]
