@@ -53,6 +53,16 @@ class FmauditError(Exception):
         message = super().__str__()
         return f"{message}\n  {self.hint}" if self.hint else message
 
+    @property
+    def line(self) -> str:
+        """The error in one line: what is wrong; what to do next."""
+        return "; ".join(words for part in (super().__str__(), self.hint) if (words := " ".join(part.split())))
+
+
+def in_line(error: BaseException) -> str:
+    """Write any error in one line; one without words is named by its kind."""
+    return (error.line if isinstance(error, FmauditError) else " ".join(str(error).split())) or type(error).__name__
+
 
 class ConfigError(FmauditError):
     """A setting is wrong, so nothing ran."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from fmaudit.errors import PluginError
+from fmaudit.errors import PluginError, in_line
 from fmaudit.hooks import specs
 from fmaudit.hooks.markers import PROJECT
 
@@ -279,6 +279,5 @@ def _cause(error: BaseException, info: PluginInfo) -> str:
     package = info.module.split(".")[0]
     own = [frame for frame in frames if package and package in frame.filename and "importlib" not in frame.filename]
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-    text = " ".join(str(error).split()) or type(error).__name__
     kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
-    return f"{kind}{text}{where}"
+    return f"{kind}{in_line(error)}{where}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fmaudit.errors import in_line
 from fmaudit.records import Evidence, Exhibit, Finding, Measurement, Metric
 from fmaudit.runs.audits import PlannedAudit
 from fmaudit.runs.columns import documents_schema
@@ -182,7 +183,7 @@ def _measure_one(
     except Exception as error:  # a plugin may raise anything
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames and not causes else ""
-        measured.audits.append(replace(record, error=f"{type(error).__name__}: {' '.join(str(error).split())[:500]}{where}"))
+        measured.audits.append(replace(record, error=f"{type(error).__name__}: {in_line(error)[:500]}{where}"))
         return
     measured.audits.append(record)
     measured.metrics += one.metrics

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from fmaudit.audit import ModelAudit
 from fmaudit.config import Config
-from fmaudit.errors import ConfigError, ModelError, RequestError
+from fmaudit.errors import ConfigError, ModelError, RequestError, in_line
 from fmaudit.models.base import Capability
 from fmaudit.records import Case, LedgerEntry
 from fmaudit.runs.audits import PlannedAudit
@@ -215,7 +215,7 @@ async def _observe_case(audit: Any, case: Case, model: Model) -> list[Mapping[st
     except Exception as error:  # a plugin may raise anything: it costs this case
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{where}"
+        return f"{type(error).__name__}: {in_line(error)[:300]}{where}"
 
 
 def _check_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:

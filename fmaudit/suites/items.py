@@ -7,6 +7,7 @@ import hashlib
 import io
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -123,12 +124,22 @@ def _renamed(row: dict[str, Any], names: Mapping[str, Sequence[str]], optional: 
     for name, known in names.items():
         column = next((each for each in known if row.get(each) is not None), None)
         if column is not None:
+            if _no_number(row[column]):
+                hint = f"give it a value, or leave the item out: JSON knows no NaN and no infinity, and {name} is read from it"
+                raise ConfigError(f"{where}: the field {column!r} holds a number that is none ({row[column]})", hint=hint)
             item[name] = row[column]
             used.add(column)
         elif name not in optional:
             raise _lacking(row, name, known, where)
     item["id"] = str(item.get("id", number))
     return {**{key: value for key, value in row.items() if key not in used and key not in item}, **item}
+
+
+def _no_number(value: Any) -> bool:
+    """Whether a value is NaN or infinite, or a list or object that holds such a one."""
+    if isinstance(value, list | dict):
+        return any(map(_no_number, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _lacking(row: Mapping[str, Any], name: str, known: Sequence[str], where: str) -> ConfigError:

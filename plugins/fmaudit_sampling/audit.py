@@ -31,7 +31,7 @@ class SamplingConsistency(SuiteAudit):
     """Conformance of the sampler, determinism, agreement, calibration, position and format bias, and the frontier of settings."""
 
     name: ClassVar[str] = "sampling-consistency"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Sampling consistency"
     Params: ClassVar[type[Params]] = SamplingParams
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from fmaudit import Capability
 from fmaudit_sampling.measures.entropy import cluster, exact_text
 from fmaudit_sampling.numerals import final_number
+from fmaudit_sampling.questions import BRIEFLY
+from fmaudit_sampling.stems import beyond
 from fmaudit_sampling.verdicts import read_verdict
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class Meanings:
 class Equivalence:
     """A way to tell equal meanings; remembers what it has compared.
 
-    `note` says where another way than the wanted one is used, and why. A comparison that gets neither yes nor no falls back on equal
-    words, which texts that are compared do not have, and is counted.
+    `note` names the way, and says where another than the wanted one is used, and why. A comparison that gets neither yes nor no falls
+    back on equal words, which texts that are compared do not have, and is counted.
     """
 
     kind: Kind
@@ -51,15 +53,20 @@ class Equivalence:
     async def gather(self, question: str, answers: Sequence[str]) -> Meanings:
         """Give every answer to a question the number of its meaning, in the order in which meanings first occur.
 
-        Texts that are equal once normalised mean the same in every way and are not compared. Raises RequestError.
+        Texts that are equal once normalised, words that only repeat the question aside, mean the same in every way and are not compared.
+        Raises RequestError.
         """
-        keys = [_number(answer) if self.kind == "number" else exact_text(answer) for answer in answers]
+        plain = question.removesuffix(BRIEFLY)
+        keys = [_number(answer, plain) if self.kind == "number" else beyond(answer, plain) for answer in answers]
         if self.kind in ("exact", "number"):
             return Meanings(tuple(dict(zip(dict.fromkeys(keys), itertools.count(), strict=False))[key] for key in keys))
-        texts = dict(zip(map(str, keys), answers, strict=True))  # one wording stands for all that normalise to the same
-        await self._compare(question, list(texts))
-        place = dict(zip(texts, cluster(list(texts), lambda a, b: bool(self._said[question, a, b])), strict=True))
-        numbers = tuple(place[str(key)] for key in keys)
+        wordings: dict[float | str, str] = {}  # the shortest wording stands for all that normalise to the same
+        for key, answer in zip(keys, map(exact_text, answers), strict=True):
+            wordings[key] = min(wordings.get(key, answer), answer, key=lambda text: (len(text), text))
+        texts = list(wordings.values())
+        await self._compare(question, texts)
+        place = dict(zip(wordings, cluster(texts, lambda a, b: bool(self._said[question, a, b])), strict=True))
+        numbers = tuple(place[key] for key in keys)
         if self.kind == "embedding":
             return Meanings(numbers)
         said = [self._said[question, a, b] for a, b in itertools.permutations(texts, 2)]
@@ -104,14 +111,21 @@ def settle(kind: Kind, asker: Asker, *, threshold: float = 0.9) -> Equivalence:
         return Equivalence("exact", note="no judge is named, so equal words stand for equal meanings")
     if kind == "embedding" and Capability.EMBED not in asker.model.capabilities:
         return Equivalence("exact", note="the model gives no embeddings, so equal words stand for equal meanings")
-    note = "the model itself says what follows from its answers" if kind == "entailment" and judge is None else ""
+    by = "as the judge says" if judge else "as the model itself says"
+    note = {
+        "exact": "answers mean the same where their words are equal (equivalence exact)",
+        "number": "answers mean the same where their numbers are equal (equivalence number)",
+        "embedding": f"answers mean the same from a cosine of {threshold:g} of the model's embeddings (equivalence embedding)",
+        "entailment": f"answers mean the same where each follows from the other, {by} (equivalence entailment)",
+        "judge": f"answers mean the same {by} (equivalence judge)",
+    }[kind]
     return Equivalence(kind, judge or asker, threshold, note)
 
 
-def _number(answer: str) -> float | str:
+def _number(answer: str, question: str) -> float | str:
     """The number that an answer comes to, or its normalised text where it has none or leaves several."""
     found = final_number([answer])
-    return exact_text(answer) if found is None or found.value is None else found.value
+    return beyond(answer, question) if found is None or found.value is None else found.value
 
 
 def _entails(question: str, first: str, second: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,6 @@ def _yes(value: Any) -> bool:
 
 def _is_number(form: str) -> bool:
     try:
-        float(form.replace(",", ""))
+        return math.isfinite(float(form.replace(",", "")))
     except ValueError:
         return False
-    return True

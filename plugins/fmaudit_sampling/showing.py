@@ -4,25 +4,77 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
-from fmaudit import Metric, results
+from fmaudit import Finding, Metric, Severity, results
 from fmaudit_sampling.answers import UNREAD
+from fmaudit_sampling.measures.slices import against_rest
 
-__all__ = ["cut_short", "details", "empty_answers", "item_mean", "notes", "quoted", "sliced", "told", "unread_answers", "unread_meanings"]
+__all__ = [
+    "beside_rest",
+    "cut_short",
+    "details",
+    "empty_answers",
+    "item_mean",
+    "notes",
+    "quoted",
+    "rightly",
+    "sliced",
+    "told",
+    "unjudged",
+    "unread_answers",
+    "unread_meanings",
+]
 
 
-def sliced(rows: results.Rows, measured: Callable[[results.Rows, Mapping[str, str]], Iterable[Metric]]) -> Iterator[Metric]:
+SLICES = (("stratum", "stratum", 1), ("kind", "type", 2), ("language", "language", 2))  # column, name, least slices
+
+
+def sliced(
+    rows: results.Rows,
+    measured: Callable[[results.Rows, Mapping[str, str]], Iterable[Metric]],
+    value: Callable[[results.Rows], tuple[float, float] | None] | None = None,
+) -> Iterator[Metric]:
     """Measure every stratum, and every type and language where there are two or more.
 
-    Strata are given even where there is one, since they must not be mixed.
+    Strata are given even where there is one, since they must not be mixed. `value` gives the sum of the values of one item's rows and how
+    many they are, or None; with it every slice's note says how it differs from the others, with the q-value of all slices.
     """
-    for column, key, least in (("stratum", "stratum", 1), ("kind", "type", 2), ("language", "language", 2)):
-        parts = results.groups(rows, column)
-        if len(parts) >= least:
-            for value, part in parts.items():
-                yield from measured(part, {key: value})
+    families = {key: parts for column, key, least in SLICES if len(parts := results.groups(rows, column)) >= least}
+    found = [
+        (key, name, metric) for key, parts in families.items() for name, part in parts.items() for metric in measured(part, {key: name})
+    ]
+    if value is None:
+        yield from (metric for *_, metric in found)
+        return
+    told = {(key, name) for key, name, metric in found if metric.value is not None}
+    compared = {
+        key: {
+            name: {item: pair for item, own in results.by_item(part).items() if (pair := value(own)) is not None}
+            for name, part in parts.items()
+            if (key, name) in told
+        }
+        for key, parts in families.items()
+    }
+    yield from beside_rest(found, compared)
+
+
+def beside_rest(
+    found: Sequence[tuple[str, str, Metric]], items: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
+) -> Iterator[Metric]:
+    """Say in the note of every slice (family, name, metric) how it differs from the others; `items` as `against_rest` takes them."""
+    rests = against_rest(items)
+    for key, name, metric in found:
+        rest = rests.get((key, name))
+        said = f"{results.points(rest.difference)} from the others, {results.chance_words('q', rest.q_value)}" if rest else ""
+        yield replace(metric, note="; ".join(filter(None, (metric.note, said))))
+
+
+def rightly(rows: results.Rows) -> tuple[float, float]:
+    """How many answers to an item are right, and how many there are: what it adds to the accuracy of its slice."""
+    return float(sum(bool(row["correct"]) for row in rows)), float(len(rows))
 
 
 def item_mean(
@@ -58,9 +110,10 @@ def notes(rows: results.Rows) -> str:
 
 
 def unread_meanings(suite: str, rows: results.Rows, minimum: int) -> results.Results:
-    """Yield the share of comparisons of answers that got neither yes nor no, and a warning where it is surely above a tenth.
+    """Yield the share of comparisons of answers that got neither yes nor no, and a warning where it is above a tenth.
 
-    Nothing where meanings were told apart without asking.
+    These very figures rest on the comparisons, so few that failed are told as well as many. Nothing where meanings were told apart
+    without asking.
     """
     items, unread = [], []
     for row in rows:
@@ -72,7 +125,16 @@ def unread_meanings(suite: str, rows: results.Rows, minimum: int) -> results.Res
         then = "equal words decide there, so these answers count as different"
         metric = results.rate("meaning_unread_rate", unread, items, minimum=minimum, slice_={"suite": suite}, note=then)
         advice = "Name a judge that follows instructions, or set equivalence = 'exact'."
-        yield from results.warned(metric, "comparisons of answers got neither yes nor no", advice, then=then, code="meanings-unread")
+        yield from unjudged(metric, unread, "comparisons of answers", advice, then=then, code="meanings-unread")
+
+
+def unjudged(metric: Metric, unread: Sequence[bool], what: str, advice: str, *, then: str, code: str) -> results.Results:
+    """Yield the share of questions that got neither yes nor no, and a warning where it is above a tenth, however few there were."""
+    yield metric
+    if sum(unread) > results.OFTEN * len(unread):
+        sentence = f"{sum(unread)} of {len(unread)} {what} got neither yes nor no; {then}."
+        full = metric.name + "".join(f"{{{key}={value}}}" for key, value in metric.slice.items())
+        yield Finding(code=code, severity=Severity.WARNING, metric=full, slice=metric.slice, sentence=sentence, advice=advice)
 
 
 def told(rows: results.Rows) -> list[Mapping[str, Any]]:

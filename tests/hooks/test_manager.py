@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from fmaudit import hookimpl
+from fmaudit import ConfigError, hookimpl
 from fmaudit.hooks.manager import PluginInfo, PluginManager, load_plugins
 from fmaudit.hooks.specs import HOOKS, RunStarted
 
@@ -64,6 +64,14 @@ def test_a_raising_plugin_does_not_cost_another_plugins_audits():
     assert bad.state == "broken"
     assert "ZeroDivisionError: on purpose" in bad.cause
     assert list(manager.audits) == ["fine"]
+
+
+def test_what_an_error_advises_is_told_apart_from_what_is_wrong():
+    def explode():
+        raise ConfigError("a setting is\n wrong", hint="set another")
+
+    bad = PluginManager().load(info("bad"), plugin(fmaudit_audits=explode))
+    assert bad.cause == "ConfigError: a setting is wrong; set another"
 
 
 def test_two_plugins_may_not_take_the_same_name():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from fmaudit import StatisticsError
 from fmaudit.models.sampling import Cut, distribution
 from fmaudit_sampling.conformance.randomness import keyed_uniforms
-from fmaudit_sampling.conformance.repeats import g_test, stouffer
+from fmaudit_sampling.conformance.repeats import g_test, repeated_draws, stouffer
 from fmaudit_sampling.conformance.sampler import StatedSampler
-from fmaudit_sampling.conformance.stated import StatedTokens, joined, stated_tokens
+from fmaudit_sampling.conformance.stated import StatedTokens, joined, kept_tokens, stated_tokens
 from fmaudit_sampling.conformance.temperature import estimate_temperature, temperature_profile
 from fmaudit_sampling.conformance.tests import TOO_OFTEN, border, cells_of, greedy_leakage, kolmogorov, log_prob_sum, pit, pit_cells
+from fmaudit_sampling.conformance.verdict import ALPHA
 
 SAMPLERS = [StatedSampler(t, k, p) for t, k, p in itertools.product((0.0, 0.7, 1.0, 2.0), (0, 1, 5), (0.3, 0.9, 1.0))]
 
@@ -235,6 +237,43 @@ def test_g_rejects_as_often_as_it_says() -> None:
     q /= q.sum()
     p = np.array([g_test(rng.multinomial(500, q), q).p_value for _ in range(1500)])
     assert (p < 0.05).mean() == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "sampler", [StatedSampler(top_k=5), StatedSampler(top_p=0.85), StatedSampler(top_k=20, top_p=0.9)], ids=lambda sampler: sampler.words
+)
+def test_rounded_logits_are_no_deviation_of_repeated_draws(sampler: StatedSampler) -> None:
+    """Draws from logits that are up to .05 nats off move the border of the support: with that slack, alarms stay within the level."""
+    rng = np.random.default_rng(11)
+    alarms, moved, runs = 0, 0, 800
+    for _ in range(runs):
+        logits = np.log(rng.dirichlet(np.full(30, 0.8)))
+        kept = kept_tokens((logits + rng.uniform(-0.05, 0.05, 30))[None], sampler)
+        drawn = Counter(rng.choice(kept.ids[0], 200, p=kept.mass[0] / kept.mass[0].sum()).tolist())
+        found = repeated_draws(logits, drawn, sampler, slack=0.1)
+        strict = repeated_draws(logits, drawn, sampler, slack=0.0)
+        assert found is not None
+        assert strict is not None
+        assert found.outside == 0
+        moved += strict.outside > 0
+        alarms += found.p_value is not None and found.p_value < ALPHA
+    assert moved > 20  # the border does move
+    assert alarms <= ALPHA * runs + 3 * (ALPHA * runs) ** 0.5
+
+
+def test_slack_hides_no_draw_from_beyond_it_and_no_other_distribution() -> None:
+    sampler, rng = StatedSampler(top_k=5), np.random.default_rng(3)
+    logits = -0.4 * np.arange(20)
+    wide = kept_tokens(logits[None], StatedSampler(top_k=7))
+    drawn = Counter(rng.choice(wide.ids[0], 200, p=wide.mass[0] / wide.mass[0].sum()).tolist())
+    far = repeated_draws(logits, drawn, sampler, slack=0.1)
+    assert far is not None
+    assert (far.outside, far.p_value, far.n) == (drawn[5] + drawn[6], 0.0, 200)
+    hot = np.exp(logits[:5] / 2.5)
+    found = repeated_draws(logits, Counter(rng.choice(5, 200, p=hot / hot.sum()).tolist()), sampler, slack=0.1)
+    assert found is not None
+    assert found.p_value is not None
+    assert found.p_value < 0.01
 
 
 def test_stouffer_combines_normal_scores() -> None:

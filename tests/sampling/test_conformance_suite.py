@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -100,7 +101,46 @@ def test_a_greedy_answer_is_not_asked_for_again() -> None:
         SamplingConsistency(SamplingParams(suites=("conformance",), conformance=settings)),
         FakeBackend(answer=drawing(Setting(top_k=1), length=12), logits=logits),
     )
-    assert len(rows) == 4 * round(1500 / 4 / 48)
+    assert len(rows) == 4  # a copy is no evidence
+
+
+def test_copies_of_one_greedy_answer_do_not_add_up_to_conformance() -> None:
+    settings = ConformanceParams(settings=(Setting(temperature=0),), prompts=1, tokens=400, first=0)
+    found, rows = ask_suite(
+        SamplingConsistency(SamplingParams(suites=("conformance",), conformance=settings)),
+        FakeBackend(answer=drawing(Setting(top_k=1)), logits=logits),
+    )
+    metric = next(each for each in found if isinstance(each, Metric) and each.name == "sampler_conforms")
+    assert (len(rows), metric.n, metric.value, metric.status) == (1, 48, None, MetricStatus.INSUFFICIENT)
+    assert "tokens would tell" in metric.note
+    (finding,) = [each for each in found if isinstance(each, Finding)]
+    assert "conformance.prompts" in finding.advice
+
+
+def test_how_many_tokens_would_tell_is_enough() -> None:
+    """A peaked model: what the note asks for is drawn next, and tells."""
+
+    def peaked(text: str) -> Any:
+        return logits(text) * 2.5
+
+    def answer(prompt: str, sample: int) -> str:
+        rng, text = np.random.default_rng([sample, *hashlib.sha256(prompt.encode()).digest()]), ""
+        for _ in range(48):
+            mass = np.exp(peaked(prompt + text).astype(float))
+            text += chr(int(rng.choice(256, p=mass / mass.sum())))
+        return text
+
+    def told(tokens: int) -> Metric:
+        settings = ConformanceParams(settings=(Setting(),), prompts=4, tokens=tokens, first=0)
+        params = SamplingParams(suites=("conformance",), conformance=settings)
+        found, _ = ask_suite(SamplingConsistency(params), FakeBackend(answer=answer, logits=peaked))
+        return next(each for each in found if isinstance(each, Metric) and each.name == "sampler_conforms")
+
+    few = told(400)
+    assert few.value is None
+    enough = int(re.search(r"about ([\d,]+) such tokens", few.note).group(1).replace(",", ""))  # type: ignore[union-attr]
+    assert 600 < enough < 20_000
+    assert told(round(enough * 1.15)).value == 1.0
 
 
 def test_too_few_draws_to_tell_are_no_deviation() -> None:

@@ -127,3 +127,11 @@ def test_passages_without_a_sentence_are_counted_and_left_out() -> None:
     assert "passage-empty-rate" in codes(found)
     assert metrics["self_contradiction"].value == pytest.approx(0.0)
     assert metrics["self_contradiction"].n_clusters == len(OWN) - len(silent)
+
+
+def test_why_there_is_no_figure_is_said_in_one_line() -> None:
+    rows = [row(f"q{i}", value=0.5, response="x y.", label="true", detail="") for i in range(12)]
+    metric = by_name(one("contradiction").suites["contradiction"].measure(rows))["contradiction_auroc"]
+    assert metric.status == "insufficient"
+    assert metric.note
+    assert "\n" not in metric.note

@@ -39,6 +39,7 @@ def test_a_deterministic_model_gives_one_completion_of_fifty() -> None:
     metrics = by_name(found)
     assert sum(row["condition"] == "together" for row in rows) == 500
     assert metrics["greedy_unique_share"].value == pytest.approx(1 / 50)
+    assert metrics["greedy_unique_share"].method.startswith("exact for these prompts")
     assert metrics["greedy_stable_rate"].value == 1.0
     assert metrics["greedy_changed_rate{way=alone}"].value == metrics["greedy_changed_rate{way=longer}"].value == 0.0
     assert "greedy_first_divergence" not in metrics

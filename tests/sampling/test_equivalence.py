@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fmaudit import Asker, Capability, Model, Severity
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.testing import ask_suite, by_name, codes
 from fmaudit_sampling.equivalence import Equivalence, settle
+from fmaudit_sampling.stems import beyond
 from fmaudit_sampling.verdicts import read_verdict
 
 CAPITALS = {"paris": 1, "the city of paris": 1, "lutetia": 1, "rome": 2, "the eternal city": 2}
@@ -78,7 +80,7 @@ def test_what_is_missing_is_said_and_equal_words_are_used() -> None:
     alone = settle("judge", asker())
     assert (alone.kind, "no judge is named" in alone.note) == ("exact", True)
     assert "the model itself" in settle("entailment", asker()).note
-    assert not settle("exact", asker()).note
+    assert "(equivalence exact)" in settle("exact", asker()).note
 
 
 def test_an_answer_that_is_neither_yes_nor_no_is_counted_and_keeps_meanings_apart() -> None:
@@ -108,7 +110,7 @@ def asked(folder: Path, suite: str, share: float) -> list[Any]:
 
 
 def test_a_suite_says_in_its_note_how_meanings_were_told_apart(tmp_path: Path) -> None:
-    assert by_name(asked(tmp_path, "agreement", 0.0))["repeat_agreement"].note == "the model itself says what follows from its answers"
+    assert by_name(asked(tmp_path, "agreement", 0.0))["repeat_agreement"].note.endswith("as the model itself says (equivalence entailment)")
 
 
 @pytest.mark.parametrize("suite", ["agreement", "calibration", "hallucination", "frontier"])
@@ -128,6 +130,18 @@ def test_few_undecided_comparisons_are_counted_and_not_warned_of(tmp_path: Path)
     assert "meanings-unread" not in codes(found)
 
 
+def test_few_comparisons_that_all_fail_are_warned_of_too(tmp_path: Path) -> None:
+    """Three questions are too few for a rate, and all that is said of them rests on comparisons that nobody judged."""
+
+    def babbling(prompt: str, sample: int) -> str:
+        return "purple" if "<answer A>" in prompt else ["one thing", "another"][sample % 2]
+
+    found, _ = ask_suite(one("agreement", equivalence="entailment", questions=questions(tmp_path, 3), samples=2), saying(babbling))
+    assert by_name(found)["meaning_unread_rate{suite=agreement}"].status == "insufficient"
+    finding = next(each for each in found if getattr(each, "code", "") == "meanings-unread")
+    assert "6 of 6 comparisons" in finding.sentence  # type: ignore[union-attr]
+
+
 def test_meanings_told_apart_by_words_have_no_such_rate(tmp_path: Path) -> None:
     metrics = by_name(ask_suite(one("agreement", questions=questions(tmp_path, 12), samples=2), undecided(1.0))[0])
     assert not [name for name in metrics if name.startswith("meaning_unread_rate")]
@@ -145,3 +159,62 @@ def test_meanings_told_apart_by_words_have_no_such_rate(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_verdict_is_yes_or_no_or_none_at_all(text: str, verdict: bool | None) -> None:
     assert read_verdict(text) is verdict
+
+
+COTTON = "What is the colour of cotton in the land of Zorb?"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "same"),
+    [
+        (COTTON, "The colour of cotton is blue.", "Blue"),
+        (COTTON, "Cotton's colour in the land of Zorb is blue", "blue"),
+        (COTTON, "Blue is the colour of cotton in Zorb.", "blue"),
+        (COTTON, "It is blue", "blue"),
+        (COTTON, "It's light blue.", "light blue"),
+        ("Which planet is the largest?", "Jupiter is the largest planet", "jupiter"),
+        ("Was ist die Hauptstadt von Norwegen?", "Die Hauptstadt von Norwegen ist Oslo.", "Oslo"),
+        ("Quelle est la capitale de la France ?", "La capitale de la France est Paris.", "Paris"),
+        ("¿Cuál es la capital de Perú?", "La capital de Perú es Lima", "Lima"),
+        ("法国的首都是什么？", "法国的首都是巴黎", "巴黎"),
+        ("What is an apple?", "a fruit", "fruit"),
+    ],
+)
+def test_an_answer_that_repeats_the_question_means_what_it_adds(question: str, answer: str, same: str) -> None:
+    assert beyond(answer, question) == beyond(same, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second"),
+    [
+        (COTTON, "The colour of cotton is not blue.", "blue"),
+        (COTTON, "The colour of cotton isn't blue.", "blue"),
+        (COTTON, "Blue is not the colour of cotton.", "blue"),
+        (COTTON, "The colour of cotton is light blue.", "blue"),
+        (COTTON, "The colour of cotton is blue or green.", "blue"),
+        (COTTON, "The colour of wool is blue.", "blue"),
+        (COTTON, "The colour of cotton is blue.", "The colour of cotton is red."),
+        ("Which is bigger, the sun or the moon?", "The sun is the bigger one.", "The moon is the bigger one."),
+        ("Which is bigger, the sun or the moon?", "The sun is bigger.", "The moon is bigger."),
+        ("Of the sun and the moon, which is bigger?", "The sun is the bigger one.", "The moon is the bigger one."),
+        ("法国的首都是什么？", "法国的首都不是巴黎", "巴黎"),
+        ("What is the colour of cotton?", "The colour of cotton", "cotton"),
+    ],
+)
+def test_what_an_answer_adds_is_never_dropped(question: str, first: str, second: str) -> None:
+    assert beyond(first, question) != beyond(second, question)
+
+
+def test_one_answer_in_two_wordings_is_one_meaning_in_the_suite(tmp_path: Path) -> None:
+    rows = [{"id": f"q{i}", "prompt": f"What is the colour of cotton number {i}?", "answers": ["white"]} for i in range(12)]
+    path = tmp_path / "cotton.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    audit = one("agreement", questions={"items": path}, samples=4)
+
+    def told(prompt: str, sample: int) -> str:
+        return "blue" if sample else "The colour of cotton is blue."
+
+    metrics = by_name(ask_suite(audit, saying(told))[0])
+    assert (metrics["repeat_agreement"].value, metrics["semantic_entropy"].value) == (1.0, 0.0)
+    assert metrics["string_agreement"].value == 0.5
+    assert "(equivalence exact)" in metrics["repeat_agreement"].note

@@ -111,3 +111,17 @@ def test_questions_that_have_no_other_wordings_and_get_no_frames_are_told_before
     count, (told,) = asked("te")
     assert count == 0
     assert "the suite 'paraphrase' asks nothing" in told
+
+
+def test_a_question_with_one_readable_answer_costs_the_others_nothing(tmp_path: Path) -> None:
+    wordings = ["Zero", "One", "Two", "Three", "Four"]
+
+    def answer(prompt: str, sample: int) -> str:
+        word, number = prompt.removesuffix("?").split()
+        return "" if number == "3" and word != "Zero" else word
+
+    found, _ = ask_suite(one("paraphrase", questions=made(tmp_path, 15)), saying(answer))
+    assert (by_name(found)["paraphrase_consistency"].value, by_name(found)["paraphrase_consistency"].n) == (0.0, 14)
+    assert "wording-decides" in codes(found)
+    table = next(each for each in found if getattr(each, "name", "") == "torn-questions")
+    assert set(table.data.column("wordings").to_pylist()) == {len(wordings)}  # type: ignore[union-attr]

@@ -158,3 +158,42 @@ def test_cut_answers_are_counted_and_strata_are_given() -> None:
     assert metrics["answer_truncated_rate"].value == 0.5
     assert "repeat_agreement{stratum=known}" in metrics
     assert "answer-truncated-rate" in codes(found)
+
+
+def test_a_question_with_one_readable_answer_costs_the_others_nothing(tmp_path: Path) -> None:
+    """The one answer neither agrees nor disagrees: it is in no figure, no finding and no table."""
+    rows = [{"id": f"q{i}", "prompt": f"What is {i}+1?", "answers": [str(i + 1)]} for i in range(15)]
+
+    def answer(prompt: str, sample: int) -> str:
+        number = int(prompt.split()[2].split("+")[0])
+        return ["1", "", "...", ""][sample] if number == 0 else str(number + 1 + sample)
+
+    found, _ = ask_suite(one("agreement", questions=items(tmp_path, rows), samples=4), saying(answer))
+    metric = by_name(found)["repeat_agreement"]
+    assert (metric.value, metric.n) == (0.0, 14)
+    assert "answers-unsteady" in codes(found)
+    table = next(each for each in found if getattr(each, "name", "") == "least-steady")
+    assert "What is 0+1?" not in table.data.column("question").to_pylist()  # type: ignore[union-attr]
+
+
+def test_too_few_questions_leave_parts_of_the_variance_insufficient_and_greedy_repeats_are_their_own(tmp_path: Path) -> None:
+    few = by_name(ask_suite(one("agreement", questions=questions(tmp_path, 4)), saying(lambda prompt, sample: "right"))[0])
+    for part in ("item", "sampling", "numerical"):
+        assert (few[PART % part].value, few[PART % part].status) == (None, "insufficient")
+        assert "4 questions" in few[PART % part].note
+    once = saying(lambda prompt, sample: "" if sample else "right")  # nothing is asked twice that can be read, but greedily
+    lone = by_name(ask_suite(one("agreement", questions=questions(tmp_path, 20), samples=2), once)[0])
+    assert lone[PART % "item"].status == "insufficient"
+    assert "no group holds two; " in lone[PART % "item"].note
+    assert lone[PART % "numerical"].value == 0.0
+
+
+def test_no_spread_in_a_dozen_questions_is_no_certainty(tmp_path: Path) -> None:
+    """One question in five may yet be answered wrongly, or by chance: such a model shows no spread in 12 questions in 7 % of runs."""
+    metrics = by_name(ask_suite(one("agreement", questions=questions(tmp_path, 12)), saying(lambda prompt, sample: "right"))[0])
+    for part, truth in (("item", 0.2 * 0.8), ("sampling", 0.2 * 0.25)):
+        metric = metrics[PART % part]
+        assert metric.value == 0.0
+        assert covered([metric], truth) == 1.0
+        assert metric.interval is not None
+        assert metric.interval.high < 0.25

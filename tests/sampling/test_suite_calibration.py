@@ -118,6 +118,7 @@ def test_the_reliability_curve_shows_both_ways_beside_the_perfect_line(tmp_path:
     found, _ = ask_suite(one("calibration", questions=questions(tmp_path, 40)), scoring(0.8, 0.8))
     curve = next(each for each in found if getattr(each, "name", "") == "reliability")
     assert set(curve.data.column("of").to_pylist()) == {"perfect", "options", "samples"}  # type: ignore[union-attr]
+    assert {row["n"] for row in curve.data.to_pylist() if row["of"] == "perfect"} == {None}  # type: ignore[union-attr]
 
 
 def test_strata_are_given_and_few_items_give_no_number(tmp_path: Path) -> None:
@@ -130,3 +131,46 @@ def test_strata_are_given_and_few_items_give_no_number(tmp_path: Path) -> None:
 def test_questions_without_answers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no question of the suite calibration"):
         list(one("calibration", questions=items(tmp_path, [{"id": "a", "prompt": "Who?"}])).cases())
+
+
+def test_empty_and_unread_samples_are_in_no_confidence(tmp_path: Path) -> None:
+    """Six of ten are right and four say nothing: all that is said is right. One answer alone agrees with itself, and is left out."""
+
+    def answer(prompt: str, sample: int) -> str:
+        lone = int(prompt.split()[1][:-1]) % 2
+        return "right" if sample < (1 if lone else 6) else ["", "Great question!"][sample % 2]
+
+    found, rows = ask_suite(one("calibration", questions=questions(tmp_path, 40), samples=10), saying(answer))
+    metrics = by_name(found)
+    assert {row["confidence"] for row in rows if row["correct"] is not None} == {1.0}
+    assert metrics["overconfidence{confidence=samples}"].value == 0.0
+    assert metrics["overconfidence{confidence=samples}"].n == 20
+    assert metrics["calibration_unanswered_rate{confidence=samples}"].value == 0.5
+
+
+def test_the_least_possible_confidence_is_not_too_sure(tmp_path: Path) -> None:
+    """Answers scattered over hundreds of wrong ones: one of ten is the least share there is. Over five wrong ones it is too sure."""
+    audit = one("calibration", questions=questions(tmp_path, 80), samples=10)
+    scattered = [f"town{i}" for i in range(300)]
+    found, _ = ask_suite(audit, saying(drawing(2, scattered, [1.0] * 300)))
+    metrics = by_name(found)
+    assert metrics["chosen_answer_accuracy{confidence=samples}"].value == 0.0
+    assert metrics["overconfidence{confidence=samples}"].interval.low > 0.1  # type: ignore[union-attr]
+    assert "miscalibrated" not in codes(found)
+    assert codes(ask_suite(audit, saying(drawing(2, scattered[:5], [1.0] * 5)))[0]) == ["miscalibrated"]
+
+
+def test_a_model_that_gives_answers_as_often_as_they_are_right_is_not_accused(tmp_path: Path) -> None:
+    """Of four equally likely answers one is right: the commonest of ten has far more than a quarter, by choice alone."""
+
+    audit, accused = one("calibration", questions=questions(tmp_path, 60), samples=10), 0
+    for seed in range(20):
+        found, _ = ask_suite(audit, saying(drawing(seed, ["right", "north", "south", "east"], [1.0] * 4)))
+        accused += "miscalibrated" in codes(found)
+    assert accused <= 2
+
+
+def test_no_part_of_the_brier_score_is_written_as_less_than_nothing() -> None:
+    same = [row(f"q{i}", condition="options", confidence=0.5, correct=i % 2 == 0) for i in range(40)]
+    note = by_name(one("calibration").suites["calibration"].measure(same))["brier_score{confidence=options}"].note
+    assert note == "reliability 0.000 - resolution 0.000 + uncertainty 0.250"

@@ -217,6 +217,16 @@ def test_a_table_of_questions_and_numbers_needs_no_header(tmp_path: Path) -> Non
     assert items[0]["question"] == "How many are 2 and 3?"
 
 
+@pytest.mark.parametrize("gold", ["NaN", "-Infinity", "[1, NaN]", '{"value": NaN}'])
+def test_a_number_that_is_none_is_no_answer(tmp_path: Path, gold: str) -> None:
+    """JSON as Python reads it knows NaN; one in a field that nobody asks for harms nobody."""
+    path = tmp_path / "items.jsonl"
+    path.write_text(f'{{"prompt": "?", "gold": 1, "score": NaN}}\n{{"prompt": "!", "gold": {gold}}}\n')
+    with pytest.raises(ConfigError, match=r"items\.jsonl:2: the field 'gold' holds a number that is none"):
+        load_items(ItemSource(items=path), Path("none"), {"prompt": (), "answers": ("gold",)})
+    assert len(load_items(ItemSource(items=path), Path("none"), {"prompt": ()})) == 2
+
+
 @pytest.mark.parametrize(
     ("row", "columns", "told"),
     [

@@ -1,4 +1,4 @@
-"""A listed next-token distribution as temperature, top-k and top-p change it; what is not listed is shown, never dropped."""
+"""What temperature, top-k and top-p make of a next-token distribution: exactly from logits, else from what is listed of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from fmaudit import StatisticsError
 from fmaudit_sampling.conformance.sampler import StatedSampler
+from fmaudit_sampling.conformance.stated import kept_tokens
 
-__all__ = ["REST", "View", "view"]
+__all__ = ["REST", "View", "chance_of", "next_entropy", "view"]
 
 REST = "(rest)"
 ROUNDING = 1e-9  # listed mass that far above 1 is rounding
@@ -66,3 +68,17 @@ def _sampled(listed: list[float], sampler: StatedSampler, *, has_rest: bool) -> 
     found = np.zeros(len(listed))
     found[place[: len(mass)]] = mass / mass.sum()
     return tuple(found.tolist())
+
+
+def chance_of(logits: npt.ArrayLike, ids: Sequence[int], sampler: StatedSampler) -> float:
+    """Give the probability that a sampler draws these tokens one after the other, from the logits before each: [tokens, vocabulary]."""
+    kept = kept_tokens(np.asarray(logits, np.float64), sampler)
+    own = np.where(kept.ids == np.asarray(ids)[:, None], kept.mass, 0.0).sum(axis=1)
+    return float(np.prod(own / kept.mass.sum(axis=1)))
+
+
+def next_entropy(logits: npt.ArrayLike, sampler: StatedSampler) -> float:
+    """Give the entropy (nats) of the next token over the whole vocabulary under a sampler, from its logits [vocabulary]."""
+    mass = kept_tokens(np.asarray(logits, np.float64)[None], sampler).mass[0]
+    q = mass[mass > 0.0] / mass.sum()
+    return max(0.0, -math.fsum((q * np.log(q)).tolist()))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from fmaudit import StatisticsError
+from fmaudit_sampling.conformance.sampler import StatedSampler
+from fmaudit_sampling.conformance.stated import certain, kept_tokens, stated_tokens
 
-__all__ = ["GTest", "g_test", "stouffer"]
+__all__ = ["GTest", "g_test", "repeated_draws", "stouffer"]
 
 LEAST = 5.0  # expected draws of a cell
 TINIEST = 1e-300  # a p-value below it counts as this: its normal score is finite
@@ -59,6 +61,28 @@ def g_test(counts: npt.ArrayLike, probabilities: npt.ArrayLike, *, least: float 
     expected, seen = cells.T
     g = 2.0 * float(np.where(seen > 0, seen * np.log(np.where(seen > 0, seen, 1.0) / expected), 0.0).sum())
     return GTest(g=max(g, 0.0), df=df, p_value=float(chdtrc(df, max(g, 0.0))) if df else None, n=n, outside=0, pooled=pooled)
+
+
+def repeated_draws(logits: npt.ArrayLike, drawn: Mapping[int, int], sampler: StatedSampler, *, slack: float) -> GTest | None:
+    """Test how often each token was drawn at one position whose logits [vocabulary] may each be wrong by `slack` nats.
+
+    Draws further beyond the border than that are `outside`. The others are tested among the tokens that are surely kept, whose shares do
+    not depend on where the border lies: tokens near it are left out on both sides. None where nothing is left to test.
+    """
+    row, ids = np.asarray(logits, np.float64), np.array(list(drawn), np.int64)
+    times = np.array(list(drawn.values()), np.float64)
+    beyond = stated_tokens(np.broadcast_to(row, (len(ids), len(row))), ids, sampler).outside > slack
+    kept = kept_tokens(row[None], sampler)
+    core = kept.ids[0][certain(kept, row[None], sampler, slack)[0]]
+    q, counts = np.zeros(len(row)), np.zeros(len(row))
+    q[core] = np.exp(kept.scaled[0, : len(core)])
+    counts[ids] = times
+    outside, tested = int(times[beyond].sum()), np.where(q > 0, counts, 0.0)
+    if not tested.sum() > 0:
+        none = GTest(g=math.inf, df=0, p_value=0.0, n=outside, outside=outside, pooled=0)
+        return none if outside else None
+    found = g_test(tested, q / q.sum())
+    return replace(found, g=math.inf, p_value=0.0, n=found.n + outside, outside=outside) if outside else found
 
 
 def stouffer(p_values: Sequence[float], weights: Sequence[float] | None = None) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fmaudit import StatisticsError
 from fmaudit_sampling.conformance.sampler import StatedSampler
 
-__all__ = ["LAST", "Kept", "StatedTokens", "figures", "joined", "kept_tokens", "stated_tokens"]
+__all__ = ["LAST", "Kept", "StatedTokens", "certain", "figures", "joined", "kept_tokens", "stated_tokens"]
 
 CELLS = 4_000_000  # logits looked at together: bounds the memory
 LAST = 5  # the border's share of the support: a fifth
@@ -160,6 +160,22 @@ def _outside(kept: Kept, scores: Floats, own: Floats, rank: Integers, sampler: S
         behind_last = kept.scaled[row, counts - 1] - scaled
         beyond = np.maximum(beyond, np.minimum(behind_last, np.log(before / sampler.top_p)))
     return np.where(np.isfinite(own), beyond, np.inf)
+
+
+def certain(kept: Kept, scores: Floats, sampler: StatedSampler, slack: float) -> npt.NDArray[np.bool_]:
+    """Say which of the kept tokens [rows, width] stay kept where every scaled logit, and the mass before it, may be wrong by `slack` nats.
+
+    They lead their row; the first is always among them.
+    """
+    row, counts, last = np.arange(len(scores)), kept.kept.sum(axis=1), scores.shape[1] - 1
+    following = np.where(counts <= last, -np.sort(-scores, axis=1)[row, np.minimum(counts, last)], -np.inf)
+    border = (following - scores.max(axis=1)) / (sampler.temperature or 1.0)  # of the first token that is cut off
+    sure = kept.kept & (kept.scaled > (border + slack)[:, None])
+    if sampler.top_p < 1.0 and not sampler.greedy:
+        before = (kept.reached - np.exp(kept.scaled)) / kept.reached[:, -1:]
+        sure &= before < sampler.top_p * np.exp(-slack)
+    sure[:, 0] = True
+    return np.asarray(sure, bool)
 
 
 def _chunks(shape: tuple[int, ...]) -> Iterator[slice]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -145,12 +147,19 @@ def _outcomes(
 
 
 def shortfall(n: int, power: Power, sampler: StatedSampler, tolerance: float) -> str:
-    """Say what is missing before draws without objection mean conformance."""
+    """Say what is missing before draws without objection mean conformance, and how many tokens like these would do."""
     if sampler.greedy:
         bound = stats.zero_success_upper(n)
-        return "" if bound <= GREEDY_RATE else f"up to {bound:.1%} of tokens may still not be the most probable one"
+        enough = next(count for count in itertools.count(1) if stats.zero_success_upper(count) <= GREEDY_RATE)
+        return (
+            ""
+            if bound <= GREEDY_RATE
+            else f"up to {bound:.1%} of tokens may still not be the most probable one; {enough} tokens would tell"
+        )
     if power.temperature is None:
         return "no position left more than one token to draw"
     if power.temperature > tolerance * sampler.temperature:
-        return f"a temperature that differs by less than {power.temperature:.2g} may well go unseen"
+        needed = n * (power.temperature / (tolerance * sampler.temperature)) ** 2  # the error falls with the root of the tokens
+        unseen = f"a temperature that differs by less than {power.temperature:.3g} may well go unseen"
+        return f"{unseen}; about {100 * math.ceil(needed / 100):,} such tokens would show a difference of {tolerance:.0%}"
     return ""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fmaudit import StatisticsError, stats
 
-__all__ = ["cluster", "exact_text", "number", "number_in", "rao_entropy", "same_number", "same_text", "semantic_entropy"]
+__all__ = ["cluster", "exact_text", "number_in", "rao_entropy", "semantic_entropy"]
 
 T = TypeVar("T")
 
@@ -72,26 +72,10 @@ def exact_text(answer: str) -> str:
     return words[ends[0] : ends[-1] + 1] if ends else words
 
 
-def same_text(first: str, second: str) -> bool:
-    """Say whether two answers are the same text after `exact_text`."""
-    return exact_text(first) == exact_text(second)
-
-
 def number_in(answer: str) -> float | None:
     """Give the last number of an answer ("so 1,234.50 in all" is 1234.5), or None without one; digits of all scripts count."""
     found = NUMBER.findall(unicodedata.normalize("NFKC", NARROW.sub("'", answer)).replace("−", "-"))
     return float(re.sub(r"[,']", "", found[-1])) if found else None
-
-
-def number(answer: str) -> float | str:
-    """Give the last number of an answer, or its normalised text: a key by which answers can be counted."""
-    value = number_in(answer)
-    return exact_text(answer) if value is None else value
-
-
-def same_number(first: str, second: str) -> bool:
-    """Say whether two answers end on the same number, or are the same text where neither has one."""
-    return number(first) == number(second)
 
 
 def _entropy(weights: npt.NDArray[np.float64]) -> float:

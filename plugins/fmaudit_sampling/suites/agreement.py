@@ -26,7 +26,7 @@ from fmaudit import (
 from fmaudit_sampling.equivalence import settle
 from fmaudit_sampling.measures.agreement import agreement, answer_counts, majority_share, pass_power
 from fmaudit_sampling.measures.entropy import rao_entropy, semantic_entropy
-from fmaudit_sampling.measures.variance import variance_split
+from fmaudit_sampling.measures.variance import VariancePart, variance_split
 from fmaudit_sampling.questions import fingerprint, load_questions
 from fmaudit_sampling.sampled import RECORDED, alike, drawn_as_asked, recorded, same_each_time, sampled_rows
 from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced, told, unread_answers, unread_meanings
@@ -34,6 +34,7 @@ from fmaudit_sampling.showing import cut_short, item_mean, notes, quoted, sliced
 __all__ = ["Agreement"]
 
 SAMPLED, GREEDY, WORDING = "sampled", "greedy", "wording"
+SAMPLING = "sampling"  # the part of the variance that samples add
 STEADY = 0.8  # repeat agreement that is called steady
 CAMP = 0.3  # share of samples from which a meaning is a camp of its own
 CAMP_SAMPLES = 2  # and samples: one stray answer is noise, no camp
@@ -81,9 +82,10 @@ class Agreement(Suite):
         sampled = told(asked)
         overall = self._agreement(sampled, {}, notes(sampled))
         yield overall
-        parts = list(sliced(sampled, lambda part, slice_: [self._agreement(part, slice_)]))
+        parts = list(sliced(sampled, lambda part, slice_: [self._agreement(part, slice_)], _once))
         yield from parts
         yield from self._others(sampled)
+        yield from self._numerical(rows)
         yield from self._variance(rows)
         minimum = self.params.minimum_items
         yield from unread_answers(self.name, asked, minimum)
@@ -113,7 +115,7 @@ class Agreement(Suite):
         return load_questions(self.params.questions, self.params.limit)
 
     def _agreement(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
-        values = [agreement(answer_counts(_meanings(part))) for part in results.by_item(rows).values() if len(part) > 1]
+        values = [_steadiness(part) for part in _repeated(rows)]
         return item_mean("repeat_agreement", values, "fraction", self.params.minimum_items, slice_, note)
 
     def _divided_rate(self, items: Sequence[results.Rows]) -> Metric:
@@ -127,7 +129,7 @@ class Agreement(Suite):
 
     def _others(self, rows: results.Rows) -> Iterator[Metric]:
         """Give what stands beside the agreement of meanings: of words, majority, entropies, pass^k."""
-        minimum, items = self.params.minimum_items, [part for part in results.by_item(rows).values() if len(part) > 1]
+        minimum, items = self.params.minimum_items, _repeated(rows)
         words = [agreement(answer_counts([str(row["response"]).strip() for row in part])) for part in items]
         yield item_mean("string_agreement", words, "fraction", minimum, note="equal texts, character by character")
         majority = [majority_share(answer_counts(_meanings(part))) for part in items]
@@ -160,19 +162,22 @@ class Agreement(Suite):
         levels: dict[str, list[str]] = {"item": [row["item"] for row in used]}
         if worded:
             levels["wording"] = [row["condition"] for row in used]
-        if len(set(levels["item"])) < self.params.minimum_items:
-            return
+        items, minimum = len(set(levels["item"])), self.params.minimum_items
         try:
+            if items < minimum:
+                raise StatisticsError(f"{items} questions can be judged, and {minimum} are needed")
             split = variance_split([float(row["correct"]) for row in used], levels, draws=500)
-        except StatisticsError:
+        except StatisticsError as error:
+            for part in (*levels, SAMPLING) if judged else ():
+                yield results.insufficient("variance_of_correctness", "ratio", {"part": part}, len(used), error.line)
             return
-        for part in split:
-            note = f"{results.percent(part.share)} of the variance of being right" if part.share is not None else "every answer is alike"
+        for each in split:
+            note = f"{results.percent(each.share)} of the variance of being right" if each.share is not None else "every answer is alike"
+            interval = _unseen(each, items)
             yield Metric(
-                name="variance_of_correctness", value=part.value, unit="ratio", n=len(used), n_clusters=len(set(levels["item"])),
-                interval=part.interval, method="anova; " + part.interval.method, slice={"part": part.name}, note=note,
+                name="variance_of_correctness", value=each.value, unit="ratio", n=len(used), n_clusters=items, interval=interval,
+                method="anova; " + interval.method, slice={"part": each.name}, note=note,
             )  # fmt: skip
-        yield from self._numerical(rows)
 
     def _numerical(self, rows: results.Rows) -> Iterator[Metric]:
         """Give half the share of questions whose greedy answer is right once and wrong once: the variance between two greedy runs."""
@@ -182,7 +187,10 @@ class Agreement(Suite):
         if recorded(rows):
             note = f"two greedy answers to the same prompt are compared, and {RECORDED}"
             yield results.undefined("variance_of_correctness", "ratio", {"part": "numerical"}, 0, note)
-        if len(differ) >= self.params.minimum_items:
+        elif differ and len(differ) < self.params.minimum_items:
+            few = f"{len(differ)} questions were answered greedily twice, and {self.params.minimum_items} are needed"
+            yield results.insufficient("variance_of_correctness", "ratio", {"part": "numerical"}, len(differ), few)
+        elif differ:
             found = stats.proportion(sum(differ), len(differ))
             yield Metric(
                 name="variance_of_correctness", value=sum(differ) / len(differ) / 2, unit="ratio", n=len(differ), n_clusters=len(differ),
@@ -194,6 +202,32 @@ class Agreement(Suite):
 
 def _meanings(rows: results.Rows) -> list[int]:
     return [int(row["value"]) for row in rows]
+
+
+def _unseen(part: VariancePart, items: int) -> Interval:
+    """Widen an empty interval: no spread in so many questions still allows one in the share that they cannot exclude.
+
+    Questions of which a share u differs wholly have the variance u (1 - u) between them; within each, that of being right is at most 1/4.
+    """
+    if part.interval.high > part.interval.low:
+        return part.interval
+    share = stats.zero_success_upper(items)
+    high = part.value + (min(share, 0.5) * (1.0 - min(share, 0.5)) if part.name == "item" else share / 4.0)
+    return Interval(part.interval.low, high, part.interval.level, "no spread seen; Clopper-Pearson for other questions")
+
+
+def _repeated(rows: results.Rows) -> list[results.Rows]:
+    """Gather rows by question; one answer alone neither agrees nor disagrees."""
+    return [part for part in results.by_item(rows).values() if len(part) > 1]
+
+
+def _steadiness(rows: results.Rows) -> float:
+    return agreement(answer_counts(_meanings(rows)))
+
+
+def _once(rows: results.Rows) -> tuple[float, float] | None:
+    """What a question adds to the mean of its slice."""
+    return (_steadiness(rows), 1.0) if len(rows) > 1 else None
 
 
 def _divided(rows: results.Rows) -> bool:
@@ -210,7 +244,7 @@ def _findings(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
     """Say that answers are not steady where even the upper end of the interval is not, and name the worst questions."""
     if overall.value is None or overall.interval is None or overall.interval.high >= STEADY:
         return
-    worst = sorted(results.by_item(rows).values(), key=lambda part: (agreement(answer_counts(_meanings(part))), part[0]["item"]))[:3]
+    worst = sorted(_repeated(rows), key=lambda part: (_steadiness(part), part[0]["item"]))[:3]
     examples = "; ".join(f"{quoted(part[0]['prompt'], 60)} got {_said(part)}" for part in worst)
     yield Finding(
         code="answers-unsteady", severity=Severity.WARNING, metric="repeat_agreement",
@@ -240,11 +274,10 @@ def _times(count: int) -> str:
 def _worst(rows: results.Rows) -> Iterator[Any]:
     found = [
         {
-            "question": part[0]["prompt"], "agreement": agreement(answer_counts(_meanings(part))), "samples": len(part),
+            "question": part[0]["prompt"], "agreement": _steadiness(part), "samples": len(part),
             "meanings": len(set(_meanings(part))), "two camps": "yes" if _divided(part) else "no", "answers": _said(part),
         }
-        for part in results.by_item(rows).values()
-        if len(part) > 1
+        for part in _repeated(rows)
     ]  # fmt: skip
     found.sort(key=lambda row: (row["agreement"], row["question"]))
     if found and found[0]["agreement"] < 1.0:

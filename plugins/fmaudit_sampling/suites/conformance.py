@@ -32,9 +32,9 @@ from fmaudit import (
 )
 from fmaudit_sampling.conformance.explain import explain
 from fmaudit_sampling.conformance.randomness import keyed_uniforms
-from fmaudit_sampling.conformance.repeats import GTest, g_test
+from fmaudit_sampling.conformance.repeats import GTest, repeated_draws
 from fmaudit_sampling.conformance.sampler import StatedSampler
-from fmaudit_sampling.conformance.stated import StatedTokens, joined, kept_tokens, stated_tokens
+from fmaudit_sampling.conformance.stated import StatedTokens, joined, stated_tokens
 from fmaudit_sampling.conformance.temperature import TemperatureProfile, estimate_temperature, temperature_profile
 from fmaudit_sampling.conformance.verdict import GREEDY_PART, Verdict, judge_sampler
 from fmaudit_sampling.conformance.verdict import Conformance as Judgement
@@ -96,12 +96,11 @@ class Conformance(Suite):
     async def _answers(self, prompt: str, asker: Asker, setting: Setting) -> Sequence[Completion]:
         """Draw so many answers that they have about this prompt's share of the tokens: more where the first ones ended early."""
         share, how = self.settings.tokens / len(self._prompts), {"max_new_tokens": self.settings.length, **setting.model_dump()}
-        samples = max(1, round(share / self.settings.length))
+        samples = max(1, round(share / self.settings.length)) if setting.temperature > 0 else 1  # a greedy answer says nothing new again
         answers = await asker.say(prompt, samples=samples, **how)
         drawn = sum(len(answer.token_ids or ()) for answer in answers)
         enough = min(MOST * samples, math.ceil(samples * share / max(1, drawn)))
-        more = enough > samples and setting.temperature > 0  # a greedy answer says nothing new a second time
-        return await asker.say(prompt, samples=enough, **how) if more else answers
+        return await asker.say(prompt, samples=enough, **how) if enough > samples and setting.temperature > 0 else answers
 
     async def _first(self, case: Case, asker: Asker, source: Asker, setting: Setting, sampler: StatedSampler) -> list[Row]:
         """Draw one token many times, and compare the counts with the stated probabilities; nothing where ids are not told."""
@@ -111,14 +110,11 @@ class Conformance(Suite):
         if not drawn:
             return []
         logits = await source.logits(prompt, [next(iter(drawn))])
-        kept = kept_tokens(logits.astype(np.float64), sampler)
-        probabilities = np.zeros(logits.shape[1])
-        probabilities[kept.ids[0]] = kept.mass[0] / kept.mass[0].sum()
-        counts = np.zeros(logits.shape[1])
-        counts[list(drawn)] = list(drawn.values())
-        test = g_test(counts, probabilities)
+        test = repeated_draws(logits[0], drawn, sampler, slack=self.settings.slack)
+        if test is None:
+            return []
         plain = {name: None if isinstance(value, float) and math.isinf(value) else value for name, value in asdict(test).items()}
-        return [Row(item=case.id, condition=_words(case), kind=FIRST, prompt=prompt, tokens=test.n, detail=json.dumps(plain))]
+        return [Row(item=case.id, condition=_words(case), kind=FIRST, prompt=prompt, tokens=drawn.total(), detail=json.dumps(plain))]
 
     def measure(self, rows: Rows) -> results.Results:
         """Give the verdict on every setting, the most likely temperature and what deviates."""
@@ -228,7 +224,9 @@ def _findings(words: str, judged: Judgement) -> results.Results:
         return
     severity = Severity.WARNING if judged.verdict is Verdict.DEVIATES else Severity.NOTE
     code = "sampler-deviates" if judged.verdict is Verdict.DEVIATES else "sampler-not-shown"
-    yield Finding(code=code, severity=severity, sentence=" ".join(explain(judged)), slice={"setting": words},
+    more = "Raise conformance.prompts or conformance.length: a greedy answer says nothing new a second time."
+    advice = "" if judged.verdict is Verdict.DEVIATES else more if judged.sampler.greedy else "Raise conformance.tokens."
+    yield Finding(code=code, severity=severity, sentence=" ".join(explain(judged)), slice={"setting": words}, advice=advice,
                   metric=f"sampler_conforms{{setting={words}}}")  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import fsum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,7 +29,7 @@ from fmaudit import (
 from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.questions import DATA, fingerprint, forms
 from fmaudit_sampling.sampled import RECORDED, alike, drawn_as_asked, same_each_time
-from fmaudit_sampling.showing import details, notes, quoted, sliced
+from fmaudit_sampling.showing import details, notes, quoted, sliced, unjudged
 from fmaudit_sampling.support import likeness, sentences, word_support
 from fmaudit_sampling.verdicts import read_verdict
 
@@ -94,7 +95,9 @@ class Contradiction(Suite):
         everything, rows = rows, [row for row in rows if row["value"] is not None]
         overall = self._mean(rows, {}, notes(rows))
         yield overall
-        yield from sliced(rows, lambda part, slice_: [self._mean(part, slice_)])
+        yield from sliced(
+            rows, lambda part, slice_: [self._mean(part, slice_)], lambda own: (fsum(row["value"] for row in own), float(len(own)))
+        )
         least = 1.0 - self.params.contradiction.supported
         unsupported = results.rate(
             "unsupported_rate", [row["value"] > least for row in rows], [row["item"] for row in rows], minimum=self.params.minimum_items,
@@ -152,7 +155,7 @@ class Contradiction(Suite):
             note = "questions to the judge that got neither yes nor no; left out of the support"
             metric = results.rate("support_unread_rate", unread, items, minimum=minimum, note=note)
             advice = "Name a judge that follows instructions."
-            yield from results.warned(metric, "questions to the judge got neither yes nor no", advice, then="they are left out")
+            yield from unjudged(metric, unread, "questions to the judge", advice, then="they are left out", code="support-unread-rate")
 
     def _detection(self, rows: results.Rows) -> Iterator[Metric]:
         known = [row for row in rows if row["label"]]
@@ -160,7 +163,7 @@ class Contradiction(Suite):
         try:
             found = auroc([row["value"] for row in known], false, [row["item"] for row in known])
         except StatisticsError as error:
-            yield results.insufficient("contradiction_auroc", "fraction", {}, len(known), str(error))
+            yield results.insufficient("contradiction_auroc", "fraction", {}, len(known), error.line)
             return
         yield Metric(
             name="contradiction_auroc", value=found.value, unit="fraction", n=len(known), interval=found.interval,

@@ -21,6 +21,7 @@ from fmaudit_sampling.showing import details, empty_answers, quoted
 
 __all__ = ["Determinism", "first_divergence"]
 
+COUNTED = "exact for these prompts: counted"
 TOGETHER, ALONE, LONGER = "together", "alone", "longer"
 WORDS = {ALONE: "asked by themselves", LONGER: "asked for twice as many tokens"}
 
@@ -72,12 +73,13 @@ class Determinism(Suite):
         runs = self.params.determinism.runs
         if unique:
             share = stats.exact_sum(unique[item] / len(repeated[item]) for item in repeated) / len(unique)
-            note = f"different completions of {runs} runs, on average; {1 / runs:.3g} is the least; exact for these prompts"
-            yield Metric(name="greedy_unique_share", value=share, unit="fraction", n=sum(map(len, repeated.values())), note=note)
+            note = f"different completions of {runs} runs, on average; {1 / runs:.3g} is the least"
+            n = sum(map(len, repeated.values()))
+            yield Metric(name="greedy_unique_share", value=share, unit="fraction", n=n, method=COUNTED, note=note)
         parted = {item: place for item, part in repeated.items() if (place := _parts_at(part)) is not None}
         if parted:
-            note = "the earliest token that differs between runs, counted from 0; exact for these prompts"
-            yield Metric(name="greedy_first_divergence", value=float(min(parted.values())), unit="count", n=len(parted), note=note)
+            note, first = "the earliest token that differs between runs, counted from 0", float(min(parted.values()))
+            yield Metric(name="greedy_first_divergence", value=first, unit="count", n=len(parted), method=COUNTED, note=note)
         for way in (ALONE, LONGER):
             changed = [bool(_changed(part, way)) for part in items.values() if _changed(part, way) is not None]
             yield results.rate(

@@ -16,7 +16,7 @@ from fmaudit_sampling.answers import CORRECT, EMPTY, UNREAD
 from fmaudit_sampling.choices import CHOICES, Format, choose, load_choices, load_formats, shown
 from fmaudit_sampling.questions import QUESTIONS, fewer, fingerprint, load_questions
 from fmaudit_sampling.sampled import read
-from fmaudit_sampling.showing import cut_short, sliced, told, unread_answers
+from fmaudit_sampling.showing import cut_short, rightly, sliced, told, unread_answers
 
 __all__ = ["FormatSpread", "Spread", "quartiles_of", "spread_of"]
 
@@ -80,7 +80,7 @@ class FormatSpread(Suite):
         rows = rows if self.params.format.mode == "choice" else told(rows)
         by_format = {form: {row["item"]: bool(row["correct"]) for row in part} for form, part in results.groups(rows, "condition").items()}
         yield results.rate("format_accuracy", [bool(row["correct"]) for row in rows], [row["item"] for row in rows], minimum=minimum)
-        yield from sliced(rows, lambda part, slice_: [_accuracy(part, slice_, minimum)])
+        yield from sliced(rows, lambda part, slice_: [_accuracy(part, slice_, minimum)], rightly)
         shared = sorted(set.intersection(*(set(hits) for hits in by_format.values()))) if by_format else []
         readable = [item for item, part in results.by_item(rows).items() if any(row["label"] != UNREAD for row in part)]
         if lacks := _lacks(len(shared), len(readable), len(by_format), max(2, minimum)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
@@ -16,7 +16,7 @@ from fmaudit_sampling.measures.discrimination import auroc
 from fmaudit_sampling.measures.entropy import exact_text, semantic_entropy
 from fmaudit_sampling.questions import fingerprint, load_questions
 from fmaudit_sampling.sampled import RECORDED, alike, answer_rows, drawn_as_asked, recorded, same_each_time
-from fmaudit_sampling.showing import cut_short, details, notes, quoted, told, unread_answers, unread_meanings
+from fmaudit_sampling.showing import beside_rest, cut_short, details, notes, quoted, told, unread_answers, unread_meanings
 
 __all__ = ["Hallucination"]
 
@@ -90,11 +90,11 @@ class Hallucination(Suite):
         yield confident
         yield wrong
         shown = [("all answered", confident)]
-        for column, key in (("answerable", "answerable"), ("stratum", "stratum"), ("kind", "type")):
-            for value, part in _parts(asked, column).items():
-                yield (metric := self._confident(part, {key: value}))
-                yield self._wrong(part, {key: value}, told_of)
-                shown.append((f"{key} {value}", metric))
+        parts = {key: _parts(asked, column) for column, key in (("answerable", "answerable"), ("stratum", "stratum"), ("kind", "type"))}
+        sliced = list(_beside(parts, lambda part, slice_: self._confident(part, slice_), self._sure))
+        yield from sliced
+        yield from _beside(parts, lambda part, slice_: self._wrong(part, slice_, told_of), lambda each: each.wrong)
+        shown += [(" ".join(*metric.slice.items()), metric) for metric in sliced]
         silent = {value: self._abstains(part, value) for value, part in _parts(asked, "answerable", least=1).items()}
         yield from silent.values()
         yield from self._detection(asked)
@@ -125,10 +125,14 @@ class Hallucination(Suite):
         words = (
             f"wrong answers that at least {results.percent(self.params.hallucination.confident)} of the samples repeat, of those answered"
         )
-        hits = [each.wrong and each.confidence >= self.params.hallucination.confident for each in asked if each.answered]
+        hits = [self._sure(each) for each in asked if each.answered]
         return results.rate(
             "hallucination_rate", hits, minimum=self.params.minimum_items, slice_=slice_, note="; ".join(filter(None, (words, note)))
         )
+
+    def _sure(self, each: Asked) -> bool:
+        """Whether an answer is wrong and repeated."""
+        return each.wrong and each.confidence >= self.params.hallucination.confident
 
     def _wrong(self, asked: list[Asked], slice_: Mapping[str, str], how: str) -> Metric:
         hits = [each.wrong for each in asked if each.answered]
@@ -216,6 +220,25 @@ def _parts(asked: list[Asked], column: str, least: int = 2) -> dict[str, list[As
             value: [named[row["item"]] for row in part] for value, part in results.groups([each.row for each in asked], column).items()
         }
     return found if len(found) >= (1 if column == "stratum" else least) else {}
+
+
+def _beside(
+    parts: Mapping[str, Mapping[str, list[Asked]]],
+    measured: Callable[[list[Asked], Mapping[str, str]], Metric],
+    hit: Callable[[Asked], bool],
+) -> Iterator[Metric]:
+    """Measure every slice of the questions answered, beside the others of its family."""
+    found = [(key, name, measured(part, {key: name})) for key, family in parts.items() for name, part in family.items()]
+    told = {(key, name) for key, name, metric in found if metric.value is not None}
+    items = {
+        key: {
+            name: {each.row["item"]: (float(hit(each)), 1.0) for each in part if each.answered}
+            for name, part in family.items()
+            if (key, name) in told
+        }
+        for key, family in parts.items()
+    }
+    return beside_rest(found, items)
 
 
 def _signs(answered: list[Asked]) -> dict[str, list[float]]:

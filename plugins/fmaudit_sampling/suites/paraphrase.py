@@ -56,7 +56,7 @@ class Paraphrase(Suite):
         minimum, asked, rows = self.params.minimum_items, rows, told(rows)
         overall = self._consistency(rows, {}, notes(rows))
         yield overall
-        parts = list(sliced(rows, lambda part, slice_: [self._consistency(part, slice_)]))
+        parts = list(sliced(rows, lambda part, slice_: [self._consistency(part, slice_)], _once))
         yield from parts
         hits = [bool(row["correct"]) for row in rows]
         yield results.rate("wording_accuracy", hits, [row["item"] for row in rows], minimum=minimum, note="of single wordings")
@@ -102,9 +102,23 @@ class Paraphrase(Suite):
         return results.paired_shares("wording_shift", own, other, minimum=self.params.minimum_items, note=note)[0]
 
     def _consistency(self, rows: results.Rows, slice_: Mapping[str, str], note: str = "") -> Metric:
-        values = [agreement(answer_counts([row["value"] for row in part])) for part in results.by_item(rows).values() if len(part) > 1]
+        values = [_steadiness(part) for part in _reworded(rows)]
         words = "; ".join(filter(None, ("pairs of wordings with equal answers", note)))
         return item_mean("paraphrase_consistency", values, "fraction", self.params.minimum_items, slice_, words)
+
+
+def _reworded(rows: results.Rows) -> list[results.Rows]:
+    """Gather rows by question; an answer to one wording alone neither agrees nor disagrees."""
+    return [part for part in results.by_item(rows).values() if len(part) > 1]
+
+
+def _steadiness(rows: results.Rows) -> float:
+    return agreement(answer_counts([row["value"] for row in rows]))
+
+
+def _once(rows: results.Rows) -> tuple[float, float] | None:
+    """What a question adds to the mean of its slice."""
+    return (_steadiness(rows), 1.0) if len(rows) > 1 else None
 
 
 def _right(rows: results.Rows, is_own: bool) -> list[float]:
@@ -115,7 +129,7 @@ def _right(rows: results.Rows, is_own: bool) -> list[float]:
 def _finding(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
     if overall.value is None or overall.interval is None or overall.interval.high >= STEADY:
         return
-    torn = min(results.by_item(rows).values(), key=lambda part: (agreement(answer_counts([row["value"] for row in part])), part[0]["item"]))
+    torn = min(_reworded(rows), key=lambda part: (_steadiness(part), part[0]["item"]))
     first = torn[0]
     second = next(row for row in torn if row["value"] != first["value"])
     yield Finding(
@@ -132,12 +146,11 @@ def _finding(overall: Metric, rows: results.Rows) -> Iterator[Finding]:
 def _torn(rows: results.Rows) -> Iterator[Any]:
     found = [
         {
-            "question": part[0]["prompt"], "consistency": agreement(answer_counts([row["value"] for row in part])),
+            "question": part[0]["prompt"], "consistency": _steadiness(part),
             "right": sum(bool(row["correct"]) for row in part), "wordings": len(part),
             "answers": ", ".join(dict.fromkeys(str(row["evidence"]) for row in part)),
         }
-        for part in results.by_item(rows).values()
-        if len(part) > 1
+        for part in _reworded(rows)
     ]  # fmt: skip
     found.sort(key=lambda row: (row["consistency"], row["question"]))
     if found and found[0]["consistency"] < 1.0:

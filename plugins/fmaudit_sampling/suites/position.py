@@ -16,7 +16,7 @@ from fmaudit_sampling.choices import CHOICES, LETTERS, choose, load_choices, loa
 from fmaudit_sampling.measures.agreement import agreement, answer_counts
 from fmaudit_sampling.questions import fingerprint
 from fmaudit_sampling.rotations import PositionBias, letter_bias, recall_spread
-from fmaudit_sampling.showing import item_mean, sliced
+from fmaudit_sampling.showing import item_mean, rightly, sliced
 
 __all__ = ["Position"]
 
@@ -64,7 +64,9 @@ class Position(Suite):
         yield results.rate(
             "choice_accuracy", *_hits(rows), minimum=minimum, note="over all rotations; an answer that names no option counts as wrong"
         )
-        yield from sliced(rows, lambda part, slice_: [results.rate("choice_accuracy", *_hits(part), minimum=minimum, slice_=slice_)])
+        yield from sliced(
+            rows, lambda part, slice_: [results.rate("choice_accuracy", *_hits(part), minimum=minimum, slice_=slice_)], rightly
+        )
         unread = results.rate("choice_unread_rate", [not row["label"] for row in rows], [row["item"] for row in rows], minimum=minimum)
         yield from results.warned(unread, "answers name no option", CHOICE_ADVICE, then="they count as wrong", code="choices-unread")
         yield from self._steadiness(items)
