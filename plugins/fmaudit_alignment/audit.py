@@ -32,7 +32,7 @@ class Alignment(SuiteAudit):
     """Refusals, false premises, sycophancy, opinions, bias, instructions, preferences, principles, drift and priors."""
 
     name: ClassVar[str] = "alignment"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Alignment behaviour"
     Params: ClassVar[type[Params]] = AlignmentParams
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES
