@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from statistics import stdev
 from typing import Any
 
 from fmaudit import stats
@@ -124,9 +125,7 @@ def paired_difference(
             name, "fraction", slice_, len(shared), f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
         ), None
     test = stats.compare_paired([first[item] for item in shared], [second[item] for item in shared])
-    detectable = stats.mde_paired_proportions(test.n, test.discordant / test.n) if test.discordant else None
-    smallest = f"; a difference of {points(detectable)} would be found with 80 % power" if detectable is not None else ""
-    words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ{smallest}"
+    words = _tested(test, stats.mde_mcnemar(test.n, test.discordant))
     metric = Metric(
         name=name, value=test.difference, unit="fraction", n=test.n, n_clusters=test.n, interval=test.interval,
         method=f"{test.method}; {test.interval.method}", slice=dict(slice_), note=f"{note}; {words}" if note else words,
@@ -145,7 +144,7 @@ def paired_shares(
 ) -> tuple[Metric, Any]:
     """Compare two arms whose items have several samples, or halves where a tie counts half: the metric, and the test or None.
 
-    With one yes or no an item it is `paired_difference`. Else every item counts once, by the difference of its means: t interval over
+    With one yes or no an item it is `paired_difference`, and the note says the same. Else every item counts once, by the difference of its means: t interval over
     items, p-value by sign flips; where all items differ alike, the interval is as wide as items that were not seen may yet differ.
     """
     if all(len(values) == 1 and values[0] in (0, 1) for arm in (first, second) for values in arm.values()):
@@ -157,13 +156,21 @@ def paired_shares(
         return insufficient(name, "fraction", slice_, len(shared), few), None
     moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
     test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved, len(moved), stats.mean(moved).interval, -1.0, 1.0))
-    words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ"
+    deviation = stdev(moved)
+    words = _tested(test, stats.mde_mean(test.n, deviation) if deviation > 0 else stats.mde_mcnemar(test.n, 0))
     metric = Metric(
         name=name, value=test.difference, unit="fraction", n=sum(len(first[item]) + len(second[item]) for item in shared),
         n_clusters=test.n, interval=test.interval, method=f"{test.method} by item; {test.interval.method}", slice=dict(slice_),
         note=f"{note}; {words}" if note else words,
     )  # fmt: skip
     return metric, test
+
+
+def _tested(test: Any, detectable: float | None) -> str:
+    """Say what a paired test found and, since every "no difference" needs it, the smallest difference that it would have found."""
+    able = detectable is not None and detectable <= 1.0
+    smallest = f"a difference of {points(detectable)} would be found" if able and detectable else "no difference would be found"
+    return f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ; {smallest} with 80 % power"
 
 
 def _within(values: Sequence[float], clusters: int, found: Interval, least: float, most: float) -> Interval:
