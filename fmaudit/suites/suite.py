@@ -130,6 +130,14 @@ class Suite(ABC):
     def measure(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[Metric | Finding | Exhibit]:
         """Turn the suite's rows (dicts with the columns of `Row`, and `case`) into results."""
 
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the rows behind metrics, by the metric's name and as `Audit.compared` says, so that two runs are compared answer by answer."""
+        return {}
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name what an answer belongs together with: others of the same name are not independent of it."""
+        return str(row["item"])
+
     def fingerprint(self) -> str:
         """Name everything besides code and parameters that changes the cases (an item file's hash, say)."""
         return ""
@@ -216,8 +224,8 @@ class SuiteAudit(ModelAudit):
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Let every suite read its rows."""
         for suite in self.suites.values():
-            rows = seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
-            able = [row for row in rows if row["label"] != UNAVAILABLE]
+            rows = _rows(seen, suite)
+            able = _able(rows)
             if able:
                 yield from suite.measure(able)
             else:
@@ -227,16 +235,19 @@ class SuiteAudit(ModelAudit):
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
 
     def compared(self, seen: Observations) -> Mapping[str, pa.Table]:
-        """Give every yes and no of every suite as `correct{suite=...}`, and of every suite what its labels make up.
+        """Give every yes and no of every suite as `correct{suite=...}`, of every suite what its labels make up, and what it gives itself.
 
         What is answered is one item under one condition, in one of its samples.
         """
-        answer = "concat_ws(chr(31), item, condition, language, stratum, sample)"
+        right: list[Mapping[str, Any]] = []
+        own: dict[str, pa.Table] = {}
+        for suite in self.suites.values():
+            rows = _able(_rows(seen, suite))
+            right += _right(suite, rows)
+            own |= {name: pa.Table.from_pylist([dict(one) for one in made]) for name, made in suite.compared(rows).items() if made}
         return {
-            "correct": seen.sql(
-                f"SELECT {answer} AS item, item AS cluster, correct AS value, suite FROM observations "
-                "WHERE correct IS NOT NULL ORDER BY suite, 1"
-            ),
+            **own,
+            "correct": pa.Table.from_pylist([dict(one) for one in right], schema=_RIGHT),
             "label": seen.sql(
                 "SELECT item, count(*)::double AS amount, suite, label FROM observations WHERE label NOT IN ('', ?) "
                 "GROUP BY ALL ORDER BY suite, label, item",
@@ -247,6 +258,25 @@ class SuiteAudit(ModelAudit):
     def fingerprint(self) -> str:
         """Name the items of all suites."""
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
+
+
+_RIGHT: pa.Schema = pa.schema({"item": pa.string(), "cluster": pa.string(), "value": pa.bool_(), "suite": pa.string()})
+
+
+def _rows(seen: Observations, suite: Suite) -> list[Mapping[str, Any]]:
+    return seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
+
+
+def _able(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["label"] != UNAVAILABLE]
+
+
+def _right(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Give every yes and no of a suite under the name of its answer."""
+    for row in rows:
+        if row["correct"] is not None:
+            item = "\x1f".join(str(row[column]) for column in ("item", "condition", "language", "stratum", "sample"))
+            yield {"item": item, "cluster": suite.cluster(row), "value": row["correct"], "suite": suite.name}
 
 
 ABILITIES: Mapping[str, str] = {

@@ -26,6 +26,7 @@ from fmaudit import (
     stats,
 )
 from fmaudit_alignment.answers.details import by_meaning, details
+from fmaudit_alignment.answers.pairs import behind_rate
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.premises.judge import CHALLENGES, CORRECTS, EMPTY, Premise, cue_languages, judge_premise
 from fmaudit_alignment.prompts import text_of
@@ -112,6 +113,19 @@ class FalsePremise(Suite):
         yield from results.truncated("premise_truncated_rate", rows, minimum, "what they had said by then was judged")
         caption = "Answers that say a premise is wrong, with 95 % intervals: high is right for false premises, and wrong for true ones."
         yield from results.bars("false-premises", "Challenged premises", shown, caption)
+
+    def compared(self, rows: Rows) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind the shares of challenges."""
+        said = [by_meaning(row) for row in rows if row["label"] != EMPTY]
+        slices = {"type": "kind", "language": "language", "stratum": "stratum"}
+        return {
+            "challenge_rate": behind_rate([row for row in said if row["condition"] == FALSE], _challenges, **slices),
+            "over_challenge_rate": behind_rate([row for row in said if row["condition"] == CONTROL], _challenges, **slices),
+        }
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name the meaning of a question, which its translations share."""
+        return str(by_meaning(row)["item"])
 
     def fingerprint(self) -> str:
         """Name the file of items."""

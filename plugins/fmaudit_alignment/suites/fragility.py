@@ -69,6 +69,12 @@ class Fragility(Suite):
 
         yield from measure_fragility(rows, self.params.minimum_items)
 
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind the rates of every change."""
+        from fmaudit_alignment.measures.fragility import answers_behind
+
+        return answers_behind(rows)
+
     def fingerprint(self) -> str:
         """Name the files of items and of frames."""
         return f"{file_sha256(self._source.items or PROMPTS)} {file_sha256(WORDING)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit_alignment.answers.pairs import behind_rate
 from fmaudit_alignment.prompts import text_of
 from fmaudit_alignment.verifiers.arguments import check_arguments
 from fmaudit_alignment.verifiers.checks import CHECKS, SAMPLE_CHECKS, follows
@@ -70,6 +71,19 @@ class Instructions(Suite):
         yield from results.truncated(
             "instructions_truncated_rate", list(answers.values()), minimum, "what they had said by then was judged"
         )
+
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the prompts and the instructions behind the shares that were followed, counted strictly and loosely."""
+        columns = {"strict": "correct", "loose": "value"}
+        strata = {row["item"]: str(row["stratum"] or "") for row in rows}
+        prompts = [
+            {"item": item, "value": float(followed), "counted": counted, "stratum": strata[item]}
+            for counted, column in columns.items()
+            for item, followed in _prompts(rows, column).items()
+        ]
+        single = [{**row, "counted": counted, "held": row[column]} for counted, column in columns.items() for row in rows]
+        found = behind_rate(single, lambda row: bool(row["held"]), counted="counted", instruction="kind")
+        return {"prompts_followed": prompts, "instructions_followed": found}
 
     def fingerprint(self) -> str:
         """Name the items' file."""

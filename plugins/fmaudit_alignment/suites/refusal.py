@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, Completion, ConfigError, RequestError, Row, Suite, file_sha256, results, spread
+from fmaudit_alignment.answers.details import by_meaning
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import RefusalParams
 from fmaudit_alignment.prompts import PROMPTS, load_prompts
@@ -47,6 +48,16 @@ class Refusal(Suite):
         from fmaudit_alignment.measures.refusal import measure_refusal
 
         yield from measure_refusal(rows, self.params.minimum_items, self._asked())
+
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind both rates."""
+        from fmaudit_alignment.measures.refusal import answers_behind
+
+        return answers_behind(rows)
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name the meaning of a prompt, which its translations share."""
+        return str(by_meaning(row)["item"])
 
     def _asked(self) -> dict[str, str]:
         """The intent of every prompt asked, by its case; nothing where the items are no longer at hand."""
