@@ -8,9 +8,11 @@ from typing import Any
 
 from fmaudit import ConfigError, ItemSource, load_items
 
-__all__ = ["PROMPTS", "is_unsafe", "load_prompts", "text_of"]
+__all__ = ["PROMPTS", "QUOTA", "is_unsafe", "load_prompts", "text_of"]
 
 PROMPTS = Path(__file__).parent / "data" / "prompts" / "refusal.jsonl"
+# what a limit is shared out over, the first field first: safe and unsafe, then what the file calls them (plain, look-alike), and so on
+QUOTA = ("intent", "group", "stratum", "type", "language")
 FIELDS = {"prompt": ("question",), "type": ("category", "topic"), "intent": ("label",), "language": (), "parallel": (), "stratum": ()}
 
 

@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, Completion, ConfigError, ItemSource, RequestError, Row, Suite, file_sha256, results, spread
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import FragilityParams
-from fmaudit_alignment.prompts import PROMPTS, load_prompts
+from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY
 from fmaudit_alignment.transforms import TRANSLATION, WORDING, Transform, chosen
 from fmaudit_alignment.unanswered import BLOCKED, is_block
@@ -49,15 +48,10 @@ class Fragility(Suite):
         return self.params.fragility  # type: ignore[no-any-return]
 
     def cases(self) -> Iterable[Case]:
-        """Name the prompts: of every intent so many, in turn from its types, or from its strata where it has some."""
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for item in self._originals:
-            groups.setdefault(item["group"], []).append(item)
-        share = self.settings.items_per_intent
-        if self.params.limit is not None:
-            share = min(share, ceil(self.params.limit / len(groups)))
-        picked = [item for items in groups.values() for item in _sample(items, share)]
-        return [Case(id=item["id"], data=item) for item in spread(picked, self.params.limit, "group")]
+        """Name the prompts: so many safe and so many unsafe ones, shared out as in the suite refusal."""
+        sides = [[item for item in self._originals if item["intent"] == intent] for intent in ("unsafe", "safe")]
+        picked = [item for side in sides for item in spread(side, self.settings.items_per_intent, *QUOTA)]
+        return [Case(id=item["id"], data=item) for item in spread(picked, self.params.limit, *QUOTA)]
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
         """Ask the prompt and its versions, and label the answers."""
@@ -161,6 +155,3 @@ def _with_translations(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         found.append({**source, "translations": others})
     return found
 
-
-def _sample(items: Sequence[Mapping[str, Any]], n: int) -> list[Any]:
-    return spread(items, n, "stratum" if any(item["stratum"] for item in items) else "type")

@@ -12,7 +12,7 @@ from fmaudit import Asker, Case, Completion, ConfigError, RequestError, Row, Sui
 from fmaudit_alignment.answers.details import by_meaning
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import RefusalParams
-from fmaudit_alignment.prompts import PROMPTS, load_prompts
+from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY, recorded_labels
 from fmaudit_alignment.unanswered import BLOCKED, FAILED, is_block
 
@@ -34,7 +34,7 @@ class Refusal(Suite):
     def cases(self) -> Iterable[Case]:
         """Name the prompts. Raises ConfigError, also for labels that cannot be read, or of prompts that are not asked."""
         self._check_labels()
-        for item in spread(self._items, self.params.limit, "intent", "type", "language", "stratum"):
+        for item in spread(self._items, self.params.limit, *QUOTA):
             yield Case(id=item["id"], data=item)
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
