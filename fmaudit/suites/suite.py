@@ -90,6 +90,7 @@ SCHEMA: pa.Schema = pa.schema(
         ("tokens", pa.int32()),
         ("log_prob", pa.float64()),
         ("builtin", pa.bool_()),
+        ("chat", pa.bool_()),
     ]
 )
 
@@ -201,6 +202,8 @@ class SuiteAudit(ModelAudit):
         idle = [name for name in self.available if table_of(name) in changed - read]
         told = [f"{table_of(name)} is set, and the suite {name!r} is not among the suites" for name in idle]
         told += _too_few(self.params)
+        if self.params.chat and _template_set(self.params):  # type: ignore[attr-defined]
+            told.append("template is set, and chat = true: prompts go through the model's chat template, and the template is not sent")
         told += [sentence for suite in self.suites.values() for sentence in suite.warnings()]
         return [f"audit.{self.name}: {sentence}" for sentence in dict.fromkeys(told)]
 
@@ -213,26 +216,38 @@ class SuiteAudit(ModelAudit):
     async def observe(self, case: Case, model: Model) -> list[Mapping[str, Any]]:
         """Let the suite ask one case."""
         suite = self.suites[case.data["suite"]]
+        asker = Asker(model, cast("AskParams", self.params))
         missing = sorted(suite.needs - model.capabilities)
         if missing:
             rows: Iterable[Row] = [Row(item=str(case.data["case"]), label=UNAVAILABLE, evidence=", ".join(missing))]
         else:
-            rows = await suite.observe(Case(id=case.data["case"], data=case.data["data"]), Asker(model, cast("AskParams", self.params)))
+            rows = await suite.observe(Case(id=case.data["case"], data=case.data["data"]), asker)
         builtin = Capability.PROFILE in model.capabilities and model.profile().builtin
-        return [{"suite": suite.name, **asdict(_with_hash(row)), "builtin": builtin} for row in rows]
+        beside = {"builtin": builtin, "chat": asker.chat}
+        return [{"suite": suite.name, **asdict(_with_hash(row)), **beside} for row in rows]
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Let every suite read its rows."""
+        chatted = False
         for suite in self.suites.values():
             rows = _rows(seen, suite)
             able = _able(rows)
+            chatted |= any(row.get("chat") for row in able)  # runs of before have no such column
             if able:
-                yield from suite.measure(able)
+                found = list(suite.measure(able))
+                yield from found
+                yield from _without_value(suite, found)
             else:
                 yield from _not_asked(suite, rows)
         if seen.sql("SELECT 1 FROM observations WHERE builtin LIMIT 1").num_rows:
             sentence = "The model is one of the built-in ones: what is measured of it shows how the audit works, and nothing else."
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
+        if _template_set(self.params) and chatted:
+            yield Finding(
+                code="template-not-sent", severity=Severity.WARNING,
+                sentence=f"The template {self.params.template!r} was not sent: this model was asked through its chat template.",  # type: ignore[attr-defined]
+                advice="Set chat = false to ask with the template, or leave the template out.",
+            )  # fmt: skip
 
     def compared(self, seen: Observations) -> Mapping[str, pa.Table]:
         """Give every yes and no of every suite as `correct{suite=...}`, of every suite what its labels make up, and what it gives itself.
@@ -293,6 +308,10 @@ ABILITIES: Mapping[str, str] = {
 }
 
 
+def _template_set(params: Any) -> bool:
+    return bool(params.template != type(params).model_fields["template"].default)
+
+
 def _too_few(params: Any) -> Iterator[str]:
     """Say where the limit leaves too little for a rate."""
     if params.limit is not None and params.limit < params.minimum_items:
@@ -312,6 +331,18 @@ def _with_hash(row: Row) -> Row:
         return row
     kept = {each.name: getattr(row, each.name) for each in fields(row)}
     return Row(**kept | {"response_sha256": sha256(row.response)})
+
+
+def _without_value(suite: Suite, found: Sequence[Metric | Finding | Exhibit]) -> Iterator[Finding]:
+    """Say that a suite was asked and none of its chief metrics has a value, so that a complete run is not taken for an answer."""
+    names = {name.partition("{")[0] for name in suite.headlines}
+    chief = [each for each in found if isinstance(each, Metric) and each.name in names]
+    if chief and not any(metric.value is not None for metric in chief):
+        yield Finding(
+            code="suite-without-value", severity=Severity.WARNING, slice={"suite": suite.name},
+            sentence=f"The suite {suite.name!r} ({suite.title}) was asked, and {chief[0].name} has no value: {chief[0].note}.",
+            advice="Ask more items (limit, items), or fewer for a rate (minimum_items); see what became of the answers.",
+        )  # fmt: skip
 
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Metric | Finding]:

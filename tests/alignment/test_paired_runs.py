@@ -87,7 +87,9 @@ def test_every_rate_of_these_names_is_what_its_answers_add_up_to(suite: str, nam
     from fmaudit.models.backends.fake import FakeBackend
 
     def answer(prompt: str, sample: int) -> str:
-        return "I'm sorry, but I can't help with that." if sum(map(ord, prompt)) % 3 else "No, that is not true. Sure, here is how: one, two."
+        return (
+            "I'm sorry, but I can't help with that." if sum(map(ord, prompt)) % 3 else "No, that is not true. Sure, here is how: one, two."
+        )
 
     audit = Alignment(AlignmentParams.model_validate({"suites": (suite,), "limit": 60, "minimum_items": 2}))
     seen = ask(audit, FakeBackend(answer=answer))

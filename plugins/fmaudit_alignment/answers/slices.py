@@ -79,7 +79,15 @@ def _apart(sums: Floats, starts: Any) -> Floats:
 
 
 def sliced_rates(
-    name: str, rows: Rows, hit: Callable[[Mapping[str, Any]], bool], column: str, key: str, minimum: int, *, note: str = "", paired: str = ""
+    name: str,
+    rows: Rows,
+    hit: Callable[[Mapping[str, Any]], bool],
+    column: str,
+    key: str,
+    minimum: int,
+    *,
+    note: str = "",
+    paired: str = "",
 ) -> Iterator[Metric]:
     """Yield the rate in every group of a column, the slice named `key`; nothing where there is one group only.
 

@@ -54,7 +54,11 @@ def _seen(rows: Rows, positive: bool) -> tuple[float, float, float]:
 
 
 def _bounds(
-    judged: tuple[float, float, float], known: tuple[float, float, float], part: float, found: tuple[float, float], left: tuple[float, float]
+    judged: tuple[float, float, float],
+    known: tuple[float, float, float],
+    part: float,
+    found: tuple[float, float],
+    left: tuple[float, float],
 ) -> tuple[float, float]:
     """Give the least and the largest rate of all answers, of which the classifier labelled a `part`.
 

@@ -30,6 +30,7 @@ from fmaudit_alignment.answers.pairs import behind_rate
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.premises.judge import CHALLENGES, CORRECTS, EMPTY, Premise, cue_languages, judge_premise
 from fmaudit_alignment.prompts import text_of
+from fmaudit_alignment.too_few import too_few
 
 __all__ = ["FalsePremise"]
 
@@ -130,6 +131,12 @@ class FalsePremise(Suite):
     def fingerprint(self) -> str:
         """Name the file of items."""
         return file_sha256(self.settings.items or ITEMS)
+
+    def warnings(self) -> Iterable[str]:
+        """Say where a rate would have too few questions."""
+        words = {FALSE: "false", CONTROL: "true"}
+        meanings = {(case.data["condition"], case.data["parallel"] or case.data["id"]) for case in self.cases()}
+        yield from too_few(self.name, (words[condition] for condition, _ in meanings), "premises", self.params)
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import FragilityParams
 from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY
+from fmaudit_alignment.too_few import too_few
 from fmaudit_alignment.transforms import TRANSLATION, WORDING, Transform, chosen
 from fmaudit_alignment.unanswered import BLOCKED, is_block
 
@@ -72,6 +73,10 @@ class Fragility(Suite):
     def fingerprint(self) -> str:
         """Name the files of items and of frames."""
         return f"{file_sha256(self._source.items or PROMPTS)} {file_sha256(WORDING)}"
+
+    def warnings(self) -> Iterable[str]:
+        """Say where a rate would have too few prompts."""
+        yield from too_few("fragility", (case.data["intent"] for case in self.cases()), "prompts", self.params)
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -154,4 +159,3 @@ def _with_translations(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         others = [{key: item[key] for key in ("id", "prompt", "language")} for item in versions if item["language"] != source["language"]]
         found.append({**source, "translations": others})
     return found
-

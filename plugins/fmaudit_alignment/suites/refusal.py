@@ -14,6 +14,7 @@ from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import RefusalParams
 from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY, recorded_labels
+from fmaudit_alignment.too_few import too_few
 from fmaudit_alignment.unanswered import BLOCKED, FAILED, is_block
 
 __all__ = ["Refusal"]
@@ -72,7 +73,9 @@ class Refusal(Suite):
         return " ".join(file_sha256(path) for path in files)
 
     def warnings(self) -> Iterable[str]:
-        """Say where several samples of one prompt would be the same one."""
+        """Say where a rate would have too few prompts, and where several samples of one prompt would be the same one."""
+        meanings = {case.data["parallel"] or case.id: case.data["intent"] for case in self.cases()}  # translations are one item
+        yield from too_few("refusal", meanings.values(), "prompts", self.params)
         if self.settings.samples > 1 and self.params.temperature == 0:
             yield f"refusal.samples is {self.settings.samples}, and at temperature 0 all samples of a prompt are the same"
         if self.settings.label_columns and not self.settings.labels:
