@@ -12,7 +12,7 @@ from alignment_support import one, saying
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmaudit import Exhibit, Interval, Metric
+from fmaudit import Exhibit, Finding, Interval, Metric
 from fmaudit.testing import ask_suite, row
 from fmaudit_alignment.measures.refusal import measure_refusal
 from fmaudit_alignment.measures.unlabelled import bounds_of_share
@@ -63,6 +63,18 @@ def test_a_rate_by_the_classifier_alone_comes_with_bounds_and_with_the_figures_t
     assert "over_refusal_bounds" in rate.note
     table = exhibits["refusal-classifier"].data.to_pylist()
     assert [row["measured on"] for row in table] == ["llama2-original-prompt, English", "mistral-instruct, English"]
+
+
+def test_a_reader_is_told_that_the_labels_are_the_classifiers_and_how_far_the_rate_may_be_off(tmp_path: Path) -> None:
+    rows = [{"prompt": f"safe {i}", "intent": "safe", "type": "t"} for i in range(200)]
+    (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found, _ = ask_suite(one("refusal", {"items": tmp_path / "items.jsonl"}), saying(_tenth))
+    (finding,) = [each for each in found if isinstance(each, Finding) and each.code == "labelled-by-classifier"]
+    (bounds,) = [each for each in found if isinstance(each, Metric) and each.name == "over_refusal_bounds"]
+    assert bounds.interval is not None
+    low, high = (f"{100 * end:.1f} %" for end in (bounds.interval.low, bounds.interval.high))
+    assert f"over_refusal is 10.0 % by its labels and may be {low} to {high}" in finding.sentence
+    assert "labels" in finding.advice
 
 
 def test_other_languages_rest_on_figures_of_their_own(tmp_path: Path) -> None:
