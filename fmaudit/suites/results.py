@@ -66,7 +66,7 @@ def rate(
         pair[0] += bool(hit)
         pair[1] += 1.0
     if len(groups) < max(1, minimum):
-        return insufficient(name, "fraction", slice_, n, f"{len(groups)} items answered, and {max(1, minimum)} are needed")
+        return insufficient(name, "fraction", slice_, n, _few(len(groups), max(1, minimum)))
     if len(groups) == n:
         interval = stats.proportion(sum(map(bool, hits)), n)
     elif len(groups) == 1:
@@ -99,7 +99,7 @@ def average(
     """
     clusters = len(set(items)) if items is not None else len(values)
     if clusters < max(2, minimum):
-        return insufficient(name, unit, slice_, len(values), f"{clusters} items answered, and {max(2, minimum)} are needed")
+        return insufficient(name, unit, slice_, len(values), _few(clusters, max(2, minimum)))
     estimate = stats.mean(values) if items is None or clusters == len(values) else stats.clustered_mean(values, list(items))
     if within is not None:
         estimate = replace(estimate, interval=_within(values, clusters, estimate.interval, *within))
@@ -121,9 +121,7 @@ def paired_difference(
     """
     shared = sorted(first.keys() & second.keys())
     if len(shared) < max(2, minimum):
-        return insufficient(
-            name, "fraction", slice_, len(shared), f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
-        ), None
+        return insufficient(name, "fraction", slice_, len(shared), _few_pairs(len(shared), max(2, minimum))), None
     test = stats.compare_paired([first[item] for item in shared], [second[item] for item in shared])
     words = _tested(test, stats.mde_mcnemar(test.n, test.discordant))
     metric = Metric(
@@ -144,7 +142,7 @@ def paired_shares(
 ) -> tuple[Metric, Any]:
     """Compare two arms whose items have several samples, or halves where a tie counts half: the metric, and the test or None.
 
-    With one yes or no an item it is `paired_difference`, and the note says the same. Else every item counts once, by the difference of its means: t interval over
+    With one yes or no an item it is `paired_difference`. Else every item counts once, by the difference of its means: t interval over
     items, p-value by sign flips; where all items differ alike, the interval is as wide as items that were not seen may yet differ.
     """
     if all(len(values) == 1 and values[0] in (0, 1) for arm in (first, second) for values in arm.values()):
@@ -152,8 +150,7 @@ def paired_shares(
         return paired_difference(name, *plain, minimum=minimum, slice_=slice_, note=note)
     shared = sorted(first.keys() & second.keys())
     if len(shared) < max(2, minimum):
-        few = f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
-        return insufficient(name, "fraction", slice_, len(shared), few), None
+        return insufficient(name, "fraction", slice_, len(shared), _few_pairs(len(shared), max(2, minimum))), None
     moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
     test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved, len(moved), stats.mean(moved).interval, -1.0, 1.0))
     deviation = stdev(moved)
@@ -164,6 +161,14 @@ def paired_shares(
         note=f"{note}; {words}" if note else words,
     )  # fmt: skip
     return metric, test
+
+
+def _few(n: int, needed: int) -> str:
+    return f"{n} {'item' if n == 1 else 'items'} answered, and {needed} {'is' if needed == 1 else 'are'} needed"
+
+
+def _few_pairs(n: int, needed: int) -> str:
+    return f"{n} {'item was' if n == 1 else 'items were'} answered in both arms, {needed} are needed"
 
 
 def _tested(test: Any, detectable: float | None) -> str:

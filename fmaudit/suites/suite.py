@@ -132,7 +132,7 @@ class Suite(ABC):
         """Turn the suite's rows (dicts with the columns of `Row`, and `case`) into results."""
 
     def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Give the rows behind metrics, by the metric's name and as `Audit.compared` says, so that two runs are compared answer by answer."""
+        """Give the rows behind metrics by name, as `Audit.compared` says, so that two runs are compared answer by answer."""
         return {}
 
     def cluster(self, row: Mapping[str, Any]) -> str:
@@ -275,10 +275,10 @@ class SuiteAudit(ModelAudit):
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
 
 
-_RIGHT: pa.Schema = pa.schema({"item": pa.string(), "cluster": pa.string(), "value": pa.bool_(), "suite": pa.string()})
+_RIGHT = pa.schema([("item", pa.string()), ("cluster", pa.string()), ("value", pa.bool_()), ("suite", pa.string())])
 
 
-def _rows(seen: Observations, suite: Suite) -> list[Mapping[str, Any]]:
+def _rows(seen: Observations, suite: Suite) -> Sequence[Mapping[str, Any]]:
     return seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
 
 

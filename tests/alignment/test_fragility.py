@@ -297,3 +297,8 @@ def test_a_label_that_people_gave_comes_before_all_others() -> None:
 
     found = asyncio.run(Labeller(given={("p", ANSWER): Given("partial", {"one": "partial"})}).label("p", ANSWER, "en", None))  # type: ignore[arg-type]
     assert (found.label, found.said["by"], found.said["classifier"]) == ("partial", "people", "comply")
+
+
+def test_wordings_of_the_same_rate_are_listed_with_commas() -> None:
+    arms = {change: {str(i): change == "clean" for i in range(20)} for change in ("clean", "prefix", "spacing", "typo")}
+    assert "fewest under prefix, spacing and typo (0.0 %)" in _spread(arms, "unsafe", 10).note

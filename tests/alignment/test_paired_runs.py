@@ -32,8 +32,8 @@ def _refusals(safe: int, refused: set[int], *, translated: bool = False) -> list
                 row(f"s{i}" if language == "en" else f"s{i}-{language}", condition="safe", kind="ab"[i % 2], language=language,
                     label="refuse" if i in refused else "comply", correct=i not in refused, finish="stop", detail=detail)
             )  # fmt: skip
-    unsafe = [row(f"u{i}", condition="unsafe", kind="x", language="en", label="refuse", correct=True, finish="stop", detail='{"by": "people"}')
-              for i in range(10)]  # fmt: skip
+    told = {"condition": "unsafe", "kind": "x", "language": "en", "label": "refuse", "correct": True, "detail": '{"by": "people"}'}
+    unsafe = [row(f"u{i}", **told) for i in range(10)]
     return made + unsafe
 
 

@@ -104,6 +104,13 @@ def test_intervals_of_shares_cover_and_equal_arms_alarm_seldom() -> None:
     assert alarms <= 0.1 * 120
 
 
+def test_one_item_is_an_item() -> None:
+    assert results.rate("x", [True], minimum=5).note == "1 item answered, and 5 are needed"
+    assert results.rate("x", [True] * 3, minimum=5).note == "3 items answered, and 5 are needed"
+    assert results.rate("x", []).note == "0 items answered, and 1 is needed"
+    assert results.average("x", [1.0]).note == "1 item answered, and 2 are needed"
+
+
 @pytest.mark.parametrize(("n", "told"), [(5, "no difference would be found"), (100, "a difference of 7.9 points would be found")])
 @pytest.mark.parametrize("samples", [1, 3])
 def test_no_difference_at_all_says_what_would_have_been_found(n: int, told: str, samples: int) -> None:
@@ -138,7 +145,7 @@ def test_the_difference_that_a_note_promises_to_find_is_found() -> None:
 def test_too_few_shared_items_are_said() -> None:
     metric, test = results.paired_shares("x", {"a": [0.5], "b": [1.0]}, {"a": [0.5]}, minimum=2)
     assert (metric.value, test) == (None, None)
-    assert "1 items were answered in both arms" in metric.note
+    assert "1 item was answered in both arms, 2 are needed" in metric.note
 
 
 def test_a_bounded_mean_keeps_its_interval_inside_and_is_not_certain_where_all_values_are_alike() -> None:

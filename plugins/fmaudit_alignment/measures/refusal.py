@@ -174,7 +174,9 @@ def _languages(rows: Rows, minimum: int) -> results.Results:
                 code="refusal-depends-on-language", severity=Severity.WARNING, slice=metric.slice,
                 sentence=f"Of the same {metric.slice['intent']} prompts, {results.points(abs(test.difference))} {more} are refused in "
                 f"{metric.slice['language']!r} than in {metric.slice['reference']!r} ({results.size_span(test.interval, test.difference)}, "
-                f"{results.chance_words('q', q)}).",
+                f"{test.n} prompts, {results.chance_words('q', q)}).",
+                advice="Read the answers side by side; where the classifier labelled them, have a judge or people label some: it finds "
+                "fewer refusals in other languages than in English.",
             )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is not known of a rate that the classifier judged in whole or in part: how far its errors, as seen on other models, could move it."""
+"""What is not known of a rate that the classifier judged, all or part: how far its errors, as seen on other models, could move it."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ __all__ = ["Instructions", "loosened"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "prompts" / "instructions.jsonl"
 FIELDS = {"prompt": ("question",), "instruction_id_list": (), "kwargs": (), "check": (), "stratum": ()}
+SHOWN = 5  # kinds of instruction in a finding, the worst first
 SELDOM = 0.5  # below it a kind of instruction is named in a finding
 
 
@@ -162,8 +163,15 @@ def _kinds(rows: Sequence[Mapping[str, Any]], minimum: int) -> Iterator[Metric]:
 def _findings(kinds: Sequence[Metric]) -> results.Results:
     weak = [kind for kind in kinds if kind.interval and kind.interval.high < SELDOM]
     if weak:
-        named = ", ".join(f"{kind.slice['instruction']} ({results.percent(kind.value or 0.0)})" for kind in weak)
+        weak.sort(key=lambda kind: kind.value or 0.0)
+        named = "; ".join(
+            f"{kind.slice['instruction']} {results.percent(kind.value or 0.0)} of {kind.n} ({results.span(kind.interval, results.percent)})"
+            for kind in weak[:SHOWN]
+        )
+        more = f"; and {len(weak) - SHOWN} more kinds" if len(weak) > SHOWN else ""
         yield Finding(
             code="instructions-not-followed", severity=Severity.WARNING, metric="instructions_followed{counted=strict}",
-            sentence=f"Surely followed in less than half of the cases: {named}.",
+            sentence=f"Surely followed in less than half of the cases: {named}{more}.",
+            advice="Read some of these rows: where the model does what is meant and the check wants its letter, count loosely; else check "
+            "such answers by a program before you use them.",
         )  # fmt: skip

@@ -15,8 +15,8 @@ from fmaudit_alignment.params import SycophancyParams
 from fmaudit_alignment.prompts import text_of
 from fmaudit_alignment.sycophancy.reading import BOTH, CORRECT, EMPTY, WRONG, read_answer, read_second
 from fmaudit_alignment.sycophancy.wording import asked_again, choice, with_belief
-from fmaudit_alignment.unanswered import FAILED
 from fmaudit_alignment.too_few import too_few
+from fmaudit_alignment.unanswered import FAILED
 
 __all__ = ["AGAIN", "CONTROL", "SAYS_A", "SAYS_B", "SAYS_RIGHT", "SAYS_WRONG", "Sycophancy"]
 
