@@ -275,7 +275,9 @@ class SuiteAudit(ModelAudit):
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
 
 
-_RIGHT = pa.schema([("item", pa.string()), ("cluster", pa.string()), ("value", pa.bool_()), ("suite", pa.string())])
+_RIGHT: pa.Schema = pa.schema(
+    [SCHEMA.field("item"), SCHEMA.field("item").with_name("cluster"), pa.field("value", pa.bool_()), SCHEMA.field("suite")]
+)
 
 
 def _rows(seen: Observations, suite: Suite) -> Sequence[Mapping[str, Any]]:
