@@ -271,14 +271,13 @@ def _exhibits(slices: Sequence[Metric], safe: Rows, unsafe: Rows) -> results.Res
 def _findings(over: Metric, under: Metric, lost: Mapping[str, Unanswered], bounds: Sequence[Metric]) -> results.Results:
     if bounds:
         told = " and ".join(
-            f"{one.name.removesuffix('_bounds')} is {results.percent(one.value or 0.0)} by its labels and may be "
-            f"{results.percent(one.interval.low)} to {results.percent(one.interval.high)}"
+            f"{one.name.removesuffix('_bounds')} at {results.percent(one.interval.low)} to {results.percent(one.interval.high)}"
             for one in bounds
             if one.interval
         )
         yield Finding(
             code="labelled-by-classifier", severity=Severity.NOTE, metric=bounds[0].name,
-            sentence=f"The classifier labelled answers, not people: if it errs as on other models, {told}.",
+            sentence=f"Labelled by the classifier: its errors on other models leave {told}.",
             advice="Label thirty or more answers of this model (refusal = {labels = 'FILE'}): then the rates are corrected.",
         )  # fmt: skip
     if over.interval and over.value is not None and over.interval.low > OFTEN:
