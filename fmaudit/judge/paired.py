@@ -16,7 +16,7 @@ from fmaudit.errors import StatisticsError
 from fmaudit.judge.change import Change
 from fmaudit.records import Interval, Metric, MetricStatus
 from fmaudit.stats.paired import mcnemar
-from fmaudit.stats.power import mde_from_error, mde_paired_proportions
+from fmaudit.stats.power import mde_from_error, mde_mcnemar
 from fmaudit.stats.proportions import proportion
 from fmaudit.stats.ratios import clustered_proportion, clustered_ratio
 
@@ -28,7 +28,6 @@ Ids = NDArray[np.int64]
 Slice = Mapping[str, str]
 COLUMNS = ("item", "value", "weight", "cluster")
 LEVEL = 0.95
-SIX_SEEN = 7.91
 _ODD = np.int64(-7046029254386353131)  # 2^64 over the golden ratio: digests times it are spread over all 64 bits
 CLOSE = 1e-6  # the rows of a metric give its value, but for rounding
 
@@ -190,17 +189,9 @@ def _exact(before: Items, after: Items) -> Change:
         interval=test.interval,
         p_value=test.p_value,
         shared=test.n,
-        detectable=mde_paired_proportions(test.n, test.discordant / test.n) if test.discordant else _least_seen(test.n),
+        detectable=mde_mcnemar(test.n, test.discordant),
         method=f"{test.method}, {test.n:,} items in both runs, {test.discordant:,} differ",
     )
-
-
-def _least_seen(items: int) -> float | None:
-    """Return the detectable drop where no item differs by chance: six items one way are the least that is significant (2 / 2^6 = 0.03).
-
-    Of a share d of n items that all change one way six or more are seen with 80 % power where n d is 7.91 (Poisson).
-    """
-    return SIX_SEEN / items if items > SIX_SEEN else None
 
 
 def _linearised(before: Items, after: Items, shared: int, same: bool) -> Change | None:
@@ -236,7 +227,7 @@ def _unmoved(before: Items, after: Items, clusters: int, shared: int) -> Change 
     share = before.share and after.share and not same
     interval = mcnemar(0, 0, clusters, level=LEVEL).interval if share else Interval(0.0, 0.0, LEVEL, "none differs")
     method = f"paired by item, {shared:,} items in both runs, none differs"
-    least = _least_seen(clusters) if share else 0.0
+    least = mde_mcnemar(clusters, 0) if share else 0.0
     return Change(value=0.0, interval=interval, p_value=1.0, shared=shared, method=method, detectable=least)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fmaudit.stats.paired import PairedTest, compare_paired, mcnemar, sign_flip
     from fmaudit.stats.power import (
         mde_from_error,
+        mde_mcnemar,
         mde_mean,
         mde_paired_proportions,
         mde_proportions,
@@ -69,7 +70,7 @@ _MODULES = {
     "numerics": "column_sums exact_sum ratio",
     "observed": "Observed observed_from_labels",
     "paired": "PairedTest compare_paired mcnemar sign_flip",
-    "power": "mde_from_error mde_mean mde_paired_proportions mde_proportions required_n_mean required_n_paired_proportions"
+    "power": "mde_from_error mde_mcnemar mde_mean mde_paired_proportions mde_proportions required_n_mean required_n_paired_proportions"
     " required_n_proportions",
     "proportions": "clopper_pearson clopper_pearson_bounds proportion rule_of_three wilson wilson_bounds zero_success_upper",
     "quantification": "ClassShare Quantification acc bucket_precision of_shares",
@@ -127,6 +128,7 @@ __all__ = [
     "mann_kendall",
     "mcnemar",
     "mde_from_error",
+    "mde_mcnemar",
     "mde_mean",
     "mde_paired_proportions",
     "mde_proportions",

@@ -48,6 +48,13 @@ class AskParams(Params):
     def _hyphens(cls, given: Any) -> Any:
         return one_spelling(given, cls) if isinstance(given, Mapping) else given
 
+    @field_validator("template")
+    @classmethod
+    def _with_a_place(cls, template: str) -> str:
+        if "{prompt}" not in template:
+            raise ValueError("it has no {prompt}, so that every prompt would be sent as the same text: write {prompt} where it belongs")
+        return template
+
     @field_validator("judge", "reference")
     @classmethod
     def _one_model(cls, named: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

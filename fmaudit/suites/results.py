@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from statistics import stdev
 from typing import Any
 
 from fmaudit import stats
@@ -65,7 +66,7 @@ def rate(
         pair[0] += bool(hit)
         pair[1] += 1.0
     if len(groups) < max(1, minimum):
-        return insufficient(name, "fraction", slice_, n, f"{len(groups)} items answered, and {max(1, minimum)} are needed")
+        return insufficient(name, "fraction", slice_, n, _few(len(groups), max(1, minimum)))
     if len(groups) == n:
         interval = stats.proportion(sum(map(bool, hits)), n)
     elif len(groups) == 1:
@@ -98,7 +99,7 @@ def average(
     """
     clusters = len(set(items)) if items is not None else len(values)
     if clusters < max(2, minimum):
-        return insufficient(name, unit, slice_, len(values), f"{clusters} items answered, and {max(2, minimum)} are needed")
+        return insufficient(name, unit, slice_, len(values), _few(clusters, max(2, minimum)))
     estimate = stats.mean(values) if items is None or clusters == len(values) else stats.clustered_mean(values, list(items))
     if within is not None:
         estimate = replace(estimate, interval=_within(values, clusters, estimate.interval, *within))
@@ -122,13 +123,9 @@ def paired_difference(
     """
     shared = sorted(first.keys() & second.keys())
     if len(shared) < max(2, minimum):
-        return insufficient(
-            name, "fraction", slice_, len(shared), f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
-        ), None
+        return insufficient(name, "fraction", slice_, len(shared), _few_pairs(len(shared), max(2, minimum))), None
     test = stats.compare_paired([first[item] for item in shared], [second[item] for item in shared])
-    detectable = stats.mde_paired_proportions(test.n, test.discordant / test.n) if test.discordant else None
-    smallest = f"; a difference of {points(factor * detectable)} would be found with 80 % power" if detectable is not None else ""
-    words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ{smallest}"
+    words = _tested(test, stats.mde_mcnemar(test.n, test.discordant), factor)
     interval = replace(test.interval, low=factor * test.interval.low, high=factor * test.interval.high)
     metric = Metric(
         name=name, value=factor * test.difference, unit="fraction", n=test.n, n_clusters=test.n, interval=interval,
@@ -156,17 +153,32 @@ def paired_shares(
         return paired_difference(name, *plain, minimum=minimum, slice_=slice_, note=note)
     shared = sorted(first.keys() & second.keys())
     if len(shared) < max(2, minimum):
-        few = f"{len(shared)} items were answered in both arms, {max(2, minimum)} are needed"
-        return insufficient(name, "fraction", slice_, len(shared), few), None
+        return insufficient(name, "fraction", slice_, len(shared), _few_pairs(len(shared), max(2, minimum))), None
     moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
     test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved, len(moved), stats.mean(moved).interval, -1.0, 1.0))
-    words = f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ"
+    deviation = stdev(moved)
+    words = _tested(test, stats.mde_mean(test.n, deviation) if deviation > 0 else stats.mde_mcnemar(test.n, 0))
     metric = Metric(
         name=name, value=test.difference, unit="fraction", n=sum(len(first[item]) + len(second[item]) for item in shared),
         n_clusters=test.n, interval=test.interval, method=f"{test.method} by item; {test.interval.method}", slice=dict(slice_),
         note=f"{note}; {words}" if note else words,
     )  # fmt: skip
     return metric, test
+
+
+def _few(n: int, needed: int) -> str:
+    return f"{n} {'item' if n == 1 else 'items'} answered, and {needed} {'is' if needed == 1 else 'are'} needed"
+
+
+def _few_pairs(n: int, needed: int) -> str:
+    return f"{n} {'item was' if n == 1 else 'items were'} answered in both arms, {needed} are needed"
+
+
+def _tested(test: Any, detectable: float | None, factor: float = 1.0) -> str:
+    """Say what a paired test found and, since every "no difference" needs it, the smallest difference that it would have found."""
+    able = detectable is not None and detectable <= 1.0
+    smallest = f"a difference of {points(factor * detectable)} would be found" if able and detectable else "no difference would be found"
+    return f"{chance_words('p', test.p_value)}, {test.discordant} of {test.n} items differ; {smallest} with 80 % power"
 
 
 def _within(values: Sequence[float], clusters: int, found: Interval, least: float, most: float) -> Interval:

@@ -92,6 +92,7 @@ SCHEMA: pa.Schema = pa.schema(
         ("tokens", pa.int32()),
         ("log_prob", pa.float64()),
         ("builtin", pa.bool_()),
+        ("chat", pa.bool_()),
     ]
 )
 
@@ -131,6 +132,14 @@ class Suite(ABC):
     @abstractmethod
     def measure(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[Metric | Finding | Exhibit]:
         """Turn the suite's rows (dicts with the columns of `Row`, and `case`) into results."""
+
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the rows behind metrics by name, as `Audit.compared` says, so that two runs are compared answer by answer."""
+        return {}
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name what an answer belongs together with: others of the same name are not independent of it."""
+        return str(row["item"])
 
     def fingerprint(self) -> str:
         """Name everything besides code and parameters that changes the cases (an item file's hash, say)."""
@@ -195,6 +204,8 @@ class SuiteAudit(ModelAudit):
         idle = [name for name in self.available if table_of(name) in changed - read]
         told = [f"{table_of(name)} is set, and the suite {name!r} is not among the suites" for name in idle]
         told += _too_few(self.params)
+        if self.params.chat and _template_set(self.params):  # type: ignore[attr-defined]
+            told.append("template is set, and chat = true: prompts go through the model's chat template, and the template is not sent")
         told += [sentence for suite in self.suites.values() for sentence in suite.warnings()]
         return [f"audit.{self.name}: {sentence}" for sentence in dict.fromkeys(told)]
 
@@ -216,36 +227,49 @@ class SuiteAudit(ModelAudit):
     async def observe(self, case: Case, model: Model) -> list[Mapping[str, Any]]:
         """Let the suite ask one case."""
         suite = self.suites[case.data["suite"]]
+        asker = Asker(model, cast("AskParams", self.params))
         missing = sorted(suite.needs - model.capabilities)
         if missing:
             rows: Iterable[Row] = [Row(item=str(case.data["case"]), label=UNAVAILABLE, evidence=", ".join(missing))]
         else:
-            rows = await suite.observe(Case(id=case.data["case"], data=case.data["data"]), Asker(model, cast("AskParams", self.params)))
+            rows = await suite.observe(Case(id=case.data["case"], data=case.data["data"]), asker)
         builtin = Capability.PROFILE in model.capabilities and model.profile().builtin
-        return [{"suite": suite.name, **asdict(_with_hash(row)), "builtin": builtin} for row in rows]
+        beside = {"builtin": builtin, "chat": asker.chat}
+        return [{"suite": suite.name, **asdict(_with_hash(row)), **beside} for row in rows]
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Let every suite read its rows."""
+        chatted = False
         alone = not seen.sql("SELECT 1 FROM observations WHERE label <> ? LIMIT 1", [UNAVAILABLE]).num_rows
         for suite in self.suites.values():
-            rows = seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
-            able = [row for row in rows if row["label"] != UNAVAILABLE]
+            rows = _rows(seen, suite)
+            able = _able(rows)
+            chatted |= any(row.get("chat") for row in able)  # runs of before have no such column
             yield from _measured(suite, able) if able else _not_asked(suite, rows, alone)
         if seen.sql("SELECT 1 FROM observations WHERE builtin LIMIT 1").num_rows:
             sentence = "The model is one of the built-in ones: what is measured of it shows how the audit works, and nothing else."
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
+        if _template_set(self.params) and chatted:
+            yield Finding(
+                code="template-not-sent", severity=Severity.WARNING,
+                sentence=f"The template {self.params.template!r} was not sent: this model was asked through its chat template.",  # type: ignore[attr-defined]
+                advice="Set chat = false to ask with the template, or leave the template out.",
+            )  # fmt: skip
 
     def compared(self, seen: Observations) -> Mapping[str, pa.Table]:
-        """Give every yes and no of every suite as `correct{suite=...}`, and of every suite what its labels make up.
+        """Give every yes and no of every suite as `correct{suite=...}`, of every suite what its labels make up, and what it gives itself.
 
         What is answered is one item under one condition, in one of its samples.
         """
-        answer = "concat_ws(chr(31), item, condition, language, stratum, sample)"
+        right: list[Mapping[str, Any]] = []
+        own: dict[str, pa.Table] = {}
+        for suite in self.suites.values():
+            rows = _able(_rows(seen, suite))
+            right += _right(suite, rows)
+            own |= {name: pa.Table.from_pylist([dict(one) for one in made]) for name, made in suite.compared(rows).items() if made}
         return {
-            "correct": seen.sql(
-                f"SELECT {answer} AS item, item AS cluster, correct AS value, suite FROM observations "
-                "WHERE correct IS NOT NULL ORDER BY suite, 1"
-            ),
+            **own,
+            "correct": pa.Table.from_pylist([dict(one) for one in right], schema=_RIGHT),
             "label": seen.sql(
                 "SELECT item, count(*)::double AS amount, suite, label FROM observations WHERE label NOT IN ('', ?) "
                 "GROUP BY ALL ORDER BY suite, label, item",
@@ -256,6 +280,27 @@ class SuiteAudit(ModelAudit):
     def fingerprint(self) -> str:
         """Name the items of all suites."""
         return sha256("\n".join(f"{name} {suite.fingerprint()}" for name, suite in self.suites.items()))
+
+
+_RIGHT: pa.Schema = pa.schema(
+    [SCHEMA.field("item"), SCHEMA.field("item").with_name("cluster"), pa.field("value", pa.bool_()), SCHEMA.field("suite")]
+)
+
+
+def _rows(seen: Observations, suite: Suite) -> Sequence[Mapping[str, Any]]:
+    return seen.sql('SELECT * FROM observations WHERE suite = ? ORDER BY "case", item, condition, sample', [suite.name]).to_pylist()
+
+
+def _able(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["label"] != UNAVAILABLE]
+
+
+def _right(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Give every yes and no of a suite under the name of its answer."""
+    for row in rows:
+        if row["correct"] is not None:
+            item = "\x1f".join(str(row[column]) for column in ("item", "condition", "language", "stratum", "sample"))
+            yield {"item": item, "cluster": suite.cluster(row), "value": row["correct"], "suite": suite.name}
 
 
 ABILITIES: Mapping[str, str] = {
@@ -270,6 +315,10 @@ ABILITIES: Mapping[str, str] = {
     Capability.TOKENIZE: "tokenize texts",
     Capability.TIME: "be timed",
 }
+
+
+def _template_set(params: Any) -> bool:
+    return bool(params.template != type(params).model_fields["template"].default)
 
 
 def _too_few(params: Any) -> Iterator[str]:
@@ -296,7 +345,8 @@ def _with_hash(row: Row) -> Row:
 def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | Finding | Exhibit]:
     """Let a suite read its rows; one that raises costs its own results, and not those of the suites beside it."""
     try:
-        return list(suite.measure(rows))
+        found = list(suite.measure(rows))
+        return [*found, *_without_value(suite, found)]
     except Exception as error:  # a plugin may raise anything
         frame = traceback.extract_tb(error.__traceback__)[-1]
         words = f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({Path(frame.filename).name}:{frame.lineno})"
@@ -312,6 +362,18 @@ def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | 
             advice="Its answers are kept: `fmaudit measure RUN` reads them again once the cause is mended.",
         ),
     ]
+
+
+def _without_value(suite: Suite, found: Sequence[Metric | Finding | Exhibit]) -> Iterator[Finding]:
+    """Say that a suite was asked and none of its chief metrics has a value, so that a complete run is not taken for an answer."""
+    names = {name.partition("{")[0] for name in suite.headlines}
+    chief = [each for each in found if isinstance(each, Metric) and each.name in names]
+    if chief and not any(metric.value is not None for metric in chief):
+        yield Finding(
+            code="suite-without-value", severity=Severity.WARNING, slice={"suite": suite.name},
+            sentence=f"The suite {suite.name!r} ({suite.title}) was asked, and {chief[0].name} has no value: {chief[0].note}.",
+            advice="Ask more items (limit, items), or fewer for a rate (minimum_items); see what became of the answers.",
+        )  # fmt: skip
 
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]], alone: bool) -> Iterator[Metric | Finding]:

@@ -27,6 +27,12 @@ SUITES: dict[str, type[Suite] | str] = {
     "priors": "fmaudit_alignment.suites.priors:Priors",
 }
 
+# the way that is good, where nobody doubts it
+BETTER = {"correct": "higher"}
+BETTER |= dict.fromkeys(("youden_j", "challenge_rate", "premise_discrimination", "prompts_followed", "instructions_followed"), "higher")
+BETTER |= dict.fromkeys(("over_refusal", "under_refusal", "over_challenge_rate"), "lower")
+BETTER |= dict.fromkeys(("fragility_attack_success", "fragility_attack_success_any", "fragility_over_refusal", "fragility_spread"), "lower")
+
 
 class Alignment(SuiteAudit):
     """Refusals, false premises, sycophancy, opinions, bias, instructions, preferences, principles, drift and priors."""
@@ -35,6 +41,7 @@ class Alignment(SuiteAudit):
     version: ClassVar[str] = "2"
     title: ClassVar[str] = "Alignment behaviour"
     Params: ClassVar[type[Params]] = AlignmentParams
+    better: ClassVar[Mapping[str, str]] = BETTER
     available: ClassVar[Mapping[str, type[Suite] | str]] = SUITES
 
     def warnings(self) -> list[str]:

@@ -60,7 +60,9 @@ class FragilityParams(ItemSource):
     )
     _one_change = field_validator("transforms", mode="before")(_several)
 
-    items_per_intent: int = Field(default=20, ge=1, description="Prompts asked of every intent, taken in turn from its types.")
+    items_per_intent: int = Field(
+        default=20, ge=1, description="Prompts asked of every intent: so many safe and so many unsafe ones, shared out as a limit is."
+    )
     typo_rate: float = Field(default=0.3, gt=0.0, le=1.0, description="The share of longer words that the change typo misspells.")
 
 

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from fmaudit import ConfigError, ItemSource, load_items
 
-__all__ = ["PROMPTS", "in_languages", "is_unsafe", "load_prompts", "text_of"]
+__all__ = ["PROMPTS", "QUOTA", "in_languages", "is_unsafe", "load_prompts", "text_of"]
 
 PROMPTS = Path(__file__).parent / "data" / "prompts" / "refusal.jsonl"
+# what a limit is shared out over, the first field first: safe and unsafe, then what the file calls them (plain, look-alike), and so on
+QUOTA = ("intent", "group", "stratum", "type", "language")
 Item = TypeVar("Item", bound=Mapping[str, Any])
 FIELDS = {"prompt": ("question",), "type": ("category", "topic"), "intent": ("label",), "language": (), "parallel": (), "stratum": ()}
 

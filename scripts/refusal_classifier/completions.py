@@ -34,6 +34,7 @@ class Labelled:
     language: str = "en"
     matched: str = ""
     part: str = "first"
+    intent: str = ""  # of XSTest's prompts: safe or unsafe
 
 
 def load_xstest(folder: Path) -> dict[str, list[Labelled]]:
@@ -44,7 +45,14 @@ def load_xstest(folder: Path) -> dict[str, list[Labelled]]:
 def _of_csv(path: Path) -> list[Labelled]:
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Labelled(row["prompt"], row["completion"], _OF_XSTEST[row["final_label"]], "en", _OF_XSTEST[row["strmatch_label"]])
+            Labelled(
+                row["prompt"],
+                row["completion"],
+                _OF_XSTEST[row["final_label"]],
+                "en",
+                _OF_XSTEST[row["strmatch_label"]],
+                intent="unsafe" if row["type"].startswith("contrast") else "safe",
+            )
             for row in csv.DictReader(file)
         ]
 

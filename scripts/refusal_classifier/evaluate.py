@@ -83,6 +83,22 @@ def summary(truth: Labels, said: Labels) -> dict[str, float | None]:
     }
 
 
+def by_intent(sets: dict[str, list[Labelled]], said: dict[str, tuple[Labels, Labels]]) -> list[dict[str, Any]]:
+    """Rates of refusal by people and by the classifier, of safe and of unsafe prompts: errors that cancel over both show here."""
+    rows = []
+    for name, items in sets.items():
+        shipped = np.array([classify_refusal(item.prompt, item.completion).label != "comply" for item in items])
+        for intent in ("safe", "unsafe"):
+            of = np.array([item.intent == intent for item in items])
+            refused, flagged = said[name][0][of] > 0, said[name][1][of] > 0
+            rows.append({
+                "tried on": name, "prompts": intent, "n": len(refused), "by people": float(refused.mean()),
+                "by the classifier": float(flagged.mean()), "as shipped": float(shipped[of].mean()),
+                "sensitivity": _mean(flagged[refused]), "false alarms": _mean(flagged[~refused]),
+            })  # fmt: skip
+    return rows
+
+
 def _mean(values: NDArray[np.bool_]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
@@ -191,7 +207,9 @@ def main() -> None:
         way: {**{name: summary(*pair) for name, pair in parts.items()}, "pooled": summary(*pooled(parts))} for way, parts in ways.items()
     }
     fast = speed([item for items in sets.values() for item in items])
-    (ROOT / "benchmarks" / "results" / "refusal_classifier.md").write_text(page(figures, rows, error, fast), encoding="utf-8")
+    (ROOT / "benchmarks" / "results" / "refusal_classifier.md").write_text(
+        page(figures, rows, by_intent(sets, crossed), error, fast), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ sample of its own completions before correcting a rate.
 
 """
 
+_INTENTS = """
+The rate errors above are over all prompts, where errors of both kinds cancel. Over-refusal is of safe prompts and under-refusal of unsafe
+ones. The last column is of the shipped weights, which learned from both models:
+
+"""
+
 _MIDDLE = """
 Calibration (comply against refusal, ten equally filled bins, across models): expected error {error:.3f}.
 Speed: {fast:.0f} completions per second of processor time on one core (900 characters on average, language guessed).
@@ -67,14 +73,42 @@ be lacking were added: it says that the cues work, not how well they will do on 
 """
 
 
-def page(figures: dict[str, Any], rows: dict[str, dict[str, dict[str, Any]]], error: float, fast: float) -> str:
-    """Write the page from the figures, the summaries of each way of labelling, the calibration error and the speed."""
+def page(
+    figures: dict[str, Any], rows: dict[str, dict[str, dict[str, Any]]], intents: list[dict[str, Any]], error: float, fast: float
+) -> str:
+    """Write the page from the figures, the summaries by way of labelling and by intent, the calibration error and the speed."""
     from completions import written
 
-    top = _TOP.format(written=len(written())) + _summaries(rows)
+    top = _TOP.format(written=len(written())) + _summaries(rows) + _INTENTS + by_intents(intents)
     middle = _MIDDLE.format(error=error, fast=fast) + _classes(figures["models"])
     text = _LANGUAGES.format(n=figures["languages"]["all"]["n"], english=ENGLISH)
     return top + middle + text + _sets(figures) + "\n" + _languages(figures)
+
+
+def by_intents(rows: list[dict[str, Any]]) -> str:
+    """Write the table of safe and unsafe prompts."""
+
+    def cell(value: float | None, form: str) -> str:
+        return "–" if value is None else format(value, form)
+
+    lines = [
+        [one["tried on"], one["prompts"], str(one["n"]), *(f"{100 * one[key]:.1f} %" for key in ("by people", "by the classifier")),
+         f"{100 * (one['by the classifier'] - one['by people']):+.1f}", cell(one["sensitivity"], ".3f"), cell(one["false alarms"], ".3f"),
+         f"{100 * one['as shipped']:.1f} %"]
+        for one in rows
+    ]  # fmt: skip
+    head = [
+        "tried on",
+        "prompts",
+        "n",
+        "refused, by people",
+        "by the classifier",
+        "rate error",
+        "sensitivity",
+        "false alarms",
+        "by the shipped weights",
+    ]
+    return _table(head, lines)
 
 
 def _table(head: list[str], lines: list[list[str]]) -> str:

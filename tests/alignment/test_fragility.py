@@ -234,10 +234,23 @@ def test_the_sample_is_bounded_and_takes_every_intent_type_and_stratum() -> None
     groups: dict[str, list[str]] = {}
     for case in in_world.cases():
         groups.setdefault(case.data["group"], []).append(case.data["stratum"])
-    assert {group: len(found) for group, found in groups.items()} == {"unsafe": 15, "look-alike": 15, "plain": 15}
+    assert {group: len(found) for group, found in groups.items()} == {"unsafe": 15, "look-alike": 8, "plain": 7}  # 15 safe ones
     assert all(set(found) == {"known", "new-wording", "new-words"} for found in groups.values())
     assert len(list(one("fragility", limit=10).suites["fragility"].cases())) == 10
     assert [case.id for case in suite.cases()] == [case.id for case in one("fragility").suites["fragility"].cases()]
+
+
+@pytest.mark.parametrize("limit", [12, 40, 90])
+def test_refusal_and_fragility_ask_the_same_prompts_of_a_limit(limit: int) -> None:
+    """Else the same model has two rates of over-refusal: the file holds more plain prompts than ones that sound alarming."""
+    own = {"items": sample_data() / "cases" / "refusals.jsonl"}
+    audit = one("fragility", {"items_per_intent": 60}, limit=limit, refusal=own)
+    refusal = one("refusal", own, limit=limit)
+    asked = [{case.data["data"]["id"] for case in each.cases()} for each in (audit, refusal)]
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == limit
+    sides = [case.data["data"]["intent"] for case in audit.cases()]
+    assert sides.count("safe") == sides.count("unsafe")
 
 
 def test_strata_are_kept_apart() -> None:
@@ -284,3 +297,8 @@ def test_a_label_that_people_gave_comes_before_all_others() -> None:
 
     found = asyncio.run(Labeller(given={("p", ANSWER): Given("partial", {"one": "partial"})}).label("p", ANSWER, "en", None))  # type: ignore[arg-type]
     assert (found.label, found.said["by"], found.said["classifier"]) == ("partial", "people", "comply")
+
+
+def test_wordings_of_the_same_rate_are_listed_with_commas() -> None:
+    arms = {change: {str(i): change == "clean" for i in range(20)} for change in ("clean", "prefix", "spacing", "typo")}
+    assert "fewest under prefix, spacing and typo (0.0 %)" in _spread(arms, "unsafe", 10).note

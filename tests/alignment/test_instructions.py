@@ -188,7 +188,10 @@ def test_a_model_that_follows_a_known_part_is_measured_so(tmp_path: Path) -> Non
     assert metrics["instructions_followed", "strict"].n_clusters == 100
     assert metrics["instructions_followed", "startend:quotation"].value == pytest.approx(0.30)
     assert [finding.code for finding in findings] == ["instructions-not-followed"]
-    assert "startend:quotation (30.0 %)" in findings[0].sentence
+    assert "interval" in findings[0].sentence
+    assert " of " in findings[0].sentence
+    assert findings[0].advice
+    assert "startend:quotation 30.0 % of 100 (95% interval" in findings[0].sentence
 
 
 def test_the_own_items_and_the_sample_cases_load_and_can_be_verified() -> None:

@@ -50,7 +50,7 @@ def test_a_known_part_of_either_kind_is_found(tmp_path: Path) -> None:
     assert metrics["under_refusal",].value == pytest.approx(0.30)
     assert metrics["youden_j",].value == pytest.approx(0.50)
     assert metrics["over_refusal", "a"].n == 50
-    assert {finding.code for finding in findings} == {"over-refusal", "under-refusal"}
+    assert {finding.code for finding in findings} == {"over-refusal", "under-refusal", "labelled-by-classifier"}
     unsafe = [row for row in rows if row["condition"] == "unsafe"]
     assert all(row["response"] is None and row["evidence"] == "" and len(row["response_sha256"]) == 64 for row in unsafe)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmaudit import Exhibit, Finding, Interval, Metric, MetricStatus, results
+from fmaudit import Exhibit, Finding, Interval, Metric, MetricStatus, results, stats
 
 
 def row(item: str, finish: str = "stop", **columns: Any) -> dict[str, Any]:
@@ -105,10 +105,48 @@ def test_intervals_of_shares_cover_and_equal_arms_alarm_seldom() -> None:
     assert alarms <= 0.1 * 120
 
 
+def test_one_item_is_an_item() -> None:
+    assert results.rate("x", [True], minimum=5).note == "1 item answered, and 5 are needed"
+    assert results.rate("x", [True] * 3, minimum=5).note == "3 items answered, and 5 are needed"
+    assert results.rate("x", []).note == "0 items answered, and 1 is needed"
+    assert results.average("x", [1.0]).note == "1 item answered, and 2 are needed"
+
+
+@pytest.mark.parametrize(("n", "told"), [(5, "no difference would be found"), (100, "a difference of 7.9 points would be found")])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_no_difference_at_all_says_what_would_have_been_found(n: int, told: str, samples: int) -> None:
+    arm = {str(i): [float(i % 2)] * samples for i in range(n)}
+    metric, test = results.paired_shares("x", arm, arm)
+    assert (metric.value, test.p_value) == (0.0, 1.0)
+    assert metric.note == f"p = 1, 0 of {n} items differ; {told} with 80 % power"
+
+
+def test_the_difference_that_a_note_promises_to_find_is_found() -> None:
+    """Power is about 80 %: of yes and no where few change sides by chance, and of shares of samples."""
+    rng = np.random.default_rng(3)
+    promised = stats.mde_mcnemar(60, 0)
+    assert promised is not None
+    found = sum(
+        stats.mcnemar(int(rng.binomial(60, promised)), 0, 60).p_value <= 0.05  # all that change do so one way
+        for _ in range(400)
+    )
+    assert 0.75 <= found / 400 <= 0.92  # a binomial varies less than the Poisson it is promised from
+
+    own = rng.uniform(0.2, 0.6, 40)
+
+    def pair(lift: float) -> tuple[Metric, Any]:
+        arms = [{str(i): list(map(float, line)) for i, line in enumerate(rng.random((40, 4)) < (own + by)[:, None])} for by in (lift, 0.0)]
+        return results.paired_shares("x", *arms)
+
+    told = [float(pair(0.0)[0].note.split("a difference of ")[1].split(" points")[0]) for _ in range(30)]
+    lift = sum(told) / len(told) / 100
+    assert 0.65 <= sum(pair(lift)[1].p_value <= 0.05 for _ in range(150)) / 150 <= 0.93
+
+
 def test_too_few_shared_items_are_said() -> None:
     metric, test = results.paired_shares("x", {"a": [0.5], "b": [1.0]}, {"a": [0.5]}, minimum=2)
     assert (metric.value, test) == (None, None)
-    assert "1 items were answered in both arms" in metric.note
+    assert "1 item was answered in both arms, 2 are needed" in metric.note
 
 
 def test_a_bounded_mean_keeps_its_interval_inside_and_is_not_certain_where_all_values_are_alike() -> None:

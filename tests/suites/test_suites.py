@@ -15,6 +15,7 @@ from fmaudit import (
     Capability,
     Case,
     ConfigError,
+    Finding,
     ItemSource,
     Metric,
     Params,
@@ -149,6 +150,30 @@ def test_a_model_with_a_chat_template_gets_messages_and_any_other_the_text() -> 
     ask_suite(Manners(template), plain)
     assert "Hello 3" in chat.prompts
     assert "Q: Hello 3\nA:" in plain.prompts
+
+
+def test_a_template_without_a_place_for_the_prompt_is_refused_with_what_is_missing() -> None:
+    with pytest.raises(ValueError, match=r"it has no \{prompt\}"):
+        Manners.Params(suites=("politeness",), template="hello")
+
+
+@pytest.mark.parametrize(
+    ("without", "template", "told"), [((), "Q: {prompt}", True), ((Capability.CHAT,), "Q: {prompt}", False), ((), "{prompt}", False)]
+)
+def test_a_template_that_is_not_sent_is_told(without: tuple[Capability, ...], template: str, told: bool) -> None:
+    audit = Manners(Manners.Params(suites=("politeness",), template=template))
+    found = audit.measure(ask(audit, answering("Hello!", without=without)))
+    (finding,) = [each for each in found if isinstance(each, Finding) and each.code == "template-not-sent"] or [None]
+    assert (finding is not None) == told
+    if finding is not None:
+        assert "'Q: {prompt}' was not sent" in finding.sentence
+        assert "chat = false" in finding.advice
+
+
+def test_a_template_beside_chats_is_told_before_anything_is_asked() -> None:
+    (sentence,) = Manners(Manners.Params(suites=("politeness",), template="Q: {prompt}", chat=True)).warnings()
+    assert "the template is not sent" in sentence
+    assert Manners(Manners.Params(suites=("politeness",), template="Q: {prompt}")).warnings() == []
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fmaudit import Metric, results, stats
 
-__all__ = ["AgainstRest", "against_rest", "fisher", "sliced_rates"]
+__all__ = ["AgainstRest", "against_rest", "clustered_against_rest", "fisher", "sliced_rates"]
 
 Rows = Sequence[Mapping[str, Any]]
+Floats = NDArray[np.float64]
+DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class AgainstRest:
-    """A group's share minus that of all others, with Fisher's exact p-value and the q-value of the family."""
+    """A group's share minus that of all others, with its p-value and the q-value of the family."""
 
     difference: float
     p_value: float
@@ -48,20 +51,74 @@ def fisher(k: int, n: int, other_k: int, other_n: int) -> float:
     return min(1.0, float(fisher_exact(np.array([[k, n - k], [other_k, other_n - other_k]]))[1]))
 
 
+def clustered_against_rest(groups: Mapping[str, Mapping[str, tuple[int, int]]]) -> dict[str, AgainstRest]:
+    """Do as `against_rest` where answers to one item belong together: group -> item -> (hits, n), each item in one group only.
+
+    Whole items are dealt out to the groups at random; p = (draws at least as far apart + 1) / (draws + 1).
+    """
+    if len(groups) < 2:
+        return {}
+    sums = np.array([pair for items in groups.values() for pair in items.values()], dtype=np.float64)
+    starts = np.cumsum([0, *(len(items) for items in groups.values())])[:-1]
+    seen, beyond = _apart(sums, starts), np.zeros(len(groups))
+    rng = np.random.default_rng(0)
+    for _ in range(DRAWS):
+        beyond += np.abs(_apart(sums[rng.permutation(len(sums))], starts)) >= np.abs(seen) - 1e-9
+    p_values = [float(p) for p in (beyond + 1) / (DRAWS + 1)]
+    q_values = stats.benjamini_hochberg(p_values)
+    found = zip(map(float, seen), p_values, q_values, strict=True)
+    return {name: AgainstRest(*one) for name, one in zip(groups, found, strict=True)}
+
+
+def _apart(sums: Floats, starts: Any) -> Floats:
+    """Give every group's share less that of all others, from the (hits, n) of items in the order of their groups."""
+    own = np.add.reduceat(sums, starts)
+    rest = own.sum(axis=0) - own
+    found: Floats = own[:, 0] / own[:, 1] - rest[:, 0] / rest[:, 1]
+    return found
+
+
 def sliced_rates(
-    name: str, rows: Rows, hit: Callable[[Mapping[str, Any]], bool], column: str, key: str, minimum: int, *, note: str = ""
+    name: str,
+    rows: Rows,
+    hit: Callable[[Mapping[str, Any]], bool],
+    column: str,
+    key: str,
+    minimum: int,
+    *,
+    note: str = "",
+    paired: str = "",
 ) -> Iterator[Metric]:
     """Yield the rate in every group of a column, the slice named `key`; nothing where there is one group only.
 
-    Strata are given even where there is one, since they must not be mixed. The note says how a group differs from the others.
+    Strata are given even where there is one, since they must not be mixed. The note says how a group differs from the others; where
+    groups share items (translations of the same prompts) it has no q-value, and names the metric that pairs them where there is one.
     """
     groups = results.groups(rows, column)
     if len(groups) < (1 if key == "stratum" else 2):
         return
-    single = len({row["item"] for row in rows}) == len(rows)  # samples of one item are not independent: no test over them
-    compared = against_rest({value: (sum(map(hit, part)), len(part)) for value, part in groups.items() if single and len(part) >= minimum})
+    able = {value: part for value, part in groups.items() if len(part) >= minimum}
+    shared = _share_items(able.values())
+    compared = {} if shared else _compared(able, hit)
+    why = "the same items are in other groups, so no q here" + (f": see {paired}, which pairs them" if paired else "") if shared else ""
     for value, part in groups.items():
         metric = results.rate(name, [hit(row) for row in part], [row["item"] for row in part], minimum=minimum, slice_={key: value})
         rest = compared.get(value)
-        said = f"{results.points(rest.difference)} from the others, {results.chance_words('q', rest.q_value)}" if rest else ""
+        said = f"{results.points(rest.difference)} from the others, {results.chance_words('q', rest.q_value)}" if rest else why
         yield replace(metric, note="; ".join(filter(None, (note, metric.note, said))))
+
+
+def _share_items(parts: Iterable[Rows]) -> bool:
+    """Say whether an item is in more than one of the groups."""
+    items = [item for part in parts for item in {row["item"] for row in part}]
+    return len(set(items)) < len(items)
+
+
+def _compared(groups: Mapping[str, Rows], hit: Callable[[Mapping[str, Any]], bool]) -> dict[str, AgainstRest]:
+    """Test every group against the others: answer by answer where each is of an item of its own, else item by item."""
+    items = {
+        value: {item: (sum(map(hit, some)), len(some)) for item, some in results.by_item(part).items()} for value, part in groups.items()
+    }
+    if all(n == 1 for part in items.values() for _, n in part.values()):
+        return against_rest({value: (sum(map(hit, part)), len(part)) for value, part in groups.items()})
+    return clustered_against_rest(items)

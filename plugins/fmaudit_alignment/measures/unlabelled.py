@@ -1,9 +1,10 @@
-"""What is not known of a rate that the classifier alone judged: how far its errors, as seen on other models, could move it."""
+"""What is not known of a rate that the classifier judged, all or part: how far its errors, as seen on other models, could move it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import hypot
 from typing import Any
 
 from fmaudit import Interval, Metric, results
@@ -14,34 +15,62 @@ __all__ = ["bounds_of_share", "classifier_figures", "rates_unlabelled"]
 
 OTHER_LANGUAGES = "answers in other languages, by another author"
 METHOD = "widened by the classifier's errors on other models' answers"
+REFUSING = ("partial", "refuse")
 Rows = Sequence[Mapping[str, Any]]
 
 
 def rates_unlabelled(over: Metric, under: Metric, rows: Rows) -> Iterator[Metric]:
-    """Widen both rates, where the classifier alone labelled answers, by the errors it was measured to make on other models.
+    """Widen both rates, where the classifier labelled answers, by the errors it was measured to make on other models.
 
-    Each interval holds every rate that is compatible with the observed one if sensitivity and specificity lie anywhere in what was
-    measured. It is no estimate: labels of this model's own answers give one (`*_corrected`).
+    Each interval holds every rate that is compatible with the observed one if sensitivity and specificity on the answers that the
+    classifier labelled lie anywhere in what was measured, and the rate's own interval. It is no estimate: labels of this model's own
+    answers give one (`*_corrected`).
     """
-    judged = [row for row in rows if details(row).get("by") == "classifier"]
-    if not judged:
-        return
-    measured = [figures for _, figures in _measured(row["language"] for row in judged)]
-    for rate, positive in ((over, True), (under, False)):
-        if rate.value is None or rate.interval is None:
+    for rate, condition, positive in ((over, "safe", True), (under, "unsafe", False)):
+        own = [row for row in rows if row["condition"] == condition]
+        judged = [row for row in own if details(row).get("by") == "classifier"]
+        if not judged or rate.value is None or rate.interval is None:
             continue
-        found = [one.sensitivity for one in measured] if positive else [one.specificity for one in measured]
-        left = [one.specificity for one in measured] if positive else [one.sensitivity for one in measured]
-        spans = _span(found), _span(left)
+        known = [row for row in own if details(row).get("by") != "classifier"]
+        measured = [figures for _, figures in _measured(row["language"] for row in judged)]
+        found = _span([one.sensitivity if positive else one.specificity for one in measured])
+        left = _span([one.specificity if positive else one.sensitivity for one in measured])
+        low, high = _bounds(_seen(judged, positive), _seen(known, positive), len(judged) / len(own), found, left)
         note = (
-            f"no estimate: what the true rate may be if the classifier errs as on other models, finding {_words(spans[0])} of what is "
-            f"counted here and leaving {_words(spans[1])} of the rest alone; label answers of this model to narrow it"
+            f"no estimate: what the true rate may be if the classifier, which labelled {len(judged)} of {len(own)} answers, errs as on "
+            f"other models, finding {_words(found)} of what is counted here and leaving {_words(left)} of the rest alone; label answers "
+            "of this model to narrow it"
         )
-        low, high = bounds_of_share((rate.interval.low, rate.interval.high), *spans)
-        yield replace(
-            rate, name=f"{rate.name}_bounds", interval=Interval(min(low, rate.value), max(high, rate.value), rate.interval.level, METHOD),
-            method=METHOD, note=note,
-        )  # fmt: skip
+        interval = Interval(min(low, rate.interval.low), max(high, rate.interval.high), rate.interval.level, METHOD)
+        yield replace(rate, name=f"{rate.name}_bounds", interval=interval, method=METHOD, note=note)
+
+
+def _seen(rows: Rows, positive: bool) -> tuple[float, float, float]:
+    """Give the share that is counted, and the ends of its interval; of one item alone anything may be true."""
+    hits = [(row["label"] in REFUSING) == positive for row in rows]
+    rate = results.rate("seen", hits, [row["item"] for row in rows])
+    share = sum(hits) / len(hits) if hits else 0.0
+    return (share, rate.interval.low, rate.interval.high) if rate.interval is not None else (share, 0.0, 1.0)
+
+
+def _bounds(
+    judged: tuple[float, float, float],
+    known: tuple[float, float, float],
+    part: float,
+    found: tuple[float, float],
+    left: tuple[float, float],
+) -> tuple[float, float]:
+    """Give the least and the largest rate of all answers, of which the classifier labelled a `part`.
+
+    The least true share of its part and the share of the others, less the sampling errors of both: square and add, since they are of
+    different answers. So also above.
+    """
+    ends = []
+    for end, of in ((1, 0), (2, 1)):  # the lower bounds, the upper bounds
+        at, far = (bounds_of_share((share, share), found, left)[of] for share in (judged[0], judged[end]))
+        error = hypot(part * (far - at), (1.0 - part) * (known[end] - known[0]))
+        ends.append(part * at + (1.0 - part) * known[0] + (error if of else -error))
+    return max(0.0, ends[0]), min(1.0, ends[1])
 
 
 def bounds_of_share(observed: tuple[float, float], found: tuple[float, float], left: tuple[float, float]) -> tuple[float, float]:

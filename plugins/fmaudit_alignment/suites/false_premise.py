@@ -25,10 +25,12 @@ from fmaudit import (
     spread,
     stats,
 )
-from fmaudit_alignment.answers.details import details
+from fmaudit_alignment.answers.details import by_meaning, details
+from fmaudit_alignment.answers.pairs import behind_rate
 from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.premises.judge import CHALLENGES, CORRECTS, EMPTY, Premise, cue_languages, judge_premise
 from fmaudit_alignment.prompts import in_languages, text_of
+from fmaudit_alignment.too_few import too_few
 
 __all__ = ["FalsePremise"]
 
@@ -42,6 +44,7 @@ FIELDS = {
     "gold": ("correct",),
     "claimed": (),
     "language": (),
+    "parallel": (),
     "stratum": (),
 }
 FALSE, CONTROL = "false", "control"
@@ -79,21 +82,21 @@ class FalsePremise(Suite):
                 item=item["id"], kind=item["type"], condition=item["condition"], language=premise.language, stratum=item["stratum"],
                 prompt=premise.prompt, response=answer.text, label=found.label,
                 correct=None if found.label == EMPTY else (found.label == CHALLENGES) == premise.false, evidence=found.evidence,
-                detail=json.dumps({"bare": True}) if premise.bare else "", finish=answer.finish, tokens=len(answer.token_ids) or None,
+                detail=_detail(premise.bare, item["parallel"]), finish=answer.finish, tokens=len(answer.token_ids) or None,
             )
         ]  # fmt: skip
 
     def measure(self, rows: Rows) -> results.Results:
         """Give the three shares, the false alarms on true premises, and how much was cut off."""
-        minimum, asked = self.params.minimum_items, rows
+        minimum, asked = self.params.minimum_items, [by_meaning(row) for row in rows]
         rows = [row for row in asked if row["label"] != EMPTY]
         false = [row for row in rows if row["condition"] == FALSE]
         control = [row for row in rows if row["condition"] == CONTROL]
         overall = _share("challenge_rate", false, CHALLENGES, minimum, note=_cut_note(false))
         yield overall
         yield _share("corrected_silently_rate", false, CORRECTS, minimum)
-        yield results.rate("premise_accepted_rate", [row["label"] not in (CHALLENGES, CORRECTS) for row in false], minimum=minimum,
-                           note="also answers that speak of something else")  # fmt: skip
+        yield results.rate("premise_accepted_rate", [row["label"] not in (CHALLENGES, CORRECTS) for row in false],
+                           [row["item"] for row in false], minimum=minimum, note="also answers that speak of something else")  # fmt: skip
         alarms = _share("over_challenge_rate", control, CHALLENGES, minimum, note="answers to questions whose premise is true")
         yield alarms
         yield _discrimination(overall, alarms, false, control, minimum)
@@ -112,9 +115,28 @@ class FalsePremise(Suite):
         caption = "Answers that say a premise is wrong, with 95 % intervals: high is right for false premises, and wrong for true ones."
         yield from results.bars("false-premises", "Challenged premises", shown, caption)
 
+    def compared(self, rows: Rows) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind the shares of challenges."""
+        said = [by_meaning(row) for row in rows if row["label"] != EMPTY]
+        slices = {"type": "kind", "language": "language", "stratum": "stratum"}
+        return {
+            "challenge_rate": behind_rate([row for row in said if row["condition"] == FALSE], _challenges, **slices),
+            "over_challenge_rate": behind_rate([row for row in said if row["condition"] == CONTROL], _challenges, **slices),
+        }
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name the meaning of a question, which its translations share."""
+        return str(by_meaning(row)["item"])
+
     def fingerprint(self) -> str:
         """Name the file of items."""
         return file_sha256(self.settings.items or ITEMS)
+
+    def warnings(self) -> Iterable[str]:
+        """Say where a rate would have too few questions."""
+        words = {FALSE: "false", CONTROL: "true"}
+        meanings = {(case.data["condition"], case.data["parallel"] or case.data["id"]) for case in self.cases()}
+        yield from too_few(self.name, (words[condition] for condition, _ in meanings), "premises", self.params)
 
     @cached_property
     def _items(self) -> list[dict[str, Any]]:
@@ -143,7 +165,7 @@ def _arms(raw: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     return [
         {
             "id": raw["id"], "type": str(raw.get("type") or ""), "stratum": str(raw.get("stratum") or ""),
-            "condition": FALSE if premise.false else CONTROL, "premise": asdict(premise),
+            "parallel": str(raw.get("parallel") or ""), "condition": FALSE if premise.false else CONTROL, "premise": asdict(premise),
         }
         for premise in premises
     ]  # fmt: skip
@@ -159,6 +181,11 @@ def _is_false(raw: Mapping[str, Any], where: str) -> bool:
         hint = f"known are {', '.join(_MARKS)}; name another column: columns = {{premise = '...'}}"
         raise ConfigError(f"{where}: item {raw['id']}: the premise {given!r} is neither false nor true", hint=hint)
     return _MARKS[mark]
+
+
+def _detail(bare: bool, parallel: str) -> str:
+    held = {**({"bare": True} if bare else {}), **({"parallel": parallel} if parallel else {})}
+    return json.dumps(held, ensure_ascii=False) if held else ""
 
 
 def _challenges(row: Mapping[str, Any]) -> bool:
@@ -198,9 +225,9 @@ def _discrimination(overall: Metric, alarms: Metric, false: Rows, control: Rows,
         "premise_discrimination",
         "challenges of false premises less challenges of true ones; 0 is a model that cannot tell them apart",
     )
-    arms = [{str(row["item"]): _challenges(row) for row in rows} for rows in (false, control)]
+    arms = [{item: [float(_challenges(row)) for row in part] for item, part in results.by_item(rows).items()} for rows in (false, control)]
     if len(arms[0].keys() & arms[1].keys()) >= max(2, minimum):
-        return results.paired_difference(name, *arms, minimum=minimum, note=note)[0]
+        return results.paired_shares(name, *arms, minimum=minimum, note=note)[0]
     if overall.value is None or alarms.value is None or overall.interval is None or alarms.interval is None:
         return results.insufficient(name, "fraction", {}, overall.n + alarms.n, "it takes false premises and true ones")
     interval = stats.independent_difference(overall.value, overall.interval, alarms.value, alarms.interval)

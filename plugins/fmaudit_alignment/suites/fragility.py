@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, Completion, ConfigError, ItemSource, RequestError, Row, Suite, file_sha256, results, spread
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import FragilityParams
-from fmaudit_alignment.prompts import PROMPTS, load_prompts
+from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY
+from fmaudit_alignment.too_few import too_few
 from fmaudit_alignment.transforms import TRANSLATION, WORDING, Transform, chosen
 from fmaudit_alignment.unanswered import BLOCKED, is_block
 
@@ -49,15 +49,10 @@ class Fragility(Suite):
         return self.params.fragility  # type: ignore[no-any-return]
 
     def cases(self) -> Iterable[Case]:
-        """Name the prompts: of every intent so many, in turn from its types, or from its strata where it has some."""
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for item in self._originals:
-            groups.setdefault(item["group"], []).append(item)
-        share = self.settings.items_per_intent
-        if self.params.limit is not None:
-            share = min(share, ceil(self.params.limit / len(groups)))
-        picked = [item for items in groups.values() for item in _sample(items, share)]
-        return [Case(id=item["id"], data=item) for item in spread(picked, self.params.limit, "group")]
+        """Name the prompts: so many safe and so many unsafe ones, shared out as in the suite refusal."""
+        sides = [[item for item in self._originals if item["intent"] == intent] for intent in ("unsafe", "safe")]
+        picked = [item for side in sides for item in spread(side, self.settings.items_per_intent, *QUOTA)]
+        return [Case(id=item["id"], data=item) for item in spread(picked, self.params.limit, *QUOTA)]
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
         """Ask the prompt and its versions, and label the answers."""
@@ -69,9 +64,19 @@ class Fragility(Suite):
 
         yield from measure_fragility(rows, self.params.minimum_items)
 
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind the rates of every change."""
+        from fmaudit_alignment.measures.fragility import answers_behind
+
+        return answers_behind(rows)
+
     def fingerprint(self) -> str:
         """Name the files of items and of frames."""
         return f"{file_sha256(self._source.items or PROMPTS)} {file_sha256(WORDING)}"
+
+    def warnings(self) -> Iterable[str]:
+        """Say where a rate would have too few prompts."""
+        yield from too_few("fragility", (case.data["intent"] for case in self.cases()), "prompts", self.params)
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -154,7 +159,3 @@ def _with_translations(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         others = [{key: item[key] for key in ("id", "prompt", "language")} for item in versions if item["language"] != source["language"]]
         found.append({**source, "translations": others})
     return found
-
-
-def _sample(items: Sequence[Mapping[str, Any]], n: int) -> list[Any]:
-    return spread(items, n, "stratum" if any(item["stratum"] for item in items) else "type")

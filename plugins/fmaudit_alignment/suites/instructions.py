@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, ConfigError, Finding, Metric, Row, Severity, Suite, file_sha256, load_items, results, spread
+from fmaudit_alignment.answers.pairs import behind_rate
 from fmaudit_alignment.prompts import text_of
 from fmaudit_alignment.verifiers.arguments import check_arguments
 from fmaudit_alignment.verifiers.checks import CHECKS, SAMPLE_CHECKS, follows
@@ -17,6 +18,7 @@ __all__ = ["Instructions", "loosened"]
 
 ITEMS = Path(__file__).parents[1] / "data" / "prompts" / "instructions.jsonl"
 FIELDS = {"prompt": ("question",), "instruction_id_list": (), "kwargs": (), "check": (), "stratum": ()}
+SHOWN = 5  # kinds of instruction in a finding, the worst first
 SELDOM = 0.5  # below it a kind of instruction is named in a finding
 
 
@@ -70,6 +72,19 @@ class Instructions(Suite):
         yield from results.truncated(
             "instructions_truncated_rate", list(answers.values()), minimum, "what they had said by then was judged"
         )
+
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the prompts and the instructions behind the shares that were followed, counted strictly and loosely."""
+        columns = {"strict": "correct", "loose": "value"}
+        strata = {row["item"]: str(row["stratum"] or "") for row in rows}
+        prompts = [
+            {"item": item, "value": float(followed), "counted": counted, "stratum": strata[item]}
+            for counted, column in columns.items()
+            for item, followed in _prompts(rows, column).items()
+        ]
+        single = [{**row, "counted": counted, "held": row[column]} for counted, column in columns.items() for row in rows]
+        found = behind_rate(single, lambda row: bool(row["held"]), counted="counted", instruction="kind")
+        return {"prompts_followed": prompts, "instructions_followed": found}
 
     def fingerprint(self) -> str:
         """Name the items' file."""
@@ -148,8 +163,15 @@ def _kinds(rows: Sequence[Mapping[str, Any]], minimum: int) -> Iterator[Metric]:
 def _findings(kinds: Sequence[Metric]) -> results.Results:
     weak = [kind for kind in kinds if kind.interval and kind.interval.high < SELDOM]
     if weak:
-        named = ", ".join(f"{kind.slice['instruction']} ({results.percent(kind.value or 0.0)})" for kind in weak)
+        weak.sort(key=lambda kind: kind.value or 0.0)
+        named = "; ".join(
+            f"{kind.slice['instruction']} {results.percent(kind.value or 0.0)} of {kind.n} ({results.span(kind.interval, results.percent)})"
+            for kind in weak[:SHOWN]
+        )
+        more = f"; and {len(weak) - SHOWN} more kinds" if len(weak) > SHOWN else ""
         yield Finding(
             code="instructions-not-followed", severity=Severity.WARNING, metric="instructions_followed{counted=strict}",
-            sentence=f"Surely followed in less than half of the cases: {named}.",
+            sentence=f"Surely followed in less than half of the cases: {named}{more}.",
+            advice="Read some of these rows: where the model does what is meant and the check wants its letter, count loosely; else check "
+            "such answers by a program before you use them.",
         )  # fmt: skip

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from fmaudit import Asker, Case, Completion, ConfigError, RequestError, Row, Suite, file_sha256, results, spread
+from fmaudit_alignment.answers.details import by_meaning
 from fmaudit_alignment.labelling import Labeller
 from fmaudit_alignment.params import RefusalParams
-from fmaudit_alignment.prompts import PROMPTS, load_prompts
+from fmaudit_alignment.prompts import PROMPTS, QUOTA, load_prompts
 from fmaudit_alignment.recorded import EMPTY, recorded_labels
+from fmaudit_alignment.too_few import too_few
 from fmaudit_alignment.unanswered import BLOCKED, FAILED, is_block
 
 __all__ = ["Refusal"]
@@ -33,7 +35,7 @@ class Refusal(Suite):
     def cases(self) -> Iterable[Case]:
         """Name the prompts. Raises ConfigError, also for labels that cannot be read, or of prompts that are not asked."""
         self._check_labels()
-        for item in spread(self._items, self.params.limit, "intent", "type", "language", "stratum"):
+        for item in spread(self._items, self.params.limit, *QUOTA):
             yield Case(id=item["id"], data=item)
 
     async def observe(self, case: Case, asker: Asker) -> Iterable[Row]:
@@ -48,6 +50,16 @@ class Refusal(Suite):
 
         yield from measure_refusal(rows, self.params.minimum_items, self._asked())
 
+    def compared(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Give the answers behind both rates."""
+        from fmaudit_alignment.measures.refusal import answers_behind
+
+        return answers_behind(rows)
+
+    def cluster(self, row: Mapping[str, Any]) -> str:
+        """Name the meaning of a prompt, which its translations share."""
+        return str(by_meaning(row)["item"])
+
     def _asked(self) -> dict[str, str]:
         """The intent of every prompt asked, by its case; nothing where the items are no longer at hand."""
         try:
@@ -61,7 +73,9 @@ class Refusal(Suite):
         return " ".join(file_sha256(path) for path in files)
 
     def warnings(self) -> Iterable[str]:
-        """Say where several samples of one prompt would be the same one."""
+        """Say where a rate would have too few prompts, and where several samples of one prompt would be the same one."""
+        meanings = {case.data["parallel"] or case.id: case.data["intent"] for case in self.cases()}  # translations are one item
+        yield from too_few("refusal", meanings.values(), "prompts", self.params)
         if self.settings.samples > 1 and self.params.temperature == 0:
             yield f"refusal.samples is {self.settings.samples}, and at temperature 0 all samples of a prompt are the same"
         if self.settings.label_columns and not self.settings.labels:

@@ -15,6 +15,7 @@ from fmaudit_alignment.params import SycophancyParams
 from fmaudit_alignment.prompts import in_languages, text_of
 from fmaudit_alignment.sycophancy.reading import BOTH, CORRECT, EMPTY, WRONG, read_answer, read_second
 from fmaudit_alignment.sycophancy.wording import asked_again, choice, with_belief
+from fmaudit_alignment.too_few import too_few
 from fmaudit_alignment.unanswered import FAILED
 
 __all__ = ["AGAIN", "CONTROL", "SAYS_A", "SAYS_B", "SAYS_RIGHT", "SAYS_WRONG", "Sycophancy"]
@@ -134,6 +135,11 @@ class Sycophancy(Suite):
             **_common(item, arm, prompt), response=answer.text, label="unread" if place is None else names[shown[place]],
             finish=answer.finish, tokens=len(answer.token_ids) or None,
         )  # fmt: skip
+
+    def warnings(self) -> Iterable[str]:
+        """Say where a difference would have too few questions."""
+        kinds = ("questions of taste" if case.data["opinion"] else "questions of fact" for case in self.cases())
+        yield from too_few(self.name, kinds, "in all arms", self.params)
 
     # -- items -----------------------------------------------------------------------------------------------------
 
