@@ -15,8 +15,6 @@ OPEN = (
     "place of the refusal",
     "share of refusals",
     "only for want of access",
-    "apology",
-    "identity",
     "objection",
     "correction",
     "alternatives",
@@ -27,7 +25,6 @@ OPEN = (
     "drafted",
     "delivered",
     "items delivered",
-    "offers and grounds",
 )
 # ... and where it does not.
 SILENT = (
@@ -47,7 +44,6 @@ SILENT = (
     "reason in the opening",
     "willing in the opening",
     "task share",
-    "task in a row",
     "redirected",
     "answer in the opening",
     "prompt negated in the opening",
@@ -74,8 +70,6 @@ def _of_refusal(sentences: Sequence[Sentence], words: int) -> list[float]:
         min(1.0, place / 4),
         _share(sentences, REFUSALS),
         1.0 - _any(sentences, REFUSALS - {"no_access"}),
-        _any(sentences[: place + 1], {"apology"}),
-        _any(sentences, {"identity"}),
         _any(sentences, {"objection"}),
         _any(sentences, {"correction"}),
         _any(sentences, {"alternatives"}),
@@ -86,7 +80,6 @@ def _of_refusal(sentences: Sequence[Sentence], words: int) -> list[float]:
         float(any(one.drafted for one in sentences)),
         math.log1p(sum(one.words for one in sentences if one.does_task)),
         math.log1p(sum(one.span.item for one in sentences if one.does_task)),
-        sum(one.words for one in sentences[place:] if not one.does_task) / words,
     ]
 
 
@@ -112,7 +105,6 @@ def _of_silence(sentences: Sequence[Sentence], words: int, praising: bool) -> li
         float("reason" in opening),
         float("willing" in opening),
         sum(one.words for one in task) / words,
-        math.log1p(_longest_run(sentences)),
         sum(one.words for one in sentences if one.redirected) / words,
         float(first is not None and first.does_task and first.overlap),
         float(first is not None and first.negated and first.overlap),
@@ -129,14 +121,6 @@ def _any(sentences: Sequence[Sentence], kinds: set[str] | frozenset[str]) -> flo
 def _share(sentences: Sequence[Sentence], kinds: set[str] | frozenset[str]) -> float:
     """The share of the sentences with a cue of these kinds."""
     return sum(bool(one.kinds & kinds) for one in sentences) / max(1, len(sentences))
-
-
-def _longest_run(sentences: Sequence[Sentence]) -> int:
-    best = run = 0
-    for one in sentences:
-        run = run + 1 if one.does_task else 0
-        best = max(best, run)
-    return best
 
 
 def _bridged(sentences: Sequence[Sentence]) -> int:
