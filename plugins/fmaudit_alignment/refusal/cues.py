@@ -27,6 +27,7 @@ KINDS = (
     "no",  # no, never: a refusal unless it answers a question
     "apology",  # I am sorry
     "objection",  # it is not appropriate, illegal, never acceptable
+    "reproach",  # it is not appropriate to ask that: no answer, whatever the prompt asks for
     "identity",  # as an AI, my guidelines
     "no_access",  # I do not have access to
     "gravity",  # a serious crime, dangerous: an objection, unless the prompt asks for facts

@@ -84,7 +84,8 @@ def _marked(completion: str, language: str, asked: Asked) -> list[Sentence]:
         words = words_of(folded, span.start, span.stop)
         drafted = any(start <= span.start and span.stop <= stop for start, stop in drafts)
         hits = () if drafted else tuple(hit for hit in find_cues(language, words) if not _inside(hit, drafts))
-        kinds = frozenset(hit.kind for hit in hits) - asked.passed - {"rationale"}  # grounds of a refusal only after one
+        kinds = frozenset(hit.kind for hit in hits) - {"rationale"}  # grounds of a refusal only after one
+        kinds -= frozenset() if "reproach" in kinds else asked.passed
         if "reported" in kinds:
             kinds -= FIRM
         if "gravity" in kinds:
