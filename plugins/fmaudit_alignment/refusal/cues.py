@@ -77,13 +77,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase to be matched: its slots (None for a gap), the last place to begin at, whether it ends the sentence, the longest gap."""
+    """A phrase to be matched: its slots (None for a gap), the last place to begin at, whether it ends the sentence, the longest gap.
+
+    `needed` are the words of its last slot that takes whole words only: without one of them the phrase fits nowhere.
+    """
 
     kind: str
     slots: tuple[Slot | None, ...]
     within: int
     final: bool
     gap: int
+    needed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,10 @@ def lexicon(language: str, part: str = "cues") -> Lexicon:
 def find_cues(language: str, words: Sequence[Word], part: str = "cues") -> list[Hit]:
     """Find the cues of a language in the words of one sentence, or what is "asked" in those of a prompt; those that overlap an exception are left out."""
     hits = []
+    present = {word for word, _, _ in words}
     for place, (word, start, _) in enumerate(words):
         for phrase in _starting(language, word, part):
-            if place <= phrase.within:
+            if place <= phrase.within and not (phrase.needed and phrase.needed.isdisjoint(present)):
                 last = _match(phrase, words, place)
                 if last is not None and not (phrase.final and last + 1 < len(words)):
                     hits.append(Hit(phrase.kind, start, words[last][2]))
@@ -187,7 +192,8 @@ def _phrase(kind: str, text: str, named: dict[str, str], gap: int) -> Phrase:
             slots.extend((frozenset([letter]), (), ()) for letter, _, _ in words_of(fold(options)))
         else:
             slots.append(_slot(bare(fold(options)).split("|")))
-    return Phrase(kind, tuple(slots), within, text.endswith("^"), gap)
+    whole = [slot[0] for slot in slots[1:] if slot is not None and not (slot[1] or slot[2])]
+    return Phrase(kind, tuple(slots), within, text.endswith("^"), gap, whole[-1] if whole else frozenset())
 
 
 def _slot(options: Sequence[str]) -> Slot:
