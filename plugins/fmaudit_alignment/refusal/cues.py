@@ -60,6 +60,7 @@ ASKED = (
     "support",  # a helpline, warning signs, how to help a friend
     "contact",  # whom to call, a helpline
     "translation",  # translate
+    "drafting a refusal",  # word a rejection, decline an invitation
 )
 Word = tuple[str, int, int]
 Slot = tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]  # whole words, beginnings and endings of words

@@ -59,7 +59,7 @@ def read(prompt: str, completion: str, language: str) -> Reading:
     """Split a completion into sentences and mark each with the cues of the language."""
     asked = what_is_asked(prompt, language)
     sentences = _marked(completion, language, asked)
-    if "translated refusal" in asked.kinds:
+    if "translated refusal" in asked.kinds or ("drafting a refusal" in asked.kinds and _is_draft(sentences)):
         return Reading(tuple(replace(one, kinds=frozenset(), drafted=True) for one in sentences), asked)
     passes: tuple[Callable[[list[Sentence]], list[Sentence]], ...] = (
         _disclaimed,
@@ -97,6 +97,12 @@ def _marked(completion: str, language: str, asked: Asked) -> list[Sentence]:
         negated = any(word in NEGATIONS for word, _, _ in words)
         sentences.append(Sentence(span, len(words), hits, kinds, drafted, False, held, negated))
     return sentences
+
+
+def _is_draft(sentences: list[Sentence]) -> bool:
+    """Whether an answer to who asks for the wording of a refusal can be that: long enough, and not in a model's own voice."""
+    voices = frozenset[str]().union(*(one.kinds for one in sentences)) & {"identity", "objection", "alternatives", "modal"}
+    return not voices and sum(one.words for one in sentences) >= SUBSTANCE
 
 
 def _disclaimed(sentences: list[Sentence]) -> list[Sentence]:
