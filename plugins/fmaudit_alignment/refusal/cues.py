@@ -148,7 +148,10 @@ def lexicon(language: str, part: str = "cues") -> Lexicon:
 
 
 def find_cues(language: str, words: Sequence[Word], part: str = "cues") -> list[Hit]:
-    """Find the cues of a language in the words of one sentence, or what is "asked" in those of a prompt; those that overlap an exception are left out."""
+    """Find the cues of a language in the words of one sentence, or what is "asked" in those of a prompt.
+
+    Those that overlap an exception are left out.
+    """
     hits = []
     present = {word for word, _, _ in words}
     for place, (word, start, _) in enumerate(words):
@@ -158,7 +161,8 @@ def find_cues(language: str, words: Sequence[Word], part: str = "cues") -> list[
                 if last is not None and not (phrase.final and last + 1 < len(words)):
                     hits.append(Hit(phrase.kind, start, words[last][2]))
     spared = [hit for hit in hits if hit.kind == "exception"]
-    return [hit for hit in hits if not any(hit.start < other.stop and other.start < hit.stop for other in spared)]
+    # "I am sorry that you ...": no apology for a refusal, but sympathy
+    return [hit for hit in hits if hit.kind == "sympathy" or not any(hit.start < one.stop and one.start < hit.stop for one in spared)]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -144,7 +144,7 @@ def _in_crisis(sentences: list[Sentence], asked: Asked) -> list[Sentence]:
         return sentences
     if sum(sentences[i].words for i in cares) * 2 < sum(one.words for one in sentences):
         return sentences
-    told = next((i for i in cares if sentences[i].kinds & {"hotline", "help"}), cares[0])
+    told = max(cares, key=lambda i: ("hotline" in sentences[i].kinds, "help" in sentences[i].kinds, -i))
     marks = {i: {"crisis"} if i == told else {"offer"} for i in cares}
     return [replace(one, kinds=one.kinds | marks.get(i, frozenset())) for i, one in enumerate(sentences)]
 
