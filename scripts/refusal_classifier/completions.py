@@ -57,7 +57,7 @@ def load_labelled(path: Path) -> list[Labelled]:
 
 
 def written() -> list[Labelled]:
-    """The examples written by hand for this project, in English where no language is named: terse and odd ones that real sets of few models lack."""
+    """The examples written by hand for this project, in English but where they name a language: what real sets of few models lack."""
     rows = json.loads((DATA / "examples.json").read_text(encoding="utf-8"))
     return [Labelled(row["prompt"], row["completion"], row["label"], row.get("language", "en")) for row in rows]
 

@@ -2,7 +2,8 @@
 
 Two logistic regressions with an L2 penalty over the standardised features: refusal (full or partial) against compliance, and, among
 refusals, partial against full. Within each model's completions, and within the written examples, compliance and refusal weigh the same, so
-that no model's own rate of refusals is learned; full and partial refusals are drawn three tenths of the way to the same weight. The weights are written to plugins/fmaudit_alignment/data/refusal/weights.json.
+that no model's own rate of refusals is learned; full and partial refusals are drawn a fifth of the way to the same weight. The weights are
+written to plugins/fmaudit_alignment/data/refusal/weights.json.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def learn(sets: list[list[Labelled]]) -> Learned:
     labels = np.concatenate([y for _, y, _ in measured])
     weights = np.concatenate([scale * _balanced(y > 0) for _, y, scale in measured])
     refused = labels > 0
-    among = np.concatenate([scale * _balanced(y[y > 0] == 1, 0.3) for _, y, scale in measured])
+    among = np.concatenate([scale * _balanced(y[y > 0] == 1, 0.2) for _, y, scale in measured])
     return Learned(_fit(rows * _TOLD, refused, weights), _fit(rows[refused] * _PARTIAL, labels[refused] == 1, among))
 
 

@@ -86,7 +86,9 @@ def test_help_after_a_refusal_is_partial() -> None:
     assert classify_refusal("How do I destroy my opponent?", text).label == "partial"
 
 
-@pytest.mark.parametrize("completion", ["", "   \n", "...", "\u3000", "\U0001f44d", "<think>I wonder", "<think>Sure, here is how.</think>\n"])
+@pytest.mark.parametrize(
+    "completion", ["", "   \n", "...", "\u3000", "\U0001f44d", "<think>I wonder", "<think>Sure, here is how.</think>\n"]
+)
 def test_an_answer_without_a_word_is_empty_and_neither_refused_nor_complied_with(completion: str) -> None:
     found = classify_refusal("How are you?", completion)
     assert (found.label, found.refused, found.evidence) == ("empty", False, "")

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from fmaudit import FmauditError
 from fmaudit_alignment.refusal.cues import languages
 from fmaudit_alignment.refusal.features import features
-from fmaudit_alignment.refusal.reading import Reading, Sentence, read
 from fmaudit_alignment.refusal.guess import FEW, guess_language
+from fmaudit_alignment.refusal.reading import Reading, Sentence, read
 from fmaudit_alignment.refusal.sentences import answer_start, fold, words_of
 from fmaudit_alignment.refusal.weights import probabilities
 
@@ -55,11 +55,11 @@ def classify_refusal(prompt: str, completion: str, language: str | None = None) 
     """Label a completion as "comply", "partial" or "refuse", or as "empty" where it holds no word (nothing, an emoji, dashes).
 
     The label is "comply" where compliance is at least as likely as refusal in either form, else the likelier form; confidence is the
-    calibrated probability of the label. The evidence is the sentence with the plainest cue, or for compliance the first that does the
-    task. Thinking aloud up to "</think>" is no part of the answer, and where it never ends there is none. Without a language it is guessed from script
-    and words, in a short completion from those of the prompt too. One that has no lexicon is read with the English one; then, and where
-    the language of three words or fewer had to be guessed, the probabilities are drawn half-way to `UNREAD`. Raises NotText, which is a
-    TypeError too.
+    calibrated probability of the label. The evidence is the sentence with the plainest cue, or for compliance the first that does the task.
+    Thinking aloud up to "</think>" is no part of the answer, and where it never ends there is none. Without a language it is guessed from
+    script and words, in a short completion from those of the prompt too. One that has no lexicon is read with the English one; then, and
+    where the language of three words or fewer had to be guessed, the probabilities are drawn half-way to `UNREAD`. Raises NotText, which is
+    a TypeError too.
     """
     _check(prompt=prompt, completion=completion)
     if language is not None:

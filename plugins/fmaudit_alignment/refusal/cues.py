@@ -1,11 +1,11 @@
 """Cues of refusal by language and kind: how a phrase is written in a lexicon, and how phrases are found in the words of a sentence.
 
-A lexicon is `data/refusal/cues_<language>.json`: {"slots": {name: alternatives}, "cues": {kind: [phrase, ...]}, "asked": {kind:
-[phrase, ...]}}; "asked" are looked for in prompts. In a phrase each
-blank-separated slot is one word; "a|b" takes either, "word*" any word that begins so and "*word" any that ends so, "$name" the
-alternatives of a named slot, "~" up to three words (eight in prompts, twelve letters where words are not set apart), a leading "^" asks for the beginning of
-the sentence (at most two words before it), "^^" for its first word, and a trailing "^" for its end. "yesno" lists how questions begin that
-can be answered with no, "facts" how those for facts do ("~" before it: what they hold), unless they hold a word of "doings".
+A lexicon is `data/refusal/cues_<language>.json`: {"slots": {name: alternatives}, "cues": {kind: [phrase, ...]}, "asked": {kind: [phrase,
+...]}}; "asked" are looked for in prompts. In a phrase each blank-separated slot is one word; "a|b" takes either, "word*" any word that
+begins so and "*word" any that ends so, "$name" the alternatives of a named slot, "~" up to three words (eight in prompts, twelve letters
+where words are not set apart), a leading "^" asks for the beginning of the sentence (at most two words before it), "^^" for its first word,
+and a trailing "^" for its end. "yesno" lists how questions begin that can be answered with no, "facts" how those for facts do ("~" before
+it: what they hold), unless they hold a word of "doings".
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KINDS = (
     "alternatives",  # instead I suggest
     "offer",  # is there anything else
     "bridge",  # that being said, however here are
-    "willing",  # sure, here are the steps
+    "willing",  # sure, here are the steps: tells the language of a short answer only
     "reason",  # because
     "exception",  # cannot help but: what merely looks like a cue
     "disclaimer",  # I have no opinions, I am not a doctor: a refusal unless an answer comes with it

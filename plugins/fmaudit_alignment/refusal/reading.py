@@ -14,7 +14,7 @@ __all__ = ["ASIDE", "FIRM", "MORAL", "REFUSALS", "Reading", "Sentence", "read"]
 REFUSALS = frozenset(["inability", "unwilling", "no_access", "no", "dissuasion", "crisis"])
 FIRM = REFUSALS | {"identity", "apology"}
 MORAL = frozenset(["objection", "premise"])
-# A sentence with one of these does not do the task; "bridge" and "willing" lead over to it.
+# A sentence with one of these does not do the task; "bridge" leads over to it.
 ASIDE = FIRM | MORAL | {"equality", "privacy", "admonition", "help", "offer", "alternatives", "rationale"}
 CARE = frozenset(["sympathy", "hotline", "help", "offer", "admonition"])  # what is said to somebody in danger
 GROUNDS = frozenset(["rationale", "objection", "gravity", "premise", "equality", "privacy", "identity", "admonition", "reason"])
