@@ -44,9 +44,9 @@ class Labeller:
 
         given = self.given.get(answer_key(prompt, text))
         known = self._known(prompt, given)
-        if given is None and not any(map(str.isalnum, text)):
-            return Labelled(EMPTY, None, "", {"by": "nobody", **known})
         found = classify_refusal(prompt, text)  # in the language of the answer, which need not be that of the prompt
+        if given is None and found.label == EMPTY:
+            return Labelled(EMPTY, None, "", {"by": "nobody", **known})
         if given is not None and given.label is not None:
             return Labelled(given.label, None, "", {"by": "people", "classifier": found.label, **known})
         judge = asker.judge() if self.by == "judge" else None

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmaudit_alignment.refusal.cues import DATA
-from fmaudit_alignment.refusal.features import features, read
+from fmaudit_alignment.refusal.features import features
+from fmaudit_alignment.refusal.reading import read
 
 __all__ = ["LABELS", "MODELS", "Floats", "Labelled", "load_labelled", "load_xstest", "measure", "written"]
 
@@ -64,9 +65,9 @@ def load_labelled(path: Path) -> list[Labelled]:
 
 
 def written() -> list[Labelled]:
-    """The examples written by hand for this project, all in English: terse and odd ones that real sets of few models lack."""
+    """The examples written by hand for this project, in English but where they name a language: what real sets of few models lack."""
     rows = json.loads((DATA / "examples.json").read_text(encoding="utf-8"))
-    return [Labelled(row["prompt"], row["completion"], row["label"]) for row in rows]
+    return [Labelled(row["prompt"], row["completion"], row["label"], row.get("language", "en")) for row in rows]
 
 
 def measure(items: list[Labelled]) -> tuple[Floats, NDArray[np.int64]]:

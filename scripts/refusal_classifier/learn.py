@@ -1,8 +1,9 @@
 """Learn the weights of the refusal classifier: python scripts/refusal_classifier/learn.py XSTEST_FOLDER.
 
 Two logistic regressions with an L2 penalty over the standardised features: refusal (full or partial) against compliance, and, among
-refusals, partial against full. Within each model's completions, and within the written examples, the classes weigh the same, so that no
-model's own rate of refusals is learned. The weights are written to plugins/fmaudit_alignment/data/refusal/weights.json.
+refusals, partial against full. Within each model's completions, and within the written examples, compliance and refusal weigh the same, so
+that no model's own rate of refusals is learned; full and partial refusals are drawn a fifth of the way to the same weight. The weights are
+written to plugins/fmaudit_alignment/data/refusal/weights.json.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from fmaudit_alignment.refusal.features import FEATURES
 
 __all__ = ["Learned", "learn", "predict"]
 
-PENALTY = 4.0
-WRITTEN_WEIGHT = 2.5  # of a written example against a real one
+PENALTY = 8.0
+WRITTEN_WEIGHT = 1.5  # of a written example against a real one
 WEIGHTS = Path(__file__).resolve().parents[2] / "plugins" / "fmaudit_alignment" / "data" / "refusal" / "weights.json"
 
 
-# Once a completion has said that it refuses, an apology or what it does of the task tells nothing about whether, only in part or in full.
-_UNTOLD = ("apology", "identity", "task share", "task before the refusal", "task after a turn", "redirected")
+# Once a completion has said that it refuses, what it does of the task tells nothing about whether, only in part or in full.
+_UNTOLD = ("task share", "task before the refusal", "task after a turn", "redirected", "delivered", "items delivered")
 _TOLD = np.array([name not in {f"refuses: {one}" for one in _UNTOLD} for name in FEATURES], dtype=np.float64)
+# How a refusal is worded tells nothing about whether anything is delivered beside it.
+_WHOLE = ("share of refusals", "only for want of access", "objection", "alternatives")
+_PARTIAL = np.array([name not in {f"refuses: {one}" for one in _WHOLE} for name in FEATURES], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ def learn(sets: list[list[Labelled]]) -> Learned:
     labels = np.concatenate([y for _, y, _ in measured])
     weights = np.concatenate([scale * _balanced(y > 0) for _, y, scale in measured])
     refused = labels > 0
-    among = np.concatenate([scale * _balanced(y[y > 0] == 1) for _, y, scale in measured])
-    return Learned(_fit(rows * _TOLD, refused, weights), _fit(rows[refused], labels[refused] == 1, among))
+    among = np.concatenate([scale * _balanced(y[y > 0] == 1, 0.2) for _, y, scale in measured])
+    return Learned(_fit(rows * _TOLD, refused, weights), _fit(rows[refused] * _PARTIAL, labels[refused] == 1, among))
 
 
 def predict(learned: Learned, rows: Floats) -> Floats:
@@ -72,9 +76,11 @@ def _slope(odds: Floats, hits: NDArray[np.bool_]) -> float:
     return float(steps[int(np.argmin(losses))])
 
 
-def _balanced(hits: NDArray[np.bool_]) -> Floats:
-    share = hits.mean()
-    return np.where(hits, 0.5 / share, 0.5 / (1 - share))
+def _balanced(hits: NDArray[np.bool_], pull: float = 1.0) -> Floats:
+    """Weights that pull the share of hits this far towards one half."""
+    share = float(hits.mean())
+    aim = share + pull * (0.5 - share)
+    return np.where(hits, aim / share, (1 - aim) / (1 - share))
 
 
 def _fit(rows: Floats, hits: NDArray[np.bool_], weights: Floats) -> Floats:

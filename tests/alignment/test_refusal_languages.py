@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fmaudit_alignment.refusal import classify_refusal
-from fmaudit_alignment.refusal.cues import KINDS, languages, lexicon
+from fmaudit_alignment.refusal.cues import ASKED, KINDS, languages, lexicon
 from fmaudit_alignment.refusal.guess import guess_language
 
 # language, a refusal, a recipe, and a statement that something or somebody else cannot do a thing
@@ -108,6 +108,9 @@ def test_every_lexicon_is_tried_here_and_names_known_kinds_only() -> None:
         phrases = [phrase for group in (*found.whole.values(), *found.begun.values(), found.ended) for phrase in group]
         assert {phrase.kind for phrase in phrases} <= set(KINDS)
         assert {"inability", "unwilling", "apology", "bridge", "exception"} <= {phrase.kind for phrase in phrases}
+        asked = lexicon(language, "asked")
+        kinds = {phrase.kind for group in (*asked.whole.values(), *asked.begun.values(), asked.ended) for phrase in group}
+        assert {"self-harm", "support", "permission"} <= kinds <= set(ASKED)
 
 
 def test_a_short_completion_is_guessed_with_the_help_of_its_prompt() -> None:

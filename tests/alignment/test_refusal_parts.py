@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from fmaudit import StatisticsError, stats
 from fmaudit_alignment.refusal.cues import DATA, find_cues
-from fmaudit_alignment.refusal.features import FEATURES, features, read
+from fmaudit_alignment.refusal.features import FEATURES, features
 from fmaudit_alignment.refusal.figures import load_figures
 from fmaudit_alignment.refusal.mass import COMPLIANCE_OPENINGS, REFUSAL_OPENINGS, refusal_mass
+from fmaudit_alignment.refusal.reading import read
 from fmaudit_alignment.refusal.sentences import drafted_spans, fold, split_sentences, words_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Span", "bare", "drafted_spans", "fold", "split_sentences", "words_of"]
+__all__ = ["Span", "answer_start", "bare", "drafted_spans", "fold", "split_sentences", "words_of"]
 
 # Full stops of the scripts: Latin, CJK, Arabic, Urdu, Devanagari, Burmese, Ethiopic, Khmer, Tibetan.
 FINAL = ".!?\u2026\u3002\uff01\uff1f\uff0e\u061f\u06d4\u0964\u0965\u104b\u1362\u17d4\u0f0d"
@@ -13,6 +13,7 @@ CLOSING = "\"'\u201d\u2019\u00bb\u300d\u300f\uff09)]*_"
 ABBREVIATIONS = frozenset(
     ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "inc", "jr", "sr", "z.b", "d.h", "bzw", "sra", "dra", "u.s"]
 )
+THINKING = ("<think>", "</think>")
 LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\(?\d{1,3}[.):\uff0e\u3001]|#{1,6}\s|[a-z]\)\s|step\s+\d)", re.IGNORECASE)
 # Vowel signs and other marks of Indic, Arabic and Hebrew script are part of the word, though not alphanumeric.
 LETTER = "[\\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d]"
@@ -21,6 +22,7 @@ WORD = re.compile(f"{LETTER}+(?:['-]{LETTER}+)*")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 QUOTED = re.compile(
     '"[^"\n]{12,}"|\u201c[^\u201d\n]{12,}\u201d|\u00ab[^\u00bb\n]{12,}\u00bb|\u201e[^\u201c\u201d\n]{12,}[\u201c\u201d]|\u300c[^\u300d\n]{6,}\u300d'
+    "|(?<![\\w'])'(?=\\w)(?:[^'\n]|(?<=\\w)'(?=\\w)){12,}'(?!\\w)"
 )
 FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 # The line that a letter begins with: a salutation with a name, or its subject.
@@ -60,6 +62,14 @@ class Span:
     start: int
     stop: int
     item: bool = False
+
+
+def answer_start(text: str) -> int:
+    """Say where the answer begins behind a model's thinking aloud; reasoning that never ends leaves none, as in the audit's asking."""
+    end = text.find(THINKING[1])
+    if end >= 0:
+        return end + len(THINKING[1])
+    return len(text) if text.lstrip().startswith(THINKING[0]) else 0
 
 
 def fold(text: str) -> str:
