@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fmaudit.config import CheckSettings
     from fmaudit.runs.plan import Plan
 
-__all__ = ["check_audits", "check_limits", "idle_settings", "load_checked"]
+__all__ = ["check_audits", "check_limits", "check_models", "idle_settings", "load_checked"]
 
 
 def load_checked(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Config:
@@ -60,6 +60,13 @@ def check_audits(plan: Plan) -> None:
             if isinstance(planned.audit, ModelAudit):
                 planned.audit.check()
                 planned.audit.fingerprint()  # reads every file that the cases depend on
+
+
+def check_models(plan: Plan) -> None:
+    """Let every model look at what it will be read from, as far as that is quickly done. Raises ModelError."""
+    for model in plan.models:
+        if model.backend is not None:
+            model.backend.check()
 
 
 def check_limits(config: Config, plan: Plan, formats: Collection[str]) -> None:
