@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
 from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, TargetRow
@@ -74,8 +76,29 @@ class LossGroup:
 
 
 def ranked_findings(data: ReportData) -> list[FindingRow]:
-    """Order findings by severity, and within one as the audits gave them."""
-    return sorted(data.findings, key=lambda row: _SEVERITY[row.finding.severity])
+    """Order findings by severity, within one those behind a failed check first, then those behind the audits' headlines.
+
+    Then all targets take turns, as their audits gave them; in every turn the largest comes first: what a share surely is away from 0.
+    """
+    metrics = {(row.name, row.target): row.metric for row in data.metrics}
+    failed = {(verdict.metric, verdict.target) for verdict in data.verdicts if verdict.status is VerdictStatus.FAIL}
+    chief = {f"{audit.name}.{name}".partition("{")[0] for audit in data.audits for name in audit.headlines}
+    turns = Counter[tuple[Any, ...]]()
+    ranks = []
+    for row in data.findings:
+        name = f"{row.audit}.{row.finding.metric}"
+        checked = not failed.isdisjoint({(name, row.target), (name, "")})
+        rank = (_SEVERITY[row.finding.severity], not checked, name.partition("{")[0] not in chief)
+        ranks.append((*rank, turns[row.audit, row.target, rank], -_sure_size(metrics.get((name, row.target)))))
+        turns[row.audit, row.target, rank] += 1
+    return [row for _, row in sorted(zip(ranks, data.findings, strict=True), key=lambda pair: pair[0])]
+
+
+def _sure_size(metric: Metric | None) -> float:
+    """Say how far from 0 a share surely is; figures of other units are not to be compared with it, and have none."""
+    if metric is None or metric.interval is None or metric.unit != "fraction":
+        return 0.0
+    return max(metric.interval.low, -metric.interval.high, 0.0)
 
 
 def ranked_verdicts(data: ReportData) -> list[Verdict]:

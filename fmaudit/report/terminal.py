@@ -27,7 +27,7 @@ __all__ = ["render_terminal"]
 
 _WIDTH, _HEIGHT = 80, 35
 _REASONS, _CHARTS, _MODELS = 3, 1, 4
-_FINDINGS = 5  # lines that findings get at least, in the place of charts, and beyond the screen if need be
+_FINDINGS = 8  # lines that findings get at least, in the place of charts, and beyond the screen if need be
 _LOSSES, _VERDICTS, _VERDICT_LINES = 4, 5, 14
 
 
