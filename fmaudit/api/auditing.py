@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmaudit.api.baseline import check_baseline, find_baseline, judge_run
-from fmaudit.api.checking import check_audits, check_limits, check_models, idle_settings, load_checked
+from fmaudit.api.checking import check_audits, check_limits, check_models, idle_settings, load_checked, silent_suites
 from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
 from fmaudit.config import Config
 from fmaudit.errors import DeliveryError, FmauditError, RunError, RunInterrupted, RunLocked
@@ -47,9 +47,9 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """Plugins that are left out and settings that have no effect, each in a sentence."""
+        """Plugins that are left out, settings that have no effect and suites that will measure nothing, each in a sentence."""
         broken = [f"plugin {info.name!r} is broken and left out: {info.cause}" for info in self.plugins.broken]
-        return [*broken, *idle_settings(self.plan)]
+        return [*broken, *idle_settings(self.plan), *silent_suites(self.plan)]
 
     @property
     def permitted(self) -> tuple[str, ...]:

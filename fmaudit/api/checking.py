@@ -11,13 +11,13 @@ from fmaudit.audit import ModelAudit
 from fmaudit.config.load import Config, line_of, load_config, suggest
 from fmaudit.errors import ConfigError
 from fmaudit.hooks.manager import load_plugins
-from fmaudit.suites.suite import SuiteAudit
+from fmaudit.suites.suite import ABILITIES, SuiteAudit
 
 if TYPE_CHECKING:
     from fmaudit.config import CheckSettings
     from fmaudit.runs.plan import Plan
 
-__all__ = ["check_audits", "check_limits", "check_models", "idle_settings", "load_checked"]
+__all__ = ["check_audits", "check_limits", "check_models", "idle_settings", "load_checked", "silent_suites"]
 
 
 def load_checked(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Config:
@@ -109,3 +109,26 @@ def idle_settings(plan: Plan) -> list[str]:
     """Say, in sentences, which settings of the audits have no effect."""
     told = (sentence for planned in plan.audits if isinstance(planned.audit, SuiteAudit) for sentence in planned.audit.warnings())
     return list(dict.fromkeys(told))
+
+
+def silent_suites(plan: Plan) -> list[str]:
+    """Say, in sentences, of which models suites will measure nothing, since they cannot do what the suites need."""
+    return [
+        told
+        for model in plan.models
+        for planned in model.audits
+        if isinstance(planned.audit, SuiteAudit) and model.backend is not None
+        for told in _silent(planned.audit, model.name, model.backend.capabilities | model.backend.undecided)
+    ]
+
+
+def _silent(audit: SuiteAudit, model: str, able: Collection[str]) -> Iterator[str]:
+    silent: dict[str, list[str]] = {}
+    for name, suite in audit.suites.items():
+        if lacking := sorted(suite.needs - set(able)):
+            silent.setdefault(" or ".join(ABILITIES.get(each, each) for each in lacking), []).append(repr(name))
+    whole = sum(map(len, silent.values())) == len(audit.suites)
+    for lacking, names in silent.items():
+        asked = f"the suites {', '.join(names)} measure" if len(names) > 1 else f"the suite {names[0]} measures"
+        rest = ", and no other suite is set: leave the model out of the targets, or set another suite" if whole else ""
+        yield f"audit.{audit.name}: {asked} nothing of the model {model!r}, which cannot {lacking}{rest}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
+from fmaudit.records import NOTHING_MEASURED, Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
 from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, TargetRow
 from fmaudit.report.humane import count, plural, share, show, size
 from fmaudit.report.safe import visible
@@ -135,9 +135,15 @@ def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal
 
 
 def is_whole(data: ReportData) -> bool:
-    """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, and the run came to its end."""
+    """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, every audit has a figure, and the run ended."""
     lost = any(total.lost or total.files_lost for total in coverage_totals(data))
-    return not lost and not empty_corpora(data) and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+    return not lost and not empty_corpora(data) and not _figureless(data) and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+
+
+def _figureless(data: ReportData) -> list[FindingRow]:
+    """Find what says that an audit measured nothing of a target; an empty corpus is told as such."""
+    empty = empty_corpora(data)
+    return [row for row in data.findings if row.finding.code == NOTHING_MEASURED and row.target not in empty]
 
 
 def empty_corpora(data: ReportData) -> list[str]:
@@ -154,6 +160,7 @@ def examined_sentences(data: ReportData) -> list[str]:
     sampled = [target for target in data.targets if target.sampled < 1.0]
     out += [f"{visible(target.name)} is a sample by design: {share(target.sampled)} of it was to be examined." for target in sampled]
     out += [f"The audit {visible(audit.name)} did not finish: {visible(audit.error)}" for audit in data.audits if audit.error]
+    out += [f"{visible(row.target)}: {visible(row.finding.sentence)}" for row in _figureless(data)]
     if not out:
         out.append("The run names no corpus, so there is no count of documents.")
     if data.status is RunStatus.PARTIAL and not any(total.lost or total.files_lost for total in coverage_totals(data)):
