@@ -125,8 +125,8 @@ def silent_suites(plan: Plan) -> list[str]:
 def _silent(audit: SuiteAudit, model: str, able: Collection[str]) -> Iterator[str]:
     silent: dict[str, list[str]] = {}
     for name, suite in audit.suites.items():
-        if lacking := sorted(suite.needs - set(able)):
-            silent.setdefault(" or ".join(ABILITIES.get(each, each) for each in lacking), []).append(repr(name))
+        if missing := sorted(suite.needs - set(able)):
+            silent.setdefault(" or ".join(ABILITIES.get(each, each) for each in missing), []).append(repr(name))
     whole = sum(map(len, silent.values())) == len(audit.suites)
     for lacking, names in silent.items():
         asked = f"the suites {', '.join(names)} measure" if len(names) > 1 else f"the suite {names[0]} measures"

@@ -137,7 +137,13 @@ def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal
 def is_whole(data: ReportData) -> bool:
     """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, every audit has a figure, and the run ended."""
     lost = any(total.lost or total.files_lost for total in coverage_totals(data))
-    return not lost and not empty_corpora(data) and not _figureless(data) and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+    return (
+        not lost
+        and not empty_corpora(data)
+        and not _figureless(data)
+        and data.status is RunStatus.COMPLETE
+        and not any(audit.error for audit in data.audits)
+    )
 
 
 def _figureless(data: ReportData) -> list[FindingRow]:

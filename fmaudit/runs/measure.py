@@ -198,7 +198,9 @@ def _without_a_figure(planned: PlannedAudit, one: Measured) -> Iterator[FindingR
     notes = list(dict.fromkeys(row.metric.note for row in one.metrics if row.metric.note))
     why = f": {notes[0]}" + (f" (and {len(notes) - 1} more reasons)" if len(notes) > 1 else "") if notes else ""
     sentence = f"The audit {planned.name} measured nothing{why}."
-    advice = "Look at the notes of its metrics (fmaudit results RUN), at what was not examined, and at what fmaudit plan says of this target."
+    advice = (
+        "Look at the notes of its metrics (fmaudit results RUN), at what was not examined, and at what fmaudit plan says of this target."
+    )
     finding = Finding(code=NOTHING_MEASURED, severity=Severity.WARNING, sentence=sentence, advice=advice)
     yield FindingRow(audit=planned.name, target=planned.target, finding=finding)
 

@@ -27,7 +27,9 @@ _HINT = "JSON lines, a JSON list, CSV or TSV with a header line; plain, .gz or .
 class ItemSource(Params):
     """Where a suite's items come from."""
 
-    items: Path | None = Field(default=None, description="A file of items: JSON lines, JSON, CSV or TSV, also .gz or .xz; by default the suite's own.")
+    items: Path | None = Field(
+        default=None, description="A file of items: JSON lines, JSON, CSV or TSV, also .gz or .xz; by default the suite's own."
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="What the suite's fields are called there: {prompt = 'question'}.")
 
 

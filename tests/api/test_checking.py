@@ -57,9 +57,10 @@ def test_a_suite_with_a_hyphen_may_be_written_either_way_in_audit_toml(tmp_path:
         assert planned.parameters["false_premise"]["items"] == str(tmp_path / "own.jsonl")
 
 
+UNSCORED = "the suite 'preference' measures nothing of the model 'logs', which cannot score given texts"
 SILENT = {
-    '"preference"': "the suite 'preference' measures nothing of the model 'logs', which cannot score given texts, and no other suite is set",
-    '"preference", "opinions"': "the suite 'preference' measures nothing of the model 'logs', which cannot score given texts",
+    '"preference"': f"{UNSCORED}, and no other suite is set",
+    '"preference", "opinions"': UNSCORED,
     '"opinions"': "",
 }
 

@@ -91,7 +91,9 @@ def test_one_of_several_models_has_to_be_named(fmaudit: Call, tmp_path: Path) ->
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "plan", "run"])
-def test_a_recording_that_cannot_be_used_is_told_before_a_run(fmaudit: Call, tmp_path: Path, command: str, recorded: str, told: str) -> None:
+def test_a_recording_that_cannot_be_used_is_told_before_a_run(
+    fmaudit: Call, tmp_path: Path, command: str, recorded: str, told: str
+) -> None:
     (tmp_path / "recorded.jsonl").write_text(recorded)
     answer = fmaudit(command, "audit.toml")
     assert answer.returncode == 2

@@ -359,7 +359,7 @@ class _Slow:
 
     Pipe = staticmethod(Pipe)
 
-    def Process(self, **_: Any) -> Any:  # noqa: N802 - as multiprocessing calls it
+    def Process(self, **_: Any) -> Any:
         return SimpleNamespace(start=lambda: time.sleep(next(self.delays)))
 
 

@@ -75,7 +75,10 @@ def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
         ("[1]\n", "not a JSON object"),
         ("", "no recorded answer"),
         ('{"prompt": "p", "completion": null}\n', "no recorded answer, only 1 null"),
-        ('{"prompt": "p", "completion": "x"}\n{"prompt": "q", "comp', "a.jsonl:2: not JSON: Unterminated string at character 17; the text ends"),
+        (
+            '{"prompt": "p", "completion": "x"}\n{"prompt": "q", "comp',
+            "a.jsonl:2: not JSON: Unterminated string at character 17; the text ends",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:

@@ -110,7 +110,10 @@ def test_a_crowded_first_page_still_shows_three_findings() -> None:
         Verdict(check=f"a.m{i} <= 0.1", status=VerdictStatus.FAIL, metric=f"a.m{i}", target="", reason="above") for i in range(9)
     )
     facts = {"asked": 1, "cached": 0, "tokens_per_second": 9.0, "padding_ratio": 1.5, "utilisation": 0.1, "peak_flops": 1e9}
-    models = tuple(ModelRow(name=target.name, uri="demo:chat", builtin=True, numeric_mode="", profile={}, usage=facts, determinism={}) for target in targets)
+    models = tuple(
+        ModelRow(name=target.name, uri="demo:chat", builtin=True, numeric_mode="", profile={}, usage=facts, determinism={})
+        for target in targets
+    )
     findings = tuple(finding("model0", f"metric {i} " + "x " * 40) for i in range(5))
     text = render_terminal(replace(report(a=()), targets=targets, verdicts=verdicts, models=models, findings=findings))
     assert text.count("is seen") == 3

@@ -44,7 +44,7 @@ class ReplayBackend(Backend):
 
     A prompt is found by its text, a conversation by its messages (field `messages`) or, failing that, by its last message.
     How the answers were drawn is not known here: the sampling parameters of a request are passed over, which is why the backend lacks
-    the capability `SETTINGS`. Samples of a prompt are its answers in the order of the file; a null is none, as a call that failed leaves it.
+    the capability `SETTINGS`. Samples of a prompt are its answers in the order of the file; a null, as a failed call leaves it, is none.
     """
 
     scheme: ClassVar[str] = "replay"
@@ -70,7 +70,9 @@ class ReplayBackend(Backend):
     def check(self) -> None:
         """Read the recording, or the beginning and the last line of a long one. Raises ModelError naming the line that is wrong."""
         short = self._path.stat().st_size <= WHOLE
-        texts = [text for number, row in itertools.islice(self._rows(), None if short else BEGINNING) for text, _ in self._entry(number, row)[1]]
+        texts = [
+            text for number, row in itertools.islice(self._rows(), None if short else BEGINNING) for text, _ in self._entry(number, row)[1]
+        ]
         if texts.count(None) == len(texts) and (short or not texts):
             raise self._empty(len(texts))
         if not short:
@@ -166,7 +168,13 @@ def _missing(request: GenerateRequest, recorded: int, nulls: int) -> str:
     """Say what a recording lacks, and what to do."""
     null = f" ({nulls} more {'is' if nulls == 1 else 'are'} null)" if nulls else ""
     if not recorded:
-        why = f"{nulls} answers recorded, all null" if nulls > 1 else "the answer recorded is null" if nulls else "this prompt is not recorded"
+        why = (
+            f"{nulls} answers recorded, all null"
+            if nulls > 1
+            else "the answer recorded is null"
+            if nulls
+            else "this prompt is not recorded"
+        )
         return f"{why}: {_shown(request)}"
     told = f"{recorded} of {max(request.samples) + 1} answers recorded{null}: lower `samples`, or record what fmaudit prompts lists"
     return f"{told}: {_shown(request)}"
