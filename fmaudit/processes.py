@@ -7,14 +7,17 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Worker", "at_service", "start_worker"]
+__all__ = ["Closed", "Line", "Worker", "at_service", "start_worker"]
+
+_STARTING: Final = threading.Lock()  # what holds while a process starts belongs to this process as a whole, not to a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def start_worker(serve: Callable[..., None], *arguments: Any) -> Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, *arguments), daemon=True, name="fmaudit-worker")
-    with _hidden_main(), _held_interrupts():
+    with _STARTING, _hidden_main(), _held_interrupts():
         process.start()
     theirs.close()
     return Worker(process, ours)
@@ -73,12 +76,37 @@ def _held_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+class Closed(Exception):
+    """The other end of the pipe is gone: nobody waits for what is done here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The pipe as a process at service has it: where the other end is gone it says so, and so tells that from what the work raises."""
+
+    pipe: Connection
+
+    def receive(self) -> Any:
+        """Wait for a message. Raises Closed."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            raise Closed from None
+
+    def send(self, message: Any) -> None:
+        """Send a message. Raises Closed, and what pickling raises."""
+        try:
+            self.pipe.send(message)
+        except OSError:
+            raise Closed from None
+
+
 @contextlib.contextmanager
-def at_service() -> Iterator[None]:
+def at_service(pipe: Connection) -> Iterator[Line]:
     """Work in a process that was started so, until the other end closes the pipe (or is gone)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.dup2(sys.stderr.fileno(), 1)  # what prints must not write into --json output
-    with contextlib.suppress(EOFError, OSError):  # of the pipe alone: what the work raises is a message
-        yield
+    with contextlib.suppress(Closed):
+        yield Line(pipe)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "NOTHING_MEASURED",
     "Case",
     "Evidence",
     "Exhibit",
@@ -27,6 +28,9 @@ __all__ = [
     "format_slice",
     "full_name",
 ]
+
+
+NOTHING_MEASURED: Final = "nothing-measured"  # the code of the finding that an audit gave no figure at all of a target
 
 
 class MetricStatus(StrEnum):

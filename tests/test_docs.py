@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from fmaudit import errors
 from fmaudit.config.settings import CorpusSettings, RunSettings
+from fmaudit.hooks.manager import load_plugins
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+DOCUMENTED = [
+    "alignment",
+    "benchmark",
+    "corpus-language",
+    "corpus-quality",
+    "domain-gap",
+    "engine-card",
+    "sampling-consistency",
+    "token-cost",
+]
 
 
 def test_the_tutorial_shows_the_plugin_that_the_tests_install():
@@ -62,3 +77,43 @@ def test_every_link_between_pages_leads_somewhere():
             if "://" not in link and not (page.parent / link).exists():
                 broken.append((page.name, link))
     assert broken == []
+
+
+def _parameters(params: Any, table: str = "") -> Iterator[str]:
+    """Name an audit's parameters as `fmaudit config show` does, those of its tables too; a table itself is none."""
+    for name, field in params.model_fields.items():
+        own = _model_in(field.annotation)
+        yield from [f"{table}{name}"] if own is None or own is not field.annotation else []
+        yield from _parameters(own, f"{table}{name}.") if own is not None else []
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
+
+
+def _set_or_named(readme: str) -> set[str]:
+    """Find the names that a page sets in code (`name = ...`), or has in code alone (`table.name`)."""
+    blocks = re.findall(r"```.*?```", readme, re.S)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", readme, flags=re.S))
+    lines = [*inline, *(line.strip() for block in blocks for line in block.splitlines())]
+    found = {name for line in lines for name in re.findall(r"^\[audit\.[\w-]+\.(\w+)\]", line)}
+    found |= {name for line in lines for name in re.findall(r"(?:^|[{,]\s*)(?:[\w-]+\.)*(\w+)\s*=(?!=)", line)}
+    return found | {code.rpartition(".")[2] for code in inline if re.fullmatch(r"(?:[\w-]+\.)*\w+", code)}
+
+
+@pytest.mark.parametrize("audit", DOCUMENTED)
+def test_every_parameter_of_an_audit_is_in_its_plugins_readme(audit: str):
+    kind = load_plugins(()).audits[audit]
+    folder = next(folder for folder in Path(inspect.getfile(kind)).resolve().parents if folder.parent.name == "plugins")
+    told = _set_or_named((folder / "README.md").read_text("utf-8"))
+    parameters = list(_parameters(kind.Params))
+    assert len(parameters) > 5
+    assert [name for name in parameters if name.rpartition(".")[2] not in told] == []
+
+
+def test_a_parameter_that_no_page_names_is_found():
+    assert _set_or_named("the word samples, `own.shown`, and\n```toml\n[model.chat]\ngiven = {inner = 1}\n[audit.a.table]\n```\n") == {
+        "shown", "given", "inner", "table",
+    }  # fmt: skip

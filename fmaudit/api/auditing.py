@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmaudit.api.baseline import check_baseline, find_baseline, judge_run
-from fmaudit.api.checking import check_audits, check_limits, idle_settings, load_checked
+from fmaudit.api.checking import check_audits, check_limits, check_models, idle_settings, load_checked
 from fmaudit.api.observing import Listener, Silent, observe_models, observe_tokenizers, observe_units, plan_remaining
 from fmaudit.config import Config
-from fmaudit.errors import DeliveryError, RunError, RunInterrupted, RunLocked
+from fmaudit.errors import DeliveryError, FmauditError, RunError, RunInterrupted, RunLocked
 from fmaudit.hooks import specs
 from fmaudit.hooks.manager import PluginManager, load_plugins
 from fmaudit.records import Severity, Verdict, VerdictStatus
@@ -46,7 +47,7 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """Plugins that are left out and settings that have no effect, each in a sentence."""
+        """Plugins that are left out, settings that have no effect and suites that will measure nothing, each in a sentence."""
         broken = [f"plugin {info.name!r} is broken and left out: {info.cause}" for info in self.plugins.broken]
         return [*broken, *idle_settings(self.plan)]
 
@@ -84,15 +85,15 @@ def run(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[st
     return Run(outcome.run, outcome.exit_code, plugins=prepared.permitted)
 
 
-def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Prepared:
-    """Load the configuration and the plugins it names, and plan; nothing is written."""
-    return prepare_config(load_checked(path, overrides, plugins=plugins), plugins=plugins)
+def prepare(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = (), recorded: bool = True) -> Prepared:
+    """Load the configuration and the plugins it names, and plan; nothing is written. While not `recorded`, recordings may be empty."""
+    return prepare_config(load_checked(path, overrides, plugins=plugins), plugins=plugins, recorded=recorded)
 
 
-def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool = True) -> Prepared:
-    """Load the plugins of a configuration, plan, and let its model audits look at what they were given.
+def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool = True, recorded: bool = True) -> Prepared:
+    """Load the plugins of a configuration, plan, and let its models and their audits look at what they were given.
 
-    To measure only (not `observe`), targets and items may be gone.
+    To measure only (not `observe`), targets and items may be gone; while answers are not `recorded`, models are not looked at.
     """
     from fmaudit.report.formats import FORMATS
     from fmaudit.runs.readers import all_readers
@@ -104,23 +105,31 @@ def prepare_config(config: Config, *, plugins: Sequence[str] = (), observe: bool
     check_limits(config, plan, {*FORMATS, *manager.reporters})
     if observe:
         check_audits(plan)
+    if observe and recorded:
+        check_models(plan)
     return Prepared(config, manager, readers, plan)
 
 
 def run_prepared(prepared: Prepared, *, new: bool = False, listener: Listener | None = None) -> Outcome:
-    """Do the work, or what is left of it, and deliver the reports."""
+    """Do the work, or what is left of it, and deliver the reports. A new run in which nothing could begin leaves no directory."""
     listener = listener or Silent()
     run_, resumed = _open_directory(prepared, new)
-    with _locked(run_):
-        journal = Journal(run_.journal)
-        try:
-            return _carry_out(prepared, run_, journal, resumed, listener)
-        except KeyboardInterrupt:
-            journal.event(_now(), "interrupted")
-            on = "the same command without --new goes on from here" if new else "the same command goes on from here"
-            raise RunInterrupted(f"stopped; {run_.id} keeps what is finished", hint=on) from None
-        finally:
-            journal.close()
+    untouched = False
+    try:
+        with _locked(run_), contextlib.closing(Journal(run_.journal)) as journal:
+            try:
+                return _carry_out(prepared, run_, journal, resumed, listener)
+            except KeyboardInterrupt:
+                journal.event(_now(), "interrupted")
+                on = "the same command without --new goes on from here" if new else "the same command goes on from here"
+                raise RunInterrupted(f"stopped; {run_.id} keeps what is finished", hint=on) from None
+            except FmauditError:
+                untouched = not resumed and _nothing_begun(prepared, journal)
+                raise
+    except FmauditError:
+        if untouched:
+            shutil.rmtree(run_.root, ignore_errors=True)
+        raise
 
 
 def measure_again(prepared: Prepared, run_: RunDirectory) -> Outcome:
@@ -253,6 +262,11 @@ def _replan(prepared: Prepared, run_: RunDirectory, journal: Journal) -> None:
 def _schemas(prepared: Prepared) -> dict[str, dict[str, pa.Schema]]:
     tables: dict[str, Any] = {**prepared.plugins.signals, **prepared.plugins.tallies}
     return {corpus.name: {name: tables[name].schema for name in (*corpus.signals, *corpus.tallies)} for corpus in prepared.plan.corpora}
+
+
+def _nothing_begun(prepared: Prepared, journal: Journal) -> bool:
+    """Say whether nothing was observed and no model could be opened: the first one that was asked may have answered."""
+    return not any(True for _ in journal.units()) and not any(journal.get(f"spent {model.name}") for model in prepared.plan.models)
 
 
 def _lost_and_examined(journal: Journal) -> tuple[int, int]:

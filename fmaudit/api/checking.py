@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fmaudit.runs.models import ModelPlan
     from fmaudit.runs.plan import Plan
 
-__all__ = ["check_audits", "check_limits", "idle_settings", "load_checked"]
+__all__ = ["check_audits", "check_limits", "check_models", "idle_settings", "load_checked"]
 
 
 def load_checked(path: str | Path, overrides: Sequence[str] = (), *, plugins: Sequence[str] = ()) -> Config:
@@ -67,6 +67,13 @@ def check_audits(plan: Plan) -> None:
             lacking = "; ".join(f"{name}: it cannot {words}" for name, words in unable.items())
             message = f"audit.{audit.name}: no suite can be asked of the model {model.name!r} ({model.uri}): {lacking}"
             raise ConfigError(message, hint=f"leave {model.name!r} out of targets, or name suites that it can be asked")
+
+
+def check_models(plan: Plan) -> None:
+    """Let every model look at what it will be read from, as far as that is quickly done. Raises ModelError."""
+    for model in plan.models:
+        if model.backend is not None:
+            model.backend.check()
 
 
 def check_limits(config: Config, plan: Plan, formats: Collection[str]) -> None:

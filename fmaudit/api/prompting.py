@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fmaudit.audit import ModelAudit
 from fmaudit.errors import ConfigError, ModelError
 from fmaudit.models.backends.listing import ListingBackend
+from fmaudit.models.backends.replay import EMPTY
 from fmaudit.models.base import Capability
 from fmaudit.models.model import Model
 
@@ -65,7 +66,7 @@ def _recorded(plan: ModelPlan) -> Backend | None:
     try:
         backend.open()
     except ModelError as error:
-        if "holds no recorded answer" not in str(error):
+        if EMPTY not in str(error):
             raise
         return None
     return backend

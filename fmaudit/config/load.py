@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from fmaudit.config.settings import Settings
 from fmaudit.errors import ConfigError
@@ -65,7 +66,7 @@ def suggest(name: str, known: Sequence[str]) -> str:
 def explain_validation(error: ValidationError, where: str, model: type[BaseModel], place: Any = None) -> str:
     """Turn pydantic's complaint into lines of file, line, key, problem and suggestion."""
     lines = []
-    for problem in error.errors():
+    for problem in _telling(error.errors()):
         location = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
@@ -73,9 +74,18 @@ def explain_validation(error: ValidationError, where: str, model: type[BaseModel
             message = f"unknown key {problem['loc'][-1]!r}; {suggest(str(problem['loc'][-1]), known)}"
         if problem["type"] == "tuple_type" and isinstance(problem["input"], Mapping):
             message = f"write [[{location}]], with two brackets: there may be several"
+        if problem["type"] == "too_short":
+            least, given = problem["ctx"]["min_length"], problem["ctx"]["actual_length"]
+            message = f"it has {given} item{'s' if given != 1 else ''}, and at least {least} {'is' if least == 1 else 'are'} needed"
         line = f":{place(location)}" if place and place(location) else ""
         lines.append(": ".join(part for part in (f"{where}{line}", location, message) if part))
     return "\n".join(lines)
+
+
+def _telling(problems: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Leave out what only follows from another problem: a list that is short because an item of it is wrong."""
+    within = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    return (problem for problem in problems if problem["loc"] not in within)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -99,6 +99,9 @@ class Backend(ABC):
         Cheap, and capabilities are known afterwards. Raises ModelError.
         """
 
+    def check(self) -> None:  # noqa: B027
+        """See, before a run and without much work, that what `open` will read is there and as it should be. Raises ModelError."""
+
     def open(self) -> None:  # noqa: B027 - nothing to load is a fine answer
         """Load the model or connect to the server; called once before work, again does nothing."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from fmaudit.records import Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
+from fmaudit.records import NOTHING_MEASURED, Evidence, LedgerEntry, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
 from fmaudit.report.document import CoverageTotal, FindingRow, LedgerRow, MetricRow, ReportData, RunStatus, TargetRow
 from fmaudit.report.humane import count, plural, share, show, size
 from fmaudit.report.safe import visible
@@ -74,8 +76,29 @@ class LossGroup:
 
 
 def ranked_findings(data: ReportData) -> list[FindingRow]:
-    """Order findings by severity, and within one as the audits gave them."""
-    return sorted(data.findings, key=lambda row: _SEVERITY[row.finding.severity])
+    """Order findings by severity, within one those behind a failed check first, then those behind the audits' headlines.
+
+    Then all targets take turns, as their audits gave them; in every turn the largest comes first: what a share surely is away from 0.
+    """
+    metrics = {(row.name, row.target): row.metric for row in data.metrics}
+    failed = {(verdict.metric, verdict.target) for verdict in data.verdicts if verdict.status is VerdictStatus.FAIL}
+    chief = {f"{audit.name}.{name}".partition("{")[0] for audit in data.audits for name in audit.headlines}
+    turns = Counter[tuple[Any, ...]]()
+    ranks = []
+    for row in data.findings:
+        name = f"{row.audit}.{row.finding.metric}"
+        checked = not failed.isdisjoint({(name, row.target), (name, "")})
+        rank = (_SEVERITY[row.finding.severity], not checked, name.partition("{")[0] not in chief)
+        ranks.append((*rank, turns[row.audit, row.target, rank], -_sure_size(metrics.get((name, row.target)))))
+        turns[row.audit, row.target, rank] += 1
+    return [row for _, row in sorted(zip(ranks, data.findings, strict=True), key=lambda pair: pair[0])]
+
+
+def _sure_size(metric: Metric | None) -> float:
+    """Say how far from 0 a share surely is; figures of other units are not to be compared with it, and have none."""
+    if metric is None or metric.interval is None or metric.unit != "fraction":
+        return 0.0
+    return max(metric.interval.low, -metric.interval.high, 0.0)
 
 
 def ranked_verdicts(data: ReportData) -> list[Verdict]:
@@ -112,9 +135,21 @@ def _added(name: str, examined: int, rows: Iterable[LedgerRow]) -> CoverageTotal
 
 
 def is_whole(data: ReportData) -> bool:
-    """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, and the run came to its end."""
+    """Say whether nothing was lost: no document, no file, no audit, no corpus was empty, every audit has a figure, and the run ended."""
     lost = any(total.lost or total.files_lost for total in coverage_totals(data))
-    return not lost and not empty_corpora(data) and data.status is RunStatus.COMPLETE and not any(audit.error for audit in data.audits)
+    return (
+        not lost
+        and not empty_corpora(data)
+        and not _figureless(data)
+        and data.status is RunStatus.COMPLETE
+        and not any(audit.error for audit in data.audits)
+    )
+
+
+def _figureless(data: ReportData) -> list[FindingRow]:
+    """Find what says that an audit measured nothing of a target; an empty corpus is told as such."""
+    empty = empty_corpora(data)
+    return [row for row in data.findings if row.finding.code == NOTHING_MEASURED and row.target not in empty]
 
 
 def empty_corpora(data: ReportData) -> list[str]:
@@ -131,6 +166,7 @@ def examined_sentences(data: ReportData) -> list[str]:
     sampled = [target for target in data.targets if target.sampled < 1.0]
     out += [f"{visible(target.name)} is a sample by design: {share(target.sampled)} of it was to be examined." for target in sampled]
     out += [f"The audit {visible(audit.name)} did not finish: {visible(audit.error)}" for audit in data.audits if audit.error]
+    out += [f"{visible(row.target)}: {visible(row.finding.sentence)}" for row in _figureless(data)]
     if not out:
         out.append("The run names no corpus, so there is no count of documents.")
     if data.status is RunStatus.PARTIAL and not any(total.lost or total.files_lost for total in coverage_totals(data)):

@@ -27,7 +27,7 @@ __all__ = ["render_terminal"]
 
 _WIDTH, _HEIGHT = 80, 35
 _REASONS, _CHARTS, _MODELS = 3, 1, 4
-_FINDINGS = 5  # lines that findings get at least, in the place of charts, and beyond the screen if need be
+_FINDINGS = 8  # lines that findings get at least, in the place of charts, and beyond the screen if need be
 _LOSSES, _VERDICTS, _VERDICT_LINES = 4, 5, 14
 
 
@@ -67,7 +67,7 @@ def _reasons(data: ReportData) -> list[str]:
     for group in lost[:_REASONS]:
         first = max(group.rows, key=lambda row: row.entry.count).entry
         text = f"{group.reason}: {plural(group.documents, group.noun)}; {clip(first.file, 30)}: {first.detail}"
-        lines += _wrapped(text, "    ", "      ", 1 if lines else 2)
+        lines += _wrapped(text, "    ", "      ", 1 if lines else 3)  # what to do stands at the end
     lines += _more(len(lost) - _REASONS, "more reason")
     unlisted = [plural(amount, f"more {noun}") for amount, noun in unlisted_losses(data).values()]
     return [*lines, *(f"    {more} not listed by reason".replace("\u00a0", " ") for more in unlisted)]

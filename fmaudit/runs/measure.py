@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from fmaudit.errors import in_line
-from fmaudit.records import Evidence, Exhibit, Finding, Measurement, Metric
+from fmaudit.records import NOTHING_MEASURED, Evidence, Exhibit, Finding, Measurement, Metric, MetricStatus, Severity
 from fmaudit.runs.audits import PlannedAudit
 from fmaudit.runs.columns import documents_schema
 from fmaudit.runs.corpora import CorpusPlan
@@ -179,6 +179,7 @@ def _measure_one(
             raise RuntimeError(causes[0])
         one = Measured()
         _sort_results(planned, planned.audit.measure(seen), one, excerpt)
+        one.findings += _without_a_figure(planned, one)
         metrics_table(one.metrics), findings_table(one.findings)  # what cannot be written is the audit's fault, and costs it alone
     except Exception as error:  # a plugin may raise anything
         frames = traceback.extract_tb(error.__traceback__)
@@ -189,6 +190,20 @@ def _measure_one(
     measured.metrics += one.metrics
     measured.findings += one.findings
     measured.exhibits += one.exhibits
+
+
+def _without_a_figure(planned: PlannedAudit, one: Measured) -> Iterator[FindingRow]:
+    """Say that an audit gave no figure at all of its target: a run that is complete would otherwise seem to have found nothing amiss."""
+    if one.exhibits or any(row.metric.status is MetricStatus.OK for row in one.metrics) or (one.findings and not one.metrics):
+        return
+    notes = list(dict.fromkeys(row.metric.note for row in one.metrics if row.metric.note))
+    why = f": {notes[0]}" + (f" (and {len(notes) - 1} more reasons)" if len(notes) > 1 else "") if notes else ""
+    sentence = f"The audit {planned.name} measured nothing{why}."
+    advice = (
+        "Look at the notes of its metrics (fmaudit results RUN), at what was not examined, and at what fmaudit plan says of this target."
+    )
+    finding = Finding(code=NOTHING_MEASURED, severity=Severity.WARNING, sentence=sentence, advice=advice)
+    yield FindingRow(audit=planned.name, target=planned.target, finding=finding)
 
 
 def _sort_results(planned: PlannedAudit, results: Iterable[Any], measured: Measured, excerpt: Excerpt | None) -> None:

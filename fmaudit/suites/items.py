@@ -17,17 +17,20 @@ from pydantic import Field
 
 from fmaudit.audit import Params
 from fmaudit.errors import ConfigError
+from fmaudit.files import DAMAGED, open_packed, plain_name, why_not_json, why_unread
 
 __all__ = ["ItemSource", "file_sha256", "load_items", "read_rows", "spread"]
 
 csv.field_size_limit(1 << 24)
-_HINT = "JSON lines, a JSON list, CSV or TSV with a header line"
+_HINT = "JSON lines, a JSON list, CSV or TSV with a header line; plain, .gz or .xz"
 
 
 class ItemSource(Params):
     """Where a suite's items come from."""
 
-    items: Path | None = Field(default=None, description="A file of items: JSON lines, JSON, CSV or TSV; by default the suite's own.")
+    items: Path | None = Field(
+        default=None, description="A file of items: JSON lines, JSON, CSV or TSV, also .gz or .xz; by default the suite's own."
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="What the suite's fields are called there: {prompt = 'question'}.")
 
 
@@ -84,16 +87,18 @@ def file_sha256(path: Path) -> str:
 def read_rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
     """Read (line or place, object) of every item. Raises ConfigError."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
+        with open_packed(path) as file:
+            text = file.read().decode("utf-8-sig")
+    except DAMAGED as error:
+        raise ConfigError(f"{path} cannot be read: {why_unread(error)}", hint=_HINT) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8: byte {error.start}", hint=_HINT) from error
-    if path.suffix in (".csv", ".tsv"):
-        delimiter = "\t" if path.suffix == ".tsv" else ","
+    suffix = Path(plain_name(path)).suffix
+    if suffix in (".csv", ".tsv"):
+        delimiter = "\t" if suffix == ".tsv" else ","
         reader = csv.DictReader(io.StringIO(text, newline=""), fieldnames=_headerless(text, delimiter), delimiter=delimiter)
         return [(reader.line_num, {str(key): value for key, value in row.items() if key is not None}) for row in reader]
-    if path.suffix == ".json":
+    if suffix == ".json":
         return list(enumerate(_objects(path, 1, _parsed(path, 1, text)), 1))
     lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     return [(number, row) for number, line in lines for row in _objects(path, number, [_parsed(path, number, line)])]
@@ -109,7 +114,7 @@ def _parsed(path: Path, number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ConfigError(f"{path}:{number}: not JSON: {error}", hint=_HINT) from None
+        raise ConfigError(f"{path}:{number}: not JSON: {why_not_json(error)}", hint=_HINT) from None
 
 
 def _objects(path: Path, number: int, found: Any) -> list[dict[str, Any]]:

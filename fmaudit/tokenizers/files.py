@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fmaudit.errors import TokenizerError
+from fmaudit.files import DAMAGED, open_packed, plain_name, why_unread
 
 __all__ = ["VERSION", "digest", "existing", "made_by", "plain_name", "read_unpacked", "rest_of"]
 
 VERSION = 1  # changes with the code that turns text into ids or ids into bytes: what was observed before is then observed again
-
-PACKED = (".xz", ".gz")
 
 
 def rest_of(uri: str) -> str:
@@ -36,25 +35,12 @@ def existing(uri: str, path: str, folder: Path) -> Path:
 
 
 def read_unpacked(path: Path) -> bytes:
-    """Read a file whole, unpacked where its name ends in .xz or .gz. Raises TokenizerError."""
+    """Read a file whole, unpacked where it is packed with gzip or xz. Raises TokenizerError."""
     try:
-        data = path.read_bytes()
-        if path.suffix == ".xz":
-            import lzma
-
-            return lzma.decompress(data)
-        if path.suffix == ".gz":
-            import gzip
-
-            return gzip.decompress(data)
-    except Exception as error:  # lzma, gzip and zlib each have errors of their own
-        raise TokenizerError(f"{path} cannot be read: {error}", hint="is the file complete?") from error
-    return data
-
-
-def plain_name(path: Path) -> str:
-    """Return a file's name without what says how it is packed."""
-    return path.stem if path.suffix in PACKED else path.name
+        with open_packed(path) as file:
+            return file.read()
+    except DAMAGED as error:
+        raise TokenizerError(f"{path} cannot be read: {why_unread(error)}") from error
 
 
 def made_by(kind: str, library: str = "") -> list[bytes]:

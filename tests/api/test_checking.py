@@ -11,6 +11,10 @@ from fmaudit import ConfigError
 from fmaudit.api.auditing import prepare, prepare_config
 from fmaudit.api.checking import load_checked
 from fmaudit.config import load_config
+from fmaudit.records import Severity
+from fmaudit.report.collect import collect_report
+from fmaudit.report.terminal import render_terminal
+from fmaudit.runs.journal import Journal
 
 CHECK = "[audit.benchmark]\nitems = 'items.jsonl'\n[[check]]\nmax = 1\n"
 MODELS = '[model.chat]\nuri = "fake:"\n[model.other]\nuri = "fake:"\n'
@@ -51,6 +55,21 @@ def test_a_suite_with_a_hyphen_may_be_written_either_way_in_audit_toml(tmp_path:
         (planned,) = prepare(audit(tmp_path, text)).plan.audits
         assert planned.parameters["suites"] == ["false-premise"]
         assert planned.parameters["false_premise"]["items"] == str(tmp_path / "own.jsonl")
+
+
+def test_a_run_that_measured_nothing_says_so_first(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"prompt": "p", "completion": "x"}\n')
+    path = tmp_path / "audit.toml"
+    path.write_text('[model.logs]\nuri = "replay:log.jsonl"\n[audit.alignment]\nsuites = ["opinions"]\n')
+    run = fmaudit.run(path)
+    (found,) = [row for row in run.finding_rows() if row.finding.code == "nothing-measured"]
+    assert (found.target, found.finding.severity) == ("logs", Severity.WARNING)
+    assert found.finding.sentence == "The audit alignment measured nothing: no answer came; the ledger says why."
+    journal = Journal(run.directory.journal, readonly=True)
+    shown = render_terminal(collect_report(run.directory, journal))
+    journal.close()
+    assert "Everything was examined" not in shown
+    assert shown.index("logs: The audit alignment measured nothing") < shown.index("Findings")
 
 
 def test_settings_without_an_effect_are_told_once_for_all_targets(tmp_path: Path) -> None:

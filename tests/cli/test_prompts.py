@@ -62,6 +62,16 @@ def test_what_is_recorded_turn_by_turn_leaves_nothing_to_list_and_a_run_that_exa
     assert "all of" in ran.stdout
 
 
+def test_of_a_prompt_that_lacks_some_answers_those_are_listed(fmaudit: Call, tmp_path: Path) -> None:
+    rows = [row for row in rows_of(fmaudit("prompts", "audit.toml")) if row["samples"] == 3]
+    with (tmp_path / "recorded.jsonl").open("a") as file:
+        file.writelines(json.dumps({**row, "completions": [None, "The answer is B."]}) + "\n" for row in rows)
+    again = [row for row in rows_of(fmaudit("prompts", "audit.toml")) if row["prompt"] in {row["prompt"] for row in rows}]
+    assert {row["samples"] for row in again} == {2}
+    record(tmp_path, again, "The answer is B.")
+    assert not [row for row in rows_of(fmaudit("prompts", "audit.toml")) if row["prompt"] in {row["prompt"] for row in rows}]
+
+
 def test_one_of_several_models_has_to_be_named(fmaudit: Call, tmp_path: Path) -> None:
     (tmp_path / "audit.toml").write_text(CONFIG + '\n[model.other]\nuri = "demo:chat"\n')
     named = [rows_of(fmaudit("prompts", "audit.toml", "--model", name)) for name in ("closed", "other")]
@@ -70,3 +80,22 @@ def test_one_of_several_models_has_to_be_named(fmaudit: Call, tmp_path: Path) ->
         answer = fmaudit("prompts", "audit.toml", *arguments)
         assert answer.returncode == 2
         assert told in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ("", "holds no recorded answer"),
+        ('{"question": "a", "answer": "b"}\n', "recorded.jsonl:1: there is no field 'prompt'"),
+        ('{"prompt": "a", "completion": "b"}\n{"prompt": "c', "recorded.jsonl:2: not JSON: Unterminated string at character 12"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "plan", "run"])
+def test_a_recording_that_cannot_be_used_is_told_before_a_run(
+    fmaudit: Call, tmp_path: Path, command: str, recorded: str, told: str
+) -> None:
+    (tmp_path / "recorded.jsonl").write_text(recorded)
+    answer = fmaudit(command, "audit.toml")
+    assert answer.returncode == 2
+    assert told in answer.stderr
+    assert not (tmp_path / "runs").exists()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field, ValidationError
 
-from fmaudit.config import load_config
+from fmaudit.config import explain_validation, load_config
 from fmaudit.errors import ConfigError
 
 GOOD = """
@@ -128,3 +130,33 @@ def test_an_address_that_could_never_be_told_is_said_at_once(tmp_path: Path, tex
     file.write_text(text)
     with pytest.raises(ConfigError, match=said):
         load_config(file)
+
+
+class _Part(BaseModel):
+    share: float = Field(le=1.0)
+
+
+class _Whole(BaseModel):
+    parts: tuple[_Part, ...] = Field(min_length=1)
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({"parts": [{"share": 2}]}, ["a: parts.0.share: Input should be less than or equal to 1"]),
+        ({"parts": []}, ["a: parts: it has 0 items, and at least 1 is needed"]),
+        (
+            {"parts": [{"share": 2}, {"share": "x"}], "name": 1},
+            [
+                "a: parts.0.share: Input should be less than or equal to 1",
+                "a: parts.1.share: Input should be a valid number, unable to parse string as a number",
+                "a: name: Input should be a valid string",
+            ],
+        ),
+    ],
+)
+def test_what_only_follows_from_a_mistake_is_not_told(given: dict[str, Any], lines: list[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        _Whole.model_validate(given)
+    assert explain_validation(caught.value, "a", _Whole).splitlines() == lines

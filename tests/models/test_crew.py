@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
@@ -17,17 +19,18 @@ from typing import Any
 import pytest
 from tiny_models import save
 
+from fmaudit import processes
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers import crew as crews
 from fmaudit.models.backends.transformers import shift as shifts
 from fmaudit.models.backends.transformers.backend import TransformersBackend, TransformersOptions
-from fmaudit.models.backends.transformers.crew import Crew, Helper, _answers, mode_of, processes_for
+from fmaudit.models.backends.transformers.crew import Crew, Helper, Ready, _answers, _serve, mode_of, processes_for
 from fmaudit.models.backends.transformers.legs import Pool
 from fmaudit.models.backends.transformers.rows import Row
 from fmaudit.models.backends.transformers.shift import Shift
 from fmaudit.models.base import Usage
 from fmaudit.models.requests import Completion, Failure, GenerateRequest, Sampling
-from fmaudit.processes import Worker
+from fmaudit.processes import Closed, Line, Worker, start_worker
 
 SAMPLING = Sampling(temperature=0.9, top_k=40, max_new_tokens=24)
 REQUESTS = [
@@ -36,6 +39,7 @@ REQUESTS = [
     )
     for i in range(120)
 ]
+OPENING = 1e6  # seconds of processors that a scripted process says that it took to open the model
 PROMPTS = {request.prompt: at for at, request in enumerate(REQUESTS)}
 Answers = dict[tuple[int, int], Completion]
 
@@ -66,6 +70,7 @@ def helped(folder: Path) -> Iterator[TransformersBackend]:
     backend.open()
     the_crew(backend).start()
     assert the_crew(backend).helpers[0].pipe.poll(200)
+    assert not backend.usage.helper_seconds
     yield backend
     backend.close()
 
@@ -81,7 +86,7 @@ class Scripted:
     def ready(cls, backend: TransformersBackend, monkeypatch: pytest.MonkeyPatch) -> Scripted:
         """Put one beside the backend that has opened the same model."""
         script = cls.beside(backend, monkeypatch)
-        script.said.send(mode_of(backend))
+        script.said.send(Ready(mode_of(backend), OPENING))
         return script
 
     @classmethod
@@ -135,10 +140,23 @@ def test_what_helpers_draw_is_the_same_to_the_last_bit_and_counted_once(
     assert len(theirs) >= 2
 
 
+def test_a_request_that_processes_share_is_one(helped: TransformersBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs: list[int] = []
+    hand = Shift._hand
+    monkeypatch.setattr(Shift, "_hand", lambda shift, helper, rows: (theirs.append(len(rows)), hand(shift, helper, rows)))
+    before = helped.usage.plain()
+    found = drawn(helped, [GenerateRequest(prompt="one", sampling=SAMPLING, samples=tuple(range(200)))])
+    spent = {name: value - before[name] for name, value in helped.usage.plain().items()}
+    assert len(found) == 200
+    assert sum(theirs) >= 40
+    assert (spent["requests"], spent["prompt_tokens"]) == (1, found[0, 0].prompt_tokens)
+
+
 def test_what_a_helper_had_when_it_died_is_drawn_here(
     helped: TransformersBackend, alone: tuple[Answers, dict[str, float]], caplog: pytest.LogCaptureFixture
 ) -> None:
     (helper,) = the_crew(helped).helpers
+    before = helped.usage.plain()
 
     def kill(count: int) -> None:
         if not count:
@@ -146,6 +164,8 @@ def test_what_a_helper_had_when_it_died_is_drawn_here(
 
     assert drawn(helped, after=kill) == alone[0]
     assert "without the help of another process: it ended" in caplog.text
+    for name in ("requests", "prompt_tokens"):
+        assert helped.usage.plain()[name] - before[name] == alone[1][name]
     assert not the_crew(helped).helpers
     the_crew(helped).start()
     assert not the_crew(helped).helpers  # no other is started
@@ -166,7 +186,7 @@ def test_answers_that_nobody_waits_for_are_not_given_to_the_next_question(
 
 @pytest.mark.parametrize(
     ("message", "why"),
-    [("another", "what it loaded, or how it computes"), (ModelError("no weights"), "no weights"), (None, "it ended")],
+    [(Ready("another", 1.0), "what it loaded, or how it computes"), (ModelError("no weights"), "no weights"), (None, "it ended")],
 )
 def test_a_process_that_cannot_help_is_not_asked(
     message: Any,
@@ -192,9 +212,10 @@ def test_what_a_helper_left_out_is_drawn_here(
 ) -> None:
     other = Scripted.beside(single, monkeypatch)
     theirs: list[int] = []
+    before = single.usage.helper_seconds
 
     def give_the_first_samples() -> None:
-        other.said.send(mode_of(single))
+        other.said.send(Ready(mode_of(single), OPENING))
         with contextlib.suppress(EOFError, OSError):
             while True:
                 firsts = {i: PROMPTS[request.prompt] for i, request in enumerate(other.said.recv()) if 0 in request.samples}
@@ -207,6 +228,7 @@ def test_what_a_helper_left_out_is_drawn_here(
     assert drawn(single) == alone[0]
     assert len(theirs) > 10
     assert single.usage.computed_tokens > 1e9
+    assert single.usage.helper_seconds - before == OPENING  # once
     assert not other.stopped
     the_crew(single).close()
     thread.join(10)
@@ -327,3 +349,55 @@ def test_several_helpers_get_equal_shares(monkeypatch: pytest.MonkeyPatch) -> No
         Pool([SimpleNamespace(row=SimpleNamespace(request=i), shape=SimpleNamespace(rows=4)) for i in range(400)])
     )  # type: ignore[misc]
     assert shares == [100, 100, 100]
+
+
+class _Slow:
+    """Starts processes that are none, the second while the first is still starting."""
+
+    def __init__(self) -> None:
+        self.delays = iter((0.05, 0.2))
+
+    Pipe = staticmethod(Pipe)
+
+    def Process(self, **_: Any) -> Any:
+        return SimpleNamespace(start=lambda: time.sleep(next(self.delays)))
+
+
+def test_threads_that_start_processes_together_leave_the_main_module_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    main, slow = sys.modules["__main__"], _Slow()
+    monkeypatch.setattr(processes.multiprocessing, "get_context", lambda kind: slow)
+    threads = [threading.Thread(target=start_worker, args=(print,)) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)
+        for thread in threads:
+            thread.join(10)
+        assert sys.modules["__main__"] is main
+    finally:
+        sys.modules["__main__"] = main
+
+
+@pytest.mark.parametrize("error", [OSError("weights cannot be read"), EOFError("the file ends"), ValueError("no")])
+def test_whatever_the_work_raises_is_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = Pipe()
+
+    def fails() -> Any:
+        raise error
+
+    monkeypatch.setattr(processes.signal, "signal", lambda *_: None)  # this process is no helper
+    monkeypatch.setattr(processes.os, "dup2", lambda *_: None)
+    _serve(theirs, SimpleNamespace(opened=fails))  # type: ignore[arg-type]
+    assert ours.poll(1)
+    assert str(ours.recv()) == f"{type(error).__name__}: {error}"
+
+
+def test_a_process_ends_without_a_word_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = Pipe()
+    ours.close()
+    monkeypatch.setattr(processes.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(processes.os, "dup2", lambda *_: None)
+    _serve(theirs, SimpleNamespace(opened=lambda: SimpleNamespace(identity="", numeric_mode="")))  # type: ignore[arg-type]
+    for talk in (Line(theirs).receive, lambda: Line(theirs).send("word")):
+        with pytest.raises(Closed):
+            talk()

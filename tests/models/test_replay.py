@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
     assert found(path, GenerateRequest(prompt="other"))[0] == Failure(reason="not-recorded", detail="this prompt is not recorded: other")
     one, missing = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
     assert one.text == "one"
-    assert missing.detail == "of this prompt 1 answer is recorded, and 2 are asked: p"
+    assert missing.detail == "1 of 2 answers recorded: lower `samples`, or record what fmaudit prompts lists: p"
 
 
 @pytest.mark.parametrize(
@@ -73,13 +74,50 @@ def test_what_is_not_recorded_is_a_failure_that_says_so(tmp_path: Path) -> None:
         ('{"prompt": "p"}\n', "no field 'completion'"),
         ("[1]\n", "not a JSON object"),
         ("", "no recorded answer"),
+        ('{"prompt": "p", "completion": null}\n', "no recorded answer, only 1 null"),
+        (
+            '{"prompt": "p", "completion": "x"}\n{"prompt": "q", "comp',
+            "a.jsonl:2: not JSON: Unterminated string at character 17; the text ends",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(content)
-    with pytest.raises(ModelError, match=message):
-        load_backend(f"replay:{path}").open()
+    for see in (load_backend(f"replay:{path}").open, load_backend(f"replay:{path}").check):
+        with pytest.raises(ModelError, match=message):
+            see()
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ('{"prompt": "q", "comp', r"a\.jsonl:2001: not JSON"),
+        ('\n{"prompt": "q"}\n\n', r"a\.jsonl:2002: there is no field 'completion'"),
+        ("", ""),
+    ],
+)
+def test_of_a_long_recording_the_beginning_and_the_end_are_looked_at(
+    tmp_path: Path, end: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "WHOLE", 100)
+    path = write(tmp_path / "a.jsonl", [{"prompt": f"p{i}", "completion": "x" * 1000} for i in range(2000)])
+    with path.open("a") as file:
+        file.write(end)
+    assert path.stat().st_size > replay.LINE
+    with pytest.raises(ModelError, match=message) if message else contextlib.nullcontext():
+        load_backend(f"replay:{path}").check()
+    broken = path.read_text().splitlines()
+    path.write_text("\n".join([broken[0], "{", *broken[1:2000]]))
+    with pytest.raises(ModelError, match=r"a\.jsonl:2: not JSON"):
+        load_backend(f"replay:{path}").check()
+
+
+def test_a_packed_recording_that_ends_too_early_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({"prompt": "p", "completion": "x" * 99}).encode())[:-9])
+    with pytest.raises(ModelError, match=r"a\.jsonl\.gz cannot be read: .*is the file complete"):
+        load_backend(f"replay:{path}").check()
 
 
 def test_another_recording_is_another_model(tmp_path: Path) -> None:
@@ -140,14 +178,13 @@ def test_two_columns_of_one_log_are_two_models(tmp_path: Path) -> None:
     assert one.identity != other.identity
 
 
-def test_a_null_is_an_answer_that_is_not_there_and_costs_only_itself(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", [{"prompt": "p", "completions": [None, "two"]}, {"prompt": "q", "completion": None}])
-    null, two = found(path, GenerateRequest(prompt="p", samples=(0, 1)))
-    assert isinstance(null, Failure)
-    assert (null.sample, null.detail) == (0, "the answer recorded is null: p")
-    assert (two.text, two.sample) == ("two", 1)
-    (alone,) = found(path, GenerateRequest(prompt="q"))
-    assert isinstance(alone, Failure)
+def test_a_null_is_an_answer_that_is_not_there_wherever_it_stands(tmp_path: Path) -> None:
+    rows = [{"prompt": "p", "completions": [None, "one"]}, {"prompt": "q", "completion": None}, {"prompt": "p", "completion": "two"}]
+    path = write(tmp_path / "a.jsonl", rows)
+    assert [(a.text, a.sample) for a in found(path, GenerateRequest(prompt="p", samples=(0, 1)))] == [("one", 0), ("two", 1)]
+    *_, third = found(path, GenerateRequest(prompt="p", samples=(0, 1, 2)))
+    assert third.detail == "2 of 3 answers recorded (1 more is null): lower `samples`, or record what fmaudit prompts lists: p"
+    assert found(path, GenerateRequest(prompt="q")) == [Failure(reason="not-recorded", detail="the answer recorded is null: q")]
 
 
 def test_what_is_no_text_is_refused_with_its_place(tmp_path: Path) -> None:
@@ -168,4 +205,4 @@ def test_what_is_not_recorded_is_named_by_its_beginning_and_its_turn(tmp_path: P
     (lacking,) = found(path, GenerateRequest(messages=turns))
     assert lacking.detail == "this prompt is not recorded: turn 2, Are you sure?"
     (lacking,) = found(path, GenerateRequest(prompt="p", samples=(1,)))
-    assert lacking.detail == "of this prompt 1 answer is recorded, and 2 are asked: p"
+    assert lacking.detail == "1 of 2 answers recorded: lower `samples`, or record what fmaudit prompts lists: p"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fmaudit.records import Finding, Metric, MetricStatus, Severity, format_slice
-from fmaudit.report.digest import headlines
-from fmaudit.report.document import AuditRow, FindingRow, MetricRow, ModelRow, ReportData, RunStatus
+from fmaudit.records import Finding, Interval, Metric, MetricStatus, Severity, Verdict, VerdictStatus, format_slice
+from fmaudit.report.digest import headlines, ranked_findings
+from fmaudit.report.document import AuditRow, FindingRow, MetricRow, ModelRow, ReportData, RunStatus, TargetRow
 from fmaudit.report.terminal import render_terminal
 
 
@@ -71,3 +71,50 @@ def test_the_terminal_says_once_that_a_model_is_built_in_whatever_the_audits_say
     assert render_terminal(replace(data, models=(model,))).count("made to show the audits") == 1
     assert "It is built in" not in render_terminal(replace(data, models=(model,)))
     assert "It is built in" in render_terminal(data)
+
+
+def finding(target: str, metric: str, severity: Severity = Severity.WARNING) -> FindingRow:
+    return FindingRow(audit="a", target=target, finding=Finding(code="c", severity=severity, sentence=f"{metric} is seen.", metric=metric))
+
+
+def share(target: str, name: str, low: float, high: float, unit: str = "fraction") -> MetricRow:
+    metric = Metric(name=name, value=(low + high) / 2, unit=unit, n=20, interval=Interval(low, high))
+    return MetricRow(audit="a", target=target, name=f"a.{name}", metric=metric)
+
+
+def test_findings_are_ordered_by_severity_failed_checks_and_headlines_and_models_take_turns_by_sure_size() -> None:
+    metrics = (
+        share("base", "cut_off", 0.2, 0.9), share("base", "refused", 0.5, 0.9), share("cautious", "refused", 0.7, 0.99),
+        share("cautious", "checked", 0.1, 0.2), share("chat", "shift", -0.6, -0.55), share("chat", "drift", 5.0, 6.0, "nats per token"),
+        share("chat", "slight", 0.01, 0.9), share("base", "large", 0.9, 1.0),
+    )  # fmt: skip
+    findings = (
+        finding("base", "noted", Severity.NOTE), finding("base", "cut_off"), finding("base", "refused"), finding("base", "large"),
+        finding("cautious", "refused"), finding("cautious", "checked"), finding("chat", "shift"), finding("chat", "drift"),
+        finding("chat", "slight"), finding("chat", "broken", Severity.ERROR),
+    )  # fmt: skip
+    verdicts = (
+        Verdict(check="a.checked <= 0.05", status=VerdictStatus.FAIL, metric="a.checked", target="cautious", reason="above"),
+        Verdict(check="a.cut_off <= 1", status=VerdictStatus.PASS, metric="a.cut_off", target="base", reason="below"),
+    )
+    data = replace(report(*metrics, a=("refused", "drift")), findings=findings, verdicts=verdicts)
+    assert [(row.target, row.finding.metric) for row in ranked_findings(data)] == [
+        ("chat", "broken"), ("cautious", "checked"), ("cautious", "refused"), ("base", "refused"), ("chat", "drift"), ("chat", "shift"),
+        ("base", "cut_off"), ("base", "large"), ("chat", "slight"), ("base", "noted"),
+    ]  # fmt: skip
+
+
+def test_a_crowded_first_page_still_shows_three_findings() -> None:
+    targets = tuple(TargetRow(name=f"model{i}", kind="model", documents=10) for i in range(4))
+    verdicts = tuple(
+        Verdict(check=f"a.m{i} <= 0.1", status=VerdictStatus.FAIL, metric=f"a.m{i}", target="", reason="above") for i in range(9)
+    )
+    facts = {"asked": 1, "cached": 0, "tokens_per_second": 9.0, "padding_ratio": 1.5, "utilisation": 0.1, "peak_flops": 1e9}
+    models = tuple(
+        ModelRow(name=target.name, uri="demo:chat", builtin=True, numeric_mode="", profile={}, usage=facts, determinism={})
+        for target in targets
+    )
+    findings = tuple(finding("model0", f"metric {i} " + "x " * 40) for i in range(5))
+    text = render_terminal(replace(report(a=()), targets=targets, verdicts=verdicts, models=models, findings=findings))
+    assert text.count("is seen") == 3
+    assert "and 2 more findings in the report" in text

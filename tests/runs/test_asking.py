@@ -17,7 +17,7 @@ from fmaudit.api.estimate import estimate_model
 from fmaudit.api.remeasuring import prepare_again
 from fmaudit.config.settings import CorpusSettings
 from fmaudit.corpus.drawing import use_readers
-from fmaudit.errors import ConfigError, RunError
+from fmaudit.errors import ConfigError, ModelError, RunError
 from fmaudit.models.backends.fake import FakeBackend
 from fmaudit.models.base import Capability
 from fmaudit.runs.journal import Journal
@@ -73,6 +73,20 @@ def test_more_cases_and_samples_ask_only_what_is_new(config: Path) -> None:
     run = fmaudit.run(config)
     usage = json.loads(run.directory.report("json").read_bytes())["models"][0]["usage"]
     assert (usage["asked"], usage["cached"]) == (30, 10)
+
+
+def test_a_run_in_which_no_model_could_be_opened_leaves_no_directory(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(backend: FakeBackend) -> None:
+        raise ModelError("the weights cannot be read")
+
+    monkeypatch.setattr(FakeBackend, "open", fails)
+    with pytest.raises(ModelError, match="the weights"):
+        fmaudit.run(config, ['audit.cutting.targets=["letters"]', 'audit.brevity.targets=["chat"]'])
+    assert len(list((tmp_path / "runs").iterdir())) == 1  # the tokenizer was observed: the same command goes on from there
+    config.write_text(config.read_text().replace('[tokenizer.letters]\nuri = "characters:"\n', "").replace("[audit.cutting]\n", ""))
+    with pytest.raises(ModelError, match="the weights"):
+        fmaudit.run(config, new=True)
+    assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
 def test_a_changed_script_is_another_model(config: Path, tmp_path: Path) -> None:

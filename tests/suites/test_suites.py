@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -198,7 +200,9 @@ def test_items_are_read_under_the_names_of_their_own_set(tmp_path: Path, name: s
     ("text", "columns", "message"),
     [
         ('{"text": "x"}', {}, r"a.jsonl:1: there is no field 'prompt'"),
-        ('{"prompt": "x"}\n{"prompt"', {}, r"a.jsonl:2: not JSON"),
+        ('{"prompt": "x"}\n{"prompt"', {}, r"a.jsonl:2: not JSON: Expecting ':' delimiter at character 10; the text ends there"),
+        ('{"prompt": "x', {}, r"a.jsonl:1: not JSON: Unterminated string at character 12; the text ends there"),
+        ('{"prompt": x}', {}, r"a.jsonl:1: not JSON: Expecting value at character 12\n"),
         ("[1]", {}, r"a.jsonl:1: not a JSON object"),
         ("", {}, "there is no item"),
         ('{"prompt": "x", "id": 1}\n{"prompt": "y", "id": 1}', {}, "two items have the id '1'"),
@@ -209,6 +213,27 @@ def test_items_that_cannot_be_used_say_where_and_why(tmp_path: Path, text: str, 
     (tmp_path / "a.jsonl").write_text(text)
     with pytest.raises(ConfigError, match=message):
         load_items(ItemSource(items=tmp_path / "a.jsonl", columns=columns), Path("none"), {"prompt": ()})
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.xz", "a.csv.gz", "a.jsonl"])
+def test_items_may_be_packed(tmp_path: Path, name: str) -> None:
+    text = "prompt\nWhy?\n" if ".csv" in name else '{"prompt": "Why?"}\n'
+    (tmp_path / name).write_bytes((gzip if name.endswith(".gz") else lzma).compress(text.encode()))  # a.jsonl is packed and does not say so
+    assert [item["prompt"] for item in load_items(ItemSource(items=tmp_path / name), Path("none"), {"prompt": ()})] == ["Why?"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(b'{"prompt": "x"}' * 99)[:-12], r"a\.jsonl cannot be read: .*is the file complete"),
+        (b"BZh91AY", r"a\.jsonl cannot be read: it is compressed with bzip2; recompress it with gzip or xz"),
+        ("é".encode("latin-1"), r"a\.jsonl is not UTF-8: byte 0"),
+    ],
+)
+def test_items_that_cannot_be_unpacked_say_why(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(data)
+    with pytest.raises(ConfigError, match=message):
+        load_items(ItemSource(items=tmp_path / "a.jsonl"), Path("none"), {"prompt": ()})
 
 
 def test_the_share_of_few_items_is_no_number_and_samples_of_an_item_are_one_cluster() -> None:

@@ -27,7 +27,7 @@ def prompts(
     from fmaudit.cli.quiet import stdout_to_stderr
 
     with stdout_to_stderr(True):
-        rows = list(unrecorded_prompts(prepare(config, overrides, plugins=plugins), model))
+        rows = list(unrecorded_prompts(prepare(config, overrides, plugins=plugins, recorded=False), model))
     with keeping_exit_code():
         for row in rows:
             print_json(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ __all__ = ["ListingBackend"]
 class ListingBackend(Backend):
     """Stands for a model that can be asked only elsewhere; what `known` has recorded already it answers, all else it notes in `asked`.
 
-    Requests for the same text are one, with the most samples: recorded answers do not say how they were drawn.
+    Requests for the same text are one, with the samples that are missing of the most: recorded answers do not say how they were drawn.
     """
 
     scheme: ClassVar[str] = "listing"
@@ -38,19 +39,22 @@ class ListingBackend(Backend):
     def generate_each(self, requests: Sequence[GenerateRequest]) -> Iterator[tuple[int, Completion | Failure]]:
         """Give the recorded answers, and note the requests that lack one."""
         lacking = set(range(len(requests)))
+        there = Counter[int]()
         if self._known is not None:
             lacking = set()
             for i, answer in self._known.generate_each(requests):
                 if isinstance(answer, Failure):
                     lacking.add(i)
+                else:
+                    there[i] = max(there[i], answer.sample + 1)
                 yield i, answer
         for i in sorted(lacking):
-            self._note(requests[i])
+            self._note(requests[i], there[i])
             if self._known is None:
                 yield i, Failure(reason="not-recorded")
 
-    def _note(self, request: GenerateRequest) -> None:
+    def _note(self, request: GenerateRequest, there: int) -> None:
         key = request_key(replace(request, sampling=Sampling()))
         first = self.asked.get(key, request)
         most = max((*first.samples, *request.samples), default=0) + 1
-        self.asked[key] = replace(first, samples=tuple(range(most)))
+        self.asked[key] = replace(first, samples=tuple(range(there, most)))

@@ -152,10 +152,10 @@ def _start() -> _Worker:
 def _work(pipe: Connection) -> None:
     """Serve tasks until the parent closes the pipe (or is gone)."""
     observers: dict[str, Observer] = {}
-    with at_service():
+    with at_service(pipe) as line:
         while True:
-            for message in _answers(pipe.recv(), observers):
-                pipe.send(message)
+            for message in _answers(line.receive(), observers):
+                line.send(message)
 
 
 def _answers(task: Task, observers: dict[str, Observer]) -> Iterator[tuple[str, object]]:

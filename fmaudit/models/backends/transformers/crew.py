@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fmaudit.errors import ModelError
 from fmaudit.models.backends.transformers.rows import SMALL
 from fmaudit.models.backends.transformers.shift import Given, Shift
-from fmaudit.processes import Worker, at_service, start_worker
+from fmaudit.processes import Closed, Worker, at_service, start_worker
 
 if TYPE_CHECKING:
     from fmaudit.models.backends.transformers.backend import TransformersBackend, TransformersOptions
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fmaudit.models.base import Backend, Usage
     from fmaudit.models.requests import GenerateRequest
 
-__all__ = ["Crew", "Helper", "Recipe", "mode_of", "processes_for"]
+__all__ = ["Crew", "Helper", "Ready", "Recipe", "mode_of", "processes_for"]
 
 MOST: Final = 4  # processes, where their number is not set
 WORTH: Final = 1024  # samples from which it pays to start processes: they take seconds to be ready
@@ -67,6 +67,14 @@ class Recipe:
 def mode_of(backend: Backend) -> str:
     """Name what two processes must share for the bits of their answers to be the same."""
     return f"{backend.identity}|{backend.numeric_mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a process says first: what `mode_of` says of it, and how many seconds of processors it took to be so far."""
+
+    mode: str
+    seconds: float
 
 
 @dataclass(slots=True, eq=False)
@@ -123,14 +131,15 @@ class Crew:
         for helper in list(self.helpers):
             self.dismiss(helper)
 
-    def is_ready(self, helper: Helper) -> bool:
-        """Say, without waiting, whether it has opened the same model."""
+    def is_ready(self, helper: Helper, usage: Usage) -> bool:
+        """Say, without waiting, whether it has opened the same model; what that took goes to `usage`, once."""
         if not helper.ready and wait([helper.pipe], 0):
-            self.hear(helper)
+            heard = self.hear(helper)
+            usage.helper_seconds += heard[1]["helper_seconds"] if heard else 0.0
         return helper.ready
 
     def hear(self, helper: Helper) -> Answers | None:
-        """Take one message: answers, or none where it says that it is ready or done, or where it ends."""
+        """Take one message: answers with what they cost, which are none at first; None where it says that it is done, or ends."""
         message: Any
         try:
             message = helper.pipe.recv()
@@ -138,8 +147,9 @@ class Crew:
             message = ModelError("it ended")
         if isinstance(message, ModelError):
             self.bury(helper, str(message))
-        elif isinstance(message, str):
-            self._compare(helper, message)
+        elif isinstance(message, Ready):
+            self._compare(helper, message.mode)
+            return [], {"helper_seconds": message.seconds}
         else:
             answers: Answers | None = message
             return answers
@@ -169,18 +179,18 @@ class Crew:
 
 def _serve(pipe: Connection, recipe: Recipe) -> None:
     """Draw what comes through the pipe; the first message is the mode, and an error is the last."""
-    with at_service():
+    with at_service(pipe) as line:
         try:
             backend = recipe.opened()
-            pipe.send(mode_of(backend))
+            line.send(Ready(mode_of(backend), time.process_time()))
             while True:
-                for message in _answers(backend, pipe.recv()):
-                    pipe.send(message)
-                pipe.send(None)
-        except (EOFError, OSError):
+                for message in _answers(backend, line.receive()):
+                    line.send(message)
+                line.send(None)
+        except Closed:
             raise
         except Exception as error:
-            pipe.send(ModelError(" ".join(f"{type(error).__name__}: {error}".split())[:500]))
+            line.send(ModelError(" ".join(f"{type(error).__name__}: {error}".split())[:500]))
 
 
 def _answers(backend: Backend, requests: Sequence[GenerateRequest]) -> Iterator[Answers]:

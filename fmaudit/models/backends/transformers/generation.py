@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -88,19 +89,22 @@ class Generator:
                 yield position, found
             else:
                 rows += found
+        prompts = {row.request: len(row.ids) for row in rows}
         with (crew or Crew()).shift(requests, len(rows), usage) as shift:
             while rows:
-                yield from self._drawn(rows, usage, shift)
-                yield from shift.rest()
+                for given in itertools.chain(self._drawn(rows, usage, shift), shift.rest()):
+                    if given[0] in prompts:  # once, whoever draws its samples and however often
+                        usage.requests += 1
+                        usage.prompt_tokens += prompts.pop(given[0])
+                    yield given
                 rows = shift.lost()
 
     def _drawn(self, rows: Sequence[Row], usage: Usage, shift: Shift) -> Iterator[Given]:
         # prompts that are drawn from in several ways are computed for the first of them
         memo = PromptMemo() if len({row.cut for row in rows}) > 1 else None
-        seen: set[int] = set()
         broken: set[int] = set()
         for leg in self._run(rows, memo, usage, shift):
-            _count(leg, usage, self._loaded, seen)
+            _count(leg, usage, self._loaded)
             for sample in leg.batch.samples:
                 usage.completion_tokens += 0 if sample.goes_on else sample.drawn
                 if sample.broken and sample.row.request not in broken:
@@ -262,18 +266,13 @@ def _answer(sample: Underway) -> Completion:
     )
 
 
-def _count(leg: Leg, usage: Usage, loaded: Loaded, seen: set[int]) -> None:
-    """Add a leg to the usage: a prompt once per request, padding with the rows that fill the shape and those that have finished."""
+def _count(leg: Leg, usage: Usage, loaded: Loaded) -> None:
+    """Add a leg to the usage: what was computed, padding with the rows that fill the shape and those that have finished."""
     batch = leg.batch
     begun = _count_prompts(leg, usage, loaded) if leg.fresh else 0
     computed, useful = batch.shape.rows * (leg.steps - begun), leg.drawn - begun * len(batch.samples)
     usage.computed_tokens += computed
     usage.padding_tokens += computed - useful
-    for sample in batch.samples if leg.fresh else ():
-        if sample.row.request not in seen:
-            seen.add(sample.row.request)
-            usage.requests += 1
-            usage.prompt_tokens += len(sample.row.ids)
 
 
 def _count_prompts(leg: Leg, usage: Usage, loaded: Loaded) -> int:

@@ -48,7 +48,7 @@ class Shift:
         each = pool.fresh // (self._crew.count + 1)
         at_work = [task.helper for task in self._tasks]
         for helper in list(self._crew.helpers):
-            if 0 < SHARED * pool.rows <= pool.fresh and helper not in at_work and self._crew.is_ready(helper):
+            if 0 < SHARED * pool.rows <= pool.fresh and helper not in at_work and self._crew.is_ready(helper, self._usage):
                 rows = pool.give(each)
                 self._hand(helper, rows)
                 given += rows
@@ -112,9 +112,9 @@ class Shift:
         return [_placed(task, at, answer) for at, answer in answers]
 
     def _count(self, cost: Mapping[str, float]) -> None:
-        """Add what another process did; the seconds passed here as well."""
+        """Add what another process did; the seconds passed here as well, and requests, which may be divided, are counted here."""
         for name, value in cost.items():
-            if name != "seconds":
+            if name not in ("seconds", "requests", "prompt_tokens"):
                 setattr(self._usage, name, getattr(self._usage, name) + value)
 
     def _drop_ended(self) -> None:
