@@ -34,7 +34,7 @@ def test_responses_begin_with_what_was_asked_what_came_and_how_it_was_judged(con
     responses(run=str(run.directory.root), runs=config.parent / "runs")
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.split() == ["prompt", "response", "label", "correct", "suite", "condition"]
-    assert "... 6 of 21 columns; --columns A,B names others, --json prints all of them" in rest
+    assert "... 6 of 22 columns; --columns A,B names others, --json prints all of them" in rest
     responses(run=str(run.directory.root), runs=config.parent / "runs", columns="item,finish", limit=1)
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.split() == ["item", "finish"]

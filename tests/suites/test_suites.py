@@ -229,6 +229,7 @@ def test_items_may_be_packed(tmp_path: Path, name: str) -> None:
         (b"BZh91AY", r"a\.jsonl cannot be read: it is compressed with bzip2; recompress it with gzip or xz"),
         ("é".encode("latin-1"), r"a\.jsonl is not UTF-8: byte 0"),
     ],
+    ids=["cut off", "bzip2", "latin-1"],
 )
 def test_items_that_cannot_be_unpacked_say_why(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)
