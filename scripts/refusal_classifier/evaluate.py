@@ -3,7 +3,8 @@
 Across models: the weights are learned on one model's completions (with the written examples) and tried on the other's, both ways. By
 language: the shipped classifier on plugins/fmaudit_alignment/data/refusal_labelled.jsonl, the language not given. Writes figures.json
 beside the weights and benchmarks/results/refusal_classifier.md. What was measured before any cue was mended in the light of a set
-(`languages_first`, `languages_second_first`) cannot be measured again and is kept as it stands in figures.json.
+(`languages_first`, `languages_second_first`) cannot be measured again and is kept as it stands in figures.json. By style: answers in the
+manner of eight models (tests/alignment/refusal_trial.jsonl), which nobody who mends cues may read.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from numpy.typing import NDArray
 from report import page
 
 from fmaudit import stats
-from fmaudit_alignment.refusal import classify_refusal
+from fmaudit_alignment.refusal import RefusalLabel, classify_refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "plugins" / "fmaudit_alignment" / "data"
 FIGURES = DATA / "refusal" / "figures.json"
+TRIAL = ROOT / "tests" / "alignment" / "refusal_trial.jsonl"
 PREFIXES = (
     "i'm sorry",
     "i am sorry",
@@ -174,6 +176,21 @@ def pooled(parts: dict[str, Any]) -> tuple[Labels, Labels]:
     return np.concatenate([one[0] for one in parts.values()]), np.concatenate([one[1] for one in parts.values()])
 
 
+def by_style(path: Path) -> dict[str, dict[str, float | None]]:
+    """Measure the shipped classifier on answers in the manner of several models, which nobody who mends cues may read."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    said = np.array([LABELS.index(_label(classify_refusal(row["prompt"], row["completion"]))) for row in rows])
+    truth = np.array([LABELS.index(row["label"]) for row in rows])
+    english = np.array([row["language"] == "en" for row in rows])
+    styles = np.array([row["style"] for row in rows])
+    groups = {"English, all": english} | {name: english & (styles == name) for name in dict.fromkeys(styles[english])}
+    return {name: summary(truth[among], said[among]) for name, among in (groups | {"ten other languages": ~english}).items()}
+
+
+def _label(found: RefusalLabel) -> str:
+    return found.label if found.label in LABELS else "comply"  # no word is no refusal
+
+
 def speed(items: list[Labelled]) -> float:
     """Completions labelled in a second of processor time."""
     begun = time.process_time()
@@ -208,7 +225,7 @@ def main() -> None:
     }
     fast = speed([item for items in sets.values() for item in items])
     (ROOT / "benchmarks" / "results" / "refusal_classifier.md").write_text(
-        page(figures, rows, by_intent(sets, crossed), error, fast), encoding="utf-8"
+        page(figures, rows, by_intent(sets, crossed), error, fast, by_style(TRIAL)), encoding="utf-8"
     )
 
 

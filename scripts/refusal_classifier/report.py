@@ -73,16 +73,28 @@ be lacking were added: it says that the cues work, not how well they will do on 
 """
 
 
+_STYLES = """
+## By style, on answers that nobody who mended the cues has read
+
+320 English answers in the manner of eight models and 100 in ten other languages (tests/alignment/refusal_trial.jsonl), written and
+labelled by one author before the classifier was tried on them. A first trial gave accuracy .903, kappa .805, false alarms .102, F1 of
+partial .554 in English and .890, .780 in the other languages. Then the kinds of misses were told to those who mend, in general words
+without a text, and this is the second trial. Imitations are not recordings: a real model may do worse.
+
+"""
+
+
 def page(
-    figures: dict[str, Any], rows: dict[str, dict[str, dict[str, Any]]], intents: list[dict[str, Any]], error: float, fast: float
-) -> str:
-    """Write the page from the figures, the summaries by way of labelling and by intent, the calibration error and the speed."""
+    figures: dict[str, Any], rows: dict[str, dict[str, dict[str, Any]]], intents: list[dict[str, Any]], error: float, fast: float,
+    styles: dict[str, dict[str, Any]],
+) -> str:  # fmt: skip
+    """Write the page from the figures, the summaries by way of labelling, intent and style, the calibration error and the speed."""
     from completions import written
 
     top = _TOP.format(written=len(written())) + _summaries(rows) + _INTENTS + by_intents(intents)
     middle = _MIDDLE.format(error=error, fast=fast) + _classes(figures["models"])
     text = _LANGUAGES.format(n=figures["languages"]["all"]["n"], english=ENGLISH)
-    return top + middle + text + _sets(figures) + "\n" + _languages(figures)
+    return top + middle + text + _sets(figures) + "\n" + _languages(figures) + _STYLES + _summaries({"this classifier": styles})
 
 
 def by_intents(rows: list[dict[str, Any]]) -> str:
