@@ -197,12 +197,17 @@ def _without_a_figure(planned: PlannedAudit, one: Measured) -> Iterator[FindingR
     if one.exhibits or any(row.metric.status is MetricStatus.OK for row in one.metrics) or (one.findings and not one.metrics):
         return
     notes = list(dict.fromkeys(row.metric.note for row in one.metrics if row.metric.note))
-    why = f": {notes[0]}" + (f" (and {len(notes) - 1} more reasons)" if len(notes) > 1 else "") if notes else ""
+    why = (
+        f": {notes[0]}" + ("" if len(notes) == 1 else f" (and {len(notes) - 1} more {'reason' if len(notes) == 2 else 'reasons'})")
+        if notes
+        else ""
+    )
     sentence = f"The audit {planned.name} measured nothing{why}."
     advice = (
         "Look at the notes of its metrics (fmaudit results RUN), at what was not examined, and at what fmaudit plan says of this target."
     )
-    finding = Finding(code=NOTHING_MEASURED, severity=Severity.WARNING, sentence=sentence, advice=advice)
+    own = any(row.finding.severity is not Severity.NOTE for row in one.findings)  # the audit says more of it itself
+    finding = Finding(code=NOTHING_MEASURED, severity=Severity.NOTE if own else Severity.WARNING, sentence=sentence, advice=advice)
     yield FindingRow(audit=planned.name, target=planned.target, finding=finding)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "required_n_proportions",
 ]
 
+FEWEST_PAIRS = 6  # whose exact test can be significant at 5 %: 2 / 2^6 = 0.03
 SIX_SEEN = 7.91  # events expected where six or more are seen with 80 % power
 
 
@@ -57,6 +58,8 @@ def mde_mcnemar(n: float, discordant: float) -> float | None:
     Connor's, with the discordance seen. Where so few differ that his has no answer: six items that all change one way are the least that
     is significant (2 / 2^6 = 0.03), and six or more are seen with 80 % power where 7.91 are expected (Poisson). None with fewer items.
     """
+    if n < FEWEST_PAIRS:
+        return None
     found = mde_paired_proportions(n, discordant / n)
     if found and discordant:
         return found

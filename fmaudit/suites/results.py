@@ -157,7 +157,8 @@ def paired_shares(
     moved = [sum(first[item]) / len(first[item]) - sum(second[item]) / len(second[item]) for item in shared]
     test = replace(stats.sign_flip(moved, draws=2000), interval=_within(moved, len(moved), stats.mean(moved).interval, -1.0, 1.0))
     deviation = stdev(moved)
-    words = _tested(test, stats.mde_mean(test.n, deviation) if deviation > 0 else stats.mde_mcnemar(test.n, 0))
+    few = test.n < 6 or not deviation  # five that all change one way have p = 2 / 2^5 = 0.06: nothing would be found
+    words = _tested(test, stats.mde_mcnemar(test.n, 0) if few else stats.mde_mean(test.n, deviation))
     metric = Metric(
         name=name, value=test.difference, unit="fraction", n=sum(len(first[item]) + len(second[item]) for item in shared),
         n_clusters=test.n, interval=test.interval, method=f"{test.method} by item; {test.interval.method}", slice=dict(slice_),

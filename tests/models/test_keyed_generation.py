@@ -124,6 +124,22 @@ def test_attention_does_not_depend_on_the_thread_that_computes_a_row(queries: in
     assert torch.nn.functional.scaled_dot_product_attention is attend
 
 
+def test_attention_is_torchs_own_again_when_the_last_has_left() -> None:
+    torch.set_num_threads(2)
+    attend, model = torch.nn.functional.scaled_dot_product_attention, SimpleNamespace(device=torch.device("cpu"))
+    first, second = steady_attention(model), steady_attention(model)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    query = torch.randn(1, 2, 1, 8)
+    attended = torch.nn.functional.scaled_dot_product_attention
+    assert attended is not attend
+    assert torch.allclose(attended(query, query, query, None, 0.0, False), query)  # arguments by place, as torch takes them
+    assert attended(query[:, :, :0], query, query).shape == (1, 2, 0, 8)
+    second.__exit__(None, None, None)
+    assert torch.nn.functional.scaled_dot_product_attention is attend
+
+
 def test_samples_differ_and_seeds_differ_and_greedy_does_not() -> None:
     loaded = able("llama")
     several = drawn(loaded, asked(6, prompts=["the cat"]))

@@ -210,3 +210,13 @@ def test_a_factor_scales_all_figures_of_a_paired_difference() -> None:
     told = [float(re.findall(r"a difference of ([\d.]+) points", metric.note)[0]) for metric in (whole, half)]
     assert told[1] == pytest.approx(told[0] / 2, abs=0.06)
     assert [metric.note.partition(";")[0] for metric in (whole, half)] == ["p < 0.001, 15 of 60 items differ"] * 2
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_of_pairs_so_few_that_no_test_is_significant_no_difference_is_promised(n: int) -> None:
+    yes, no = {str(i): True for i in range(n)}, {str(i): False for i in range(n)}
+    metric, _ = results.paired_difference("change", yes, no, minimum=2)
+    assert "no difference would be found" in metric.note
+    shares = {str(i): [0.2 + 0.1 * i, 0.5] for i in range(n)}
+    metric, _ = results.paired_shares("change", shares, {item: [0.5, 0.5] for item in shares}, minimum=2)
+    assert "no difference would be found" in metric.note

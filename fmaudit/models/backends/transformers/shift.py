@@ -45,7 +45,7 @@ class Shift:
     def share(self, pool: Pool) -> list[Row]:
         """Give samples that nobody has begun to those that wait for work; returns them."""
         given: list[Row] = []
-        each = pool.fresh // (self._crew.count + 1)
+        each = max(1, pool.fresh // (self._crew.count + 1))
         at_work = [task.helper for task in self._tasks]
         for helper in list(self._crew.helpers):
             if 0 < SHARED * pool.rows <= pool.fresh and helper not in at_work and self._crew.is_ready(helper, self._usage):
