@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from fmaudit.stats.quantification import ClassShare, Quantification, acc, bucket_precision, of_shares
     from fmaudit.stats.ratios import clustered_proportion, clustered_ratio, clustered_ratios, clustered_shares
+    from fmaudit.stats.slices import AgainstRest, items_against_rest
     from fmaudit.stats.trend import Curvature, Slope, Trend, cochran_armitage, item_trend, mann_kendall, theil_sen, u_shape
 
 _MODULES = {
@@ -75,11 +76,13 @@ _MODULES = {
     "proportions": "clopper_pearson clopper_pearson_bounds proportion rule_of_three wilson wilson_bounds zero_success_upper",
     "quantification": "ClassShare Quantification acc bucket_precision of_shares",
     "ratios": "clustered_proportion clustered_ratio clustered_ratios clustered_shares",
+    "slices": "AgainstRest items_against_rest",
     "trend": "Curvature Slope Trend cochran_armitage item_trend mann_kendall theil_sen u_shape",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = [
+    "AgainstRest",
     "ClassShare",
     "ClusterTable",
     "Confusion",
@@ -122,6 +125,7 @@ __all__ = [
     "homogeneity",
     "independent_difference",
     "item_trend",
+    "items_against_rest",
     "jackknife_clusters",
     "jensen_shannon",
     "level_shift",

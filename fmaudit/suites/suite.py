@@ -18,7 +18,7 @@ import pyarrow as pa
 from fmaudit.audit import ModelAudit
 from fmaudit.errors import ConfigError
 from fmaudit.models.base import Capability
-from fmaudit.records import Case, Finding, Metric, MetricStatus, Severity
+from fmaudit.records import Case, Finding, Metric, MetricStatus, Severity, format_slice
 from fmaudit.suites.asking import Asker
 from fmaudit.suites.naming import canonical_names, table_of, tables, unknown_suite
 
@@ -365,15 +365,25 @@ def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | 
 
 
 def _without_value(suite: Suite, found: Sequence[Metric | Finding | Exhibit]) -> Iterator[Finding]:
-    """Say that a suite was asked and none of its chief metrics has a value, so that a complete run is not taken for an answer."""
-    names = {name.partition("{")[0] for name in suite.headlines}
-    chief = [each for each in found if isinstance(each, Metric) and each.name in names]
+    """Say that a suite was asked and none of its chief metrics has a value, so that a complete run is not taken for an answer.
+
+    A slice counts only where a headline names it, or where its metric has nothing but slices.
+    """
+    metrics = [each for each in found if isinstance(each, Metric)]
+    chief = [each for name in suite.headlines for each in _called(metrics, name)]
     if chief and not any(metric.value is not None for metric in chief):
+        first = f"{chief[0].name}{format_slice(chief[0].slice)}"
         yield Finding(
             code="suite-without-value", severity=Severity.WARNING, slice={"suite": suite.name},
-            sentence=f"The suite {suite.name!r} ({suite.title}) was asked, and {chief[0].name} has no value: {chief[0].note}.",
+            sentence=f"The suite {suite.name!r} ({suite.title}) was asked, and {first} has no value: {chief[0].note}.",
             advice="Ask more items (limit, items), or fewer for a rate (minimum_items); see what became of the answers.",
         )  # fmt: skip
+
+
+def _called(metrics: Sequence[Metric], name: str) -> list[Metric]:
+    """Find the metric of a headline, or where it has nothing but slices, these."""
+    exact = [each for each in metrics if each.name + format_slice(each.slice) == name]
+    return exact or [each for each in metrics if each.name == name]
 
 
 def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]], alone: bool) -> Iterator[Metric | Finding]:

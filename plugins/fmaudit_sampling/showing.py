@@ -8,9 +8,8 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from fmaudit import Finding, Metric, Severity, results
+from fmaudit import Finding, Metric, Severity, results, stats
 from fmaudit_sampling.answers import UNREAD
-from fmaudit_sampling.measures.slices import against_rest
 
 __all__ = [
     "beside_rest",
@@ -40,7 +39,7 @@ def sliced(
     """Measure every stratum, and every type and language where there are two or more.
 
     Strata are given even where there is one, since they must not be mixed. `value` gives the sum of the values of one item's rows and how
-    many they are, or None; with it every slice's note says how it differs from the others, with the q-value of all slices.
+    many they are, or None; with it every slice's note says how it differs from the others, with the q-value of all slices of the column.
     """
     families = {key: parts for column, key, least in SLICES if len(parts := results.groups(rows, column)) >= least}
     found = [
@@ -64,8 +63,11 @@ def sliced(
 def beside_rest(
     found: Sequence[tuple[str, str, Metric]], items: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
 ) -> Iterator[Metric]:
-    """Say in the note of every slice (family, name, metric) how it differs from the others; `items` as `against_rest` takes them."""
-    rests = against_rest(items)
+    """Say in the note of every slice (column, name, metric) how it differs from the others of its column.
+
+    `items` has by column what `stats.items_against_rest` takes.
+    """
+    rests = {(key, name): rest for key, slices in items.items() for name, rest in stats.items_against_rest(slices).items()}
     for key, name, metric in found:
         rest = rests.get((key, name))
         said = f"{results.points(rest.difference)} from the others, {results.chance_words('q', rest.q_value)}" if rest else ""

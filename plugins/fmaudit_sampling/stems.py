@@ -27,17 +27,24 @@ PRONOUNS = frozenset(_PRONOUNS.split())
 OFFERS = re.compile(r"(?<!\w)(?:or|oder|ou|o|eller|lub|czy|или)(?!\w)|还是|還是|或")
 HALF = 0.5  # of the question's content words that an answer repeats with its opening
 LEADING = re.compile(r"(?:the|an?)\s+(?=\w)")
+NOT = re.compile(r"\b(is|are|was|were)n['’]t(?!\w)")
+SHORT = 400  # characters: what is longer is no short answer, and every link in it would be looked at
 
 
-@lru_cache(maxsize=8192)
 def beyond(answer: str, question: str) -> str:
     """Give a normalised answer without the part that only repeats the question; all of it where nothing else would be left.
 
     "The X of Y is Z", and "Z is the X of Y", say Z where the words beside the link are the question's, at least half of its content
     words (or a pronoun alone), and Z has a word of its own. What is denied keeps its "not". An answer to a question that offers its answers
-    ("the sun or the moon?") is left whole, for there the words of the question are the answer.
+    ("the sun or the moon?") is left whole, for there the words of the question are the answer, and so is one of more than 400 characters.
     """
     text = exact_text(answer)
+    return _reduced(text, question) if len(text) <= SHORT else _plain(text)
+
+
+@lru_cache(maxsize=8192)
+def _reduced(text: str, question: str) -> str:
+    text = NOT.sub(r"\1 not", text)
     asked = frozenset(WORD.findall(exact_text(question)))
     content = {word for word in asked - ARTICLES - COMMON - PRONOUNS if len(word) > 2 or word >= "\u4e00"}
     if not OFFERS.search(question.casefold()):

@@ -272,6 +272,18 @@ def test_a_token_that_the_reference_holds_impossible_makes_the_divergence_infini
         assert "probability 0 to a token of 1 of 30 answers" in metrics[name].note
 
 
+@pytest.mark.parametrize("tokens", [0, None])
+def test_answers_without_a_number_of_tokens_are_left_out_and_told(tokens: int | None) -> None:
+    rows = [{**each, "value": 0.1 * each["tokens"]} for each in stopping(np.random.default_rng(1), 0.2, 30, OWN)]
+    some = by_name(measure_drift([*rows[:20], *({**each, "tokens": tokens} for each in rows[20:])], 10))
+    assert some["drift_kl"].value == pytest.approx(0.1)
+    assert some["drift_kl"].n == some["drift_kl_answer"].n == 20
+    assert "10 answers are left out: how many tokens" in some["drift_kl"].note
+    none = by_name(measure_drift([{**each, "tokens": tokens} for each in rows], 10))
+    assert none["drift_kl"].status is none["drift_kl_answer"].status is MetricStatus.INSUFFICIENT
+    assert "30 answers are left out" in none["drift_kl"].note
+
+
 def test_distinct_counts_different_pairs_of_words() -> None:
     assert distinct(["a", "b", "a", "b"], 2) == pytest.approx(2 / 3)
     assert distinct(["a"], 2) is None

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmaudit import Metric
+from fmaudit import Metric, stats
 from fmaudit.testing import row
-from fmaudit_alignment.answers.slices import clustered_against_rest, sliced_rates
+from fmaudit_alignment.answers.slices import sliced_rates
 from fmaudit_alignment.measures.refusal import measure_refusal
 from fmaudit_alignment.suites.false_premise import FalsePremise
 
@@ -84,8 +84,8 @@ def test_groups_of_clustered_answers_raise_few_alarms_and_are_told_apart_where_t
     alarms = found = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        alarms += any(one.q_value <= 0.05 for one in clustered_against_rest(family(rng, 0.0)).values())
-        found += clustered_against_rest(family(rng, 0.5))["a"].q_value <= 0.05
+        alarms += any(one.q_value <= 0.05 for one in stats.items_against_rest(family(rng, 0.0)).values())
+        found += stats.items_against_rest(family(rng, 0.5))["a"].q_value <= 0.05
     assert alarms <= 8
     assert found >= 55
 

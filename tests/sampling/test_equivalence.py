@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,8 @@ COTTON = "What is the colour of cotton in the land of Zorb?"
         ("¿Cuál es la capital de Perú?", "La capital de Perú es Lima", "Lima"),
         ("法国的首都是什么？", "法国的首都是巴黎", "巴黎"),
         ("What is an apple?", "a fruit", "fruit"),
+        (COTTON, "The colour of cotton isn't blue.", "It is not blue"),
+        (COTTON, "It isn’t blue", "not blue"),
     ],
 )
 def test_an_answer_that_repeats_the_question_means_what_it_adds(question: str, answer: str, same: str) -> None:
@@ -203,6 +206,14 @@ def test_an_answer_that_repeats_the_question_means_what_it_adds(question: str, a
 )
 def test_what_an_answer_adds_is_never_dropped(question: str, first: str, second: str) -> None:
     assert beyond(first, question) != beyond(second, question)
+
+
+@pytest.mark.parametrize("word", ["is foo ", "is ", "a: ", "the colour of cotton is ", "isn't "])
+def test_a_long_answer_is_left_whole_at_once(word: str) -> None:
+    text = word * (100_000 // len(word))
+    begun = time.process_time()
+    assert len(beyond(text, COTTON)) > 60_000
+    assert time.process_time() - begun < 0.5
 
 
 def test_one_answer_in_two_wordings_is_one_meaning_in_the_suite(tmp_path: Path) -> None:

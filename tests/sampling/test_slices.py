@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 from sampling_support import items, one, saying
 from scipy.stats import fisher_exact
 
-from fmaudit import Metric
+from fmaudit import Metric, stats
 from fmaudit.testing import ask_suite, by_name, row
-from fmaudit_sampling.measures.slices import against_rest
+from fmaudit_sampling.showing import beside_rest
 
 
 def pairs(values: Any, size: float = 1.0) -> dict[str, tuple[float, float]]:
@@ -21,11 +22,11 @@ def pairs(values: Any, size: float = 1.0) -> dict[str, tuple[float, float]]:
 
 
 def test_of_yes_and_no_the_p_value_is_fishers() -> None:
-    found = against_rest({"type": {"a": pairs([1.0] * 9 + [0.0] * 3), "b": pairs([1.0] * 10 + [0.0] * 20)}}, draws=40_000)
+    found = stats.items_against_rest({"a": pairs([1.0] * 9 + [0.0] * 3), "b": pairs([1.0] * 10 + [0.0] * 20)}, draws=40_000)
     exact = float(fisher_exact(np.array([[9, 3], [10, 20]]))[1])
-    assert found["type", "a"].p_value == pytest.approx(exact, rel=0.15)
-    assert found["type", "a"].difference == pytest.approx(0.75 - 1 / 3)
-    assert found["type", "a"].q_value == pytest.approx(found["type", "b"].q_value, rel=0.2)
+    assert found["a"].p_value == pytest.approx(exact, rel=0.15)
+    assert found["a"].difference == pytest.approx(0.75 - 1 / 3)
+    assert found["a"].q_value == pytest.approx(found["b"].q_value, rel=0.2)
 
 
 def test_where_nothing_differs_a_family_is_rarely_called_and_answers_to_one_item_are_no_more_evidence() -> None:
@@ -33,14 +34,38 @@ def test_where_nothing_differs_a_family_is_rarely_called_and_answers_to_one_item
     rng, called, runs = np.random.default_rng(4), 0, 300
     for _ in range(runs):
         slices = {name: pairs(8.0 * (rng.random(15) < 0.3), 8.0) for name in "abcdef"}
-        called += min(each.q_value for each in against_rest({"type": slices}, draws=400).values()) <= 0.05
+        called += min(each.q_value for each in stats.items_against_rest(slices, draws=400).values()) <= 0.05
     assert called <= 0.05 * runs + 3 * (0.05 * runs) ** 0.5
 
 
 def test_a_slice_alone_has_no_rest_and_all_alike_is_no_difference() -> None:
-    assert not against_rest({"stratum": {"all": pairs([1, 0])}, "type": {}})
-    found = against_rest({"type": {"a": pairs([1] * 12), "b": pairs([1] * 12)}})
-    assert found["type", "a"].q_value == 1.0
+    assert not stats.items_against_rest({"all": pairs([1, 0])})
+    assert not stats.items_against_rest({"all": pairs([1, 0]), "none": {}})
+    assert not stats.items_against_rest({})
+    found = stats.items_against_rest({"a": pairs([1] * 12), "b": pairs([1] * 12)})
+    assert found["a"].q_value == 1.0
+
+
+def test_the_q_values_are_of_the_slices_of_one_column() -> None:
+    """A second column does not change those of the first."""
+
+    def metric(name: str) -> Metric:
+        return Metric(name="m", value=0.5, unit="fraction", n=24, slice={"type": name})
+
+    kinds = {"a": pairs([1.0] * 10 + [0.0] * 2), "b": pairs([1.0] * 4 + [0.0] * 8)}
+    strata = {name: pairs([0.0, 1.0] * 6) for name in "cdefg"}
+    found = [("type", name, metric(name)) for name in kinds]
+    alone, beside = list(beside_rest(found, {"type": kinds})), list(beside_rest(found, {"type": kinds, "stratum": strata}))
+    assert "50.0 points from the others, q = " in alone[0].note
+    assert alone == beside
+
+
+def test_many_items_in_many_slices_take_a_few_seconds() -> None:
+    rng = np.random.default_rng(1)
+    slices = {str(name): pairs(rng.random(2000) < 0.5) for name in range(10)}
+    begun = time.process_time()
+    assert len(stats.items_against_rest(slices)) == 10
+    assert time.process_time() - begun < 8.0
 
 
 def sliced(tmp_path: Path, suite: str, name: str) -> dict[str, Metric]:

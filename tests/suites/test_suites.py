@@ -126,6 +126,41 @@ def test_a_suite_that_fails_costs_its_own_results_and_is_told_as_an_error() -> N
     assert [(each.code, each.severity) for each in findings] == [("suite-failed", Severity.ERROR)]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"spread{kind=all}": None, "rate": None}, "rate"),  # in the order of the headlines, not in that of the yielding
+        ({"rate": None, "rate{type=a}": 0.5, "spread{kind=all}": None}, "rate"),
+        ({"spread{kind=one}": 0.5, "spread{kind=all}": None}, "spread{kind=all}"),
+        ({"rate{type=a}": None, "rate{type=b}": None}, "rate{type=a}"),
+        ({"rate{type=a}": None, "rate{type=b}": 0.5}, ""),  # a metric that has nothing but slices
+        ({"rate": None, "spread{kind=all}": 0.5}, ""),
+        ({"other": None}, ""),
+    ],
+)
+def test_a_suite_without_a_value_is_told_by_its_first_headline(values: Mapping[str, float | None], told: str) -> None:
+    class Told(Politeness):
+        headlines: ClassVar[tuple[str, ...]] = ("rate", "spread{kind=all}")
+
+        def measure(self, rows: Sequence[Mapping[str, Any]]) -> results.Results:
+            for full, value in values.items():
+                name, _, slice_ = full.rstrip("}").partition("{")
+                where = dict([slice_.split("=")]) if slice_ else {}
+                if value is None:
+                    yield results.insufficient(name, "fraction", where, 1, f"too few for {full}")
+                else:
+                    yield Metric(name=name, value=value, unit="fraction", n=20, slice=where)
+
+    class Audit(Manners):
+        available: ClassVar[Mapping[str, type[Suite] | str]] = {"politeness": Told}
+
+    audit = Audit(Audit.Params(suites=("politeness",)))
+    found = audit.measure(ask(audit, answering("hello")))
+    sentences = [each.sentence for each in found if isinstance(each, Finding) and each.code == "suite-without-value"]
+    assert len(sentences) == bool(told)
+    assert not told or f"was asked, and {told} has no value: too few for {told}." in sentences[0]
+
+
 def test_a_withheld_answer_keeps_its_hash_and_nothing_of_its_text() -> None:
     row = Row(item="x", response="how to", evidence="how", label="comply").withheld()
     assert (row.response, row.evidence, row.label) == (None, "", "comply")

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmaudit import Metric, results, stats
 
-__all__ = ["AgainstRest", "against_rest", "clustered_against_rest", "fisher", "sliced_rates"]
+__all__ = ["against_rest", "fisher", "sliced_rates"]
 
 Rows = Sequence[Mapping[str, Any]]
-Floats = NDArray[np.float64]
-DRAWS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class AgainstRest:
-    """A group's share minus that of all others, with its p-value and the q-value of the family."""
-
-    difference: float
-    p_value: float
-    q_value: float
-
-
-def against_rest(groups: Mapping[str, tuple[int, int]]) -> dict[str, AgainstRest]:
+def against_rest(groups: Mapping[str, tuple[int, int]]) -> dict[str, stats.AgainstRest]:
     """Compare each group's (hits, n) with all other groups together; fewer than two groups give nothing.
 
-    Fisher's exact test, Benjamini-Hochberg over the groups.
+    Fisher's exact test, Benjamini-Hochberg over the groups; for several answers to an item there is `stats.items_against_rest`.
     """
     able = {name: pair for name, pair in groups.items() if pair[1]}
     hits, total = sum(pair[0] for pair in able.values()), sum(pair[1] for pair in able.values())
@@ -40,7 +28,7 @@ def against_rest(groups: Mapping[str, tuple[int, int]]) -> dict[str, AgainstRest
     p_values = [fisher(k, n, hits - k, total - n) for k, n in able.values()]
     q_values = stats.benjamini_hochberg(p_values)
     differences = [k / n - (hits - k) / (total - n) for k, n in able.values()]
-    return {name: AgainstRest(*found) for name, found in zip(able, zip(differences, p_values, q_values, strict=True), strict=True)}
+    return {name: stats.AgainstRest(*found) for name, found in zip(able, zip(differences, p_values, q_values, strict=True), strict=True)}
 
 
 @cache
@@ -49,33 +37,6 @@ def fisher(k: int, n: int, other_k: int, other_n: int) -> float:
     from scipy.stats import fisher_exact
 
     return min(1.0, float(fisher_exact(np.array([[k, n - k], [other_k, other_n - other_k]]))[1]))
-
-
-def clustered_against_rest(groups: Mapping[str, Mapping[str, tuple[int, int]]]) -> dict[str, AgainstRest]:
-    """Do as `against_rest` where answers to one item belong together: group -> item -> (hits, n), each item in one group only.
-
-    Whole items are dealt out to the groups at random; p = (draws at least as far apart + 1) / (draws + 1).
-    """
-    if len(groups) < 2:
-        return {}
-    sums = np.array([pair for items in groups.values() for pair in items.values()], dtype=np.float64)
-    starts = np.cumsum([0, *(len(items) for items in groups.values())])[:-1]
-    seen, beyond = _apart(sums, starts), np.zeros(len(groups))
-    rng = np.random.default_rng(0)
-    for _ in range(DRAWS):
-        beyond += np.abs(_apart(sums[rng.permutation(len(sums))], starts)) >= np.abs(seen) - 1e-9
-    p_values = [float(p) for p in (beyond + 1) / (DRAWS + 1)]
-    q_values = stats.benjamini_hochberg(p_values)
-    found = zip(map(float, seen), p_values, q_values, strict=True)
-    return {name: AgainstRest(*one) for name, one in zip(groups, found, strict=True)}
-
-
-def _apart(sums: Floats, starts: Any) -> Floats:
-    """Give every group's share less that of all others, from the (hits, n) of items in the order of their groups."""
-    own = np.add.reduceat(sums, starts)
-    rest = own.sum(axis=0) - own
-    found: Floats = own[:, 0] / own[:, 1] - rest[:, 0] / rest[:, 1]
-    return found
 
 
 def sliced_rates(
@@ -114,11 +75,11 @@ def _share_items(parts: Iterable[Rows]) -> bool:
     return len(set(items)) < len(items)
 
 
-def _compared(groups: Mapping[str, Rows], hit: Callable[[Mapping[str, Any]], bool]) -> dict[str, AgainstRest]:
+def _compared(groups: Mapping[str, Rows], hit: Callable[[Mapping[str, Any]], bool]) -> dict[str, stats.AgainstRest]:
     """Test every group against the others: answer by answer where each is of an item of its own, else item by item."""
     items = {
         value: {item: (sum(map(hit, some)), len(some)) for item, some in results.by_item(part).items()} for value, part in groups.items()
     }
     if all(n == 1 for part in items.values() for _, n in part.values()):
         return against_rest({value: (sum(map(hit, part)), len(part)) for value, part in groups.items()})
-    return clustered_against_rest(items)
+    return stats.items_against_rest(items)

@@ -20,6 +20,7 @@ WHY = {
     "no token ids": "the model gives no ids of the tokens it drew, and what is scored must be these very tokens",
     "other tokens": "the model and its reference cut the same text into other tokens, so what one drew cannot be scored by the other",
 }
+UNCOUNTED = "how many tokens an answer has is not told, or none"
 MOVED = 0.01  # nats per token
 CHANGE = "the model less its reference, on the same prompts"
 LOOK = "Read answers of both side by side (`fmaudit responses`, suite drift)"
@@ -47,8 +48,10 @@ def measure_drift(rows: Rows, minimum: int) -> results.Results:
 
 def _kl(own: Rows, minimum: int) -> results.Results:
     """The divergence per token and per answer, over the model's own samples; an answer without a word has an end token, and counts."""
-    scored = [row for row in own if row["value"] is not None]
-    why = next((WHY[row["evidence"]] for row in own if row["evidence"] in WHY), "")
+    scored = [row for row in own if row["value"] is not None and row["tokens"]]
+    uncounted = any(row["value"] is not None and not row["tokens"] for row in own)
+    reasons = [*(WHY[row["evidence"]] for row in own if row["evidence"] in WHY), *([UNCOUNTED] if uncounted else [])]
+    why = "; ".join(dict.fromkeys(reasons))
     left_out = f"; {len(own) - len(scored)} answers are left out: {why}" if why else ""
     if len(scored) < max(2, minimum):
         few = f"{len(scored)} answers could be scored under both, and {max(2, minimum)} are needed{left_out}"
