@@ -10,12 +10,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from warm import Warm
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of torch that wait must not take the cores of other tests
+
+# how fast examples are made says how busy the machine is, and nothing of what is tested
+hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parent.parent
 
