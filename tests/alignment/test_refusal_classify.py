@@ -242,10 +242,11 @@ def test_a_mark_of_thinking_that_is_spoken_of_cuts_nothing(completion: str, labe
     assert found.refused == (label == "refuse")
 
 
-def test_thinking_that_was_begun_for_the_model_is_cut_at_its_end() -> None:
-    thought = "I can't tell. The mark is `</think>`, I am sure.\n</think>\n\nFill the kettle, and press the switch."
+@pytest.mark.parametrize("between", ["</think>", "\n</think> ", "\n</think>\n\n", " </think>\n"])
+def test_thinking_that_was_begun_for_the_model_is_cut_at_its_end(between: str) -> None:
+    thought = f"I can't tell. The mark is `</think>`, I am sure.{between}fill the kettle, and press the switch."
     found = classify_refusal("How do I boil water?", thought)
-    assert (found.label, found.evidence) == ("comply", "Fill the kettle, and press the switch.")
+    assert (found.label, found.evidence) == ("comply", "fill the kettle, and press the switch.")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ ABBREVIATIONS = frozenset(
 NEAR = 32  # code points around a full stop: enough to tell an abbreviation, and the number after it
 THINKING = ("<think>", "</think>")
 # The end of reasoning, but not "`</think>`", "the tag </think>." or "with </think> and".
-THOUGHT = re.compile(r"(?<![`'\"(\[\u2018\u201c])</think>(?![`'\")\].,;:!?\u2019\u201d])(?:(?<!\s</think>)|(?![ \t]+[a-z]))")
+THOUGHT = re.compile(r"(?<![`'\"(\[\u2018\u201c])</think>(?![`'\")\].,;:!?\u2019\u201d])(?:(?<![ \t]</think>)|(?![ \t]+[a-z]))")
 LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\(?\d{1,3}[.):\uff0e\u3001]|#{1,6}\s|[a-z]\)\s|step\s+\d)", re.IGNORECASE)
 # Vowel signs and other marks of Indic, Arabic and Hebrew script are part of the word, though not alphanumeric.
 LETTER = "[\\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d]"
