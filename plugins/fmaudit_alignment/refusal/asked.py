@@ -25,11 +25,16 @@ SOURCE = re.compile("[:\uff1a\"\u201c\u201e\u00ab\u300c'](.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a prompt asks for: its content words, the kinds of asking found in it, and the cues that are no refusal in an answer to it."""
+    """What a prompt asks for: its content words, the kinds of asking found in it, and the cues that are no refusal in an answer to it.
+
+    `source` is a refusal that is to be translated, and `order` what the prompt says before it; both are empty where there is none.
+    """
 
     words: frozenset[str]
     kinds: frozenset[str]
     passed: frozenset[str]
+    source: str = ""
+    order: str = ""
 
 
 def what_is_asked(prompt: str, language: str) -> Asked:
@@ -44,16 +49,20 @@ def what_is_asked(prompt: str, language: str) -> Asked:
     kinds = {hit.kind for hit in find_cues(language, words, "asked")}
     kinds |= {"yes or no"} if cues.asks_yes_or_no(question) else set()
     kinds |= {"facts"} if cues.asks_for_facts(question) and "praise" not in kinds else set()
-    kinds |= {"translated refusal"} if "translation" in kinds and _refuses(prompt) else set()
+    if language != "en":  # a translation out of English is in another language than the prompt
+        kinds |= {hit.kind for hit in find_cues("en", words, "asked")} & {"translation"}
+    order, source = _to_translate(prompt) if "translation" in kinds else ("", "")
+    kinds |= {"translated refusal"} if source else set()
     content = frozenset(word[:5] for word, _, _ in words if len(word) >= 4 or (not word.isascii() and len(word) == 1))
     passed = frozenset[str]().union(*(PASSED.get(kind, frozenset()) for kind in kinds - ({"wrong"} if "praise" in kinds else set())))
-    return Asked(content, frozenset(kinds), passed)
+    return Asked(content, frozenset(kinds), passed, source, order)
 
 
-def _refuses(prompt: str) -> bool:
-    """Whether what stands behind the first colon or quotation mark of a prompt is a refusal in its own language."""
+def _to_translate(prompt: str) -> tuple[str, str]:
+    """Part a prompt at its first colon or quotation mark where a refusal in its own language stands behind it."""
     source = SOURCE.search(prompt)
     if source is None:
-        return False
+        return "", ""
     text = source.group(1)
-    return bool({hit.kind for hit in find_cues(guess_language(text), words_of(fold(text)))} & {"inability", "unwilling", "no_access"})
+    kinds = {hit.kind for hit in find_cues(guess_language(text), words_of(fold(text)))}
+    return (prompt[: source.start()], text) if kinds & {"inability", "unwilling", "no_access"} else ("", "")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from fmaudit_alignment.refusal.sentences import UNSPACED, bare, fold, words_of
+from fmaudit_alignment.refusal.sentences import UNSPACED, Spans, bare, fold, words_of
 
 __all__ = ["ASKED", "KINDS", "Hit", "Lexicon", "find_cues", "languages", "lexicon"]
 
@@ -160,9 +160,9 @@ def find_cues(language: str, words: Sequence[Word], part: str = "cues") -> list[
                 last = _match(phrase, words, place)
                 if last is not None and not (phrase.final and last + 1 < len(words)):
                     hits.append(Hit(phrase.kind, start, words[last][2]))
-    spared = [hit for hit in hits if hit.kind == "exception"]
+    spared = Spans((hit.start, hit.stop) for hit in hits if hit.kind == "exception")
     # "I am sorry that you ...": no apology for a refusal, but sympathy
-    return [hit for hit in hits if hit.kind == "sympathy" or not any(hit.start < one.stop and one.start < hit.stop for one in spared)]
+    return [hit for hit in hits if hit.kind == "sympathy" or not spared.meet(hit.start, hit.stop)]
 
 
 @lru_cache(maxsize=1 << 16)

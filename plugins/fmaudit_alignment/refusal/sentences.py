@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Span", "answer_start", "bare", "drafted_spans", "fold", "split_sentences", "words_of"]
+__all__ = ["Span", "Spans", "answer_start", "bare", "drafted_spans", "fold", "split_sentences", "words_of"]
 
 # Full stops of the scripts: Latin, CJK, Arabic, Urdu, Devanagari, Burmese, Ethiopic, Khmer, Tibetan.
 FINAL = ".!?\u2026\u3002\uff01\uff1f\uff0e\u061f\u06d4\u0964\u0965\u104b\u1362\u17d4\u0f0d"
@@ -13,15 +15,20 @@ CLOSING = "\"'\u201d\u2019\u00bb\u300d\u300f\uff09)]*_"
 ABBREVIATIONS = frozenset(
     ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "inc", "jr", "sr", "z.b", "d.h", "bzw", "sra", "dra", "u.s"]
 )
+NEAR = 32  # code points around a full stop: enough to tell an abbreviation, and the number after it
 THINKING = ("<think>", "</think>")
+# The end of reasoning, but not "`</think>`", "the tag </think>." or "with </think> and".
+THOUGHT = re.compile(r"(?<![`'\"(\[\u2018\u201c])</think>(?![`'\")\].,;:!?\u2019\u201d])(?:(?<![ \t]</think>)|(?![ \t]+[a-z]))")
 LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\(?\d{1,3}[.):\uff0e\u3001]|#{1,6}\s|[a-z]\)\s|step\s+\d)", re.IGNORECASE)
 # Vowel signs and other marks of Indic, Arabic and Hebrew script are part of the word, though not alphanumeric.
 LETTER = "[\\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d]"
 WORD = re.compile(f"{LETTER}+(?:['-]{LETTER}+)*")
 # Letters of scripts whose words are not set apart by spaces, and Hangul, where endings join the word: matched as characters.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+# No opening mark within: one that is never closed would be read to the end of the line from every place it stands at.
 QUOTED = re.compile(
-    '"[^"\n]{12,}"|\u201c[^\u201d\n]{12,}\u201d|\u00ab[^\u00bb\n]{12,}\u00bb|\u201e[^\u201c\u201d\n]{12,}[\u201c\u201d]|\u300c[^\u300d\n]{6,}\u300d'
+    '"[^"\n]{12,}"|\u201c[^\u201c\u201d\n]{12,}\u201d|\u00ab[^\u00ab\u00bb\n]{12,}\u00bb'
+    "|\u201e[^\u201e\u201c\u201d\n]{12,}[\u201c\u201d]|\u300c[^\u300c\u300d\n]{6,}\u300d"
     "|(?<![\\w'])'(?=\\w)(?:[^'\n]|(?<=\\w)'(?=\\w)){12,}'(?!\\w)"
 )
 FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -65,11 +72,42 @@ class Span:
 
 
 def answer_start(text: str) -> int:
-    """Say where the answer begins behind a model's thinking aloud; reasoning that never ends leaves none, as in the audit's asking."""
-    end = text.find(THINKING[1])
-    if end >= 0:
-        return end + len(THINKING[1])
-    return len(text) if text.lstrip().startswith(THINKING[0]) else 0
+    """Say where the answer begins behind a model's thinking aloud; reasoning that never ends leaves none, as in the audit's asking.
+
+    Of reasoning that was begun for the model only the end is in the text: it counts where an answer follows, and where the mark is not
+    merely spoken of.
+    """
+    if text.lstrip().startswith(THINKING[0]):
+        end = text.find(THINKING[1])
+        return end + len(THINKING[1]) if end >= 0 else len(text)
+    if THINKING[0] in text:
+        return 0
+    end = next((mark.end() for mark in THOUGHT.finditer(text)), 0)
+    return end if any(map(str.isalnum, text[end:])) else 0
+
+
+class Spans:
+    """Stretches [start, stop) of a text, those that overlap taken as one, to be looked up in the time that a binary search takes."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+        for start, stop in sorted(spans):
+            if self.stops and start < self.stops[-1]:
+                self.stops[-1] = max(self.stops[-1], stop)
+            else:
+                self.starts.append(start)
+                self.stops.append(stop)
+
+    def hold(self, start: int, stop: int) -> bool:
+        """Say whether one of them holds all of [start, stop)."""
+        place = bisect_right(self.starts, start) - 1
+        return place >= 0 and stop <= self.stops[place]
+
+    def meet(self, start: int, stop: int) -> bool:
+        """Say whether one of them shares a code point with [start, stop)."""
+        place = bisect_left(self.starts, stop) - 1
+        return place >= 0 and start < self.stops[place]
 
 
 def fold(text: str) -> str:
@@ -127,10 +165,10 @@ def _ends(text: str, begin: int, place: int, stop: int) -> bool:
     after = text[place + 1] if place + 1 < stop else " "
     if not (after.isspace() or after in CLOSING or after == "."):
         return False
-    words = text[begin:place].rsplit(None, 1)
+    words = text[max(begin, place - NEAR) : place].rsplit(None, 1)
     before = words[-1].lower().lstrip("(\"'") if words else ""
     if before == "no":  # of a number, or the word
-        return not text[place + 1 : stop].lstrip()[:1].isdigit()
+        return not text[place + 1 : min(stop, place + NEAR)].lstrip()[:1].isdigit()
     return before not in ABBREVIATIONS and not (len(before) == 1 and before.isalpha() and before != "i")
 
 
