@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from fmaudit.suites.items import spread as spread
     from fmaudit.suites.letters import declared_letter as declared_letter
     from fmaudit.suites.letters import lone_letter as lone_letter
-    from fmaudit.suites.suite import Row as Row
+    from fmaudit.suites.row import Row as Row
     from fmaudit.suites.suite import Suite as Suite
     from fmaudit.suites.suite import SuiteAudit as SuiteAudit
     from fmaudit.text import ChunkFeature as ChunkFeature
@@ -142,7 +142,7 @@ _HOMES = {
     "ReadStep": "fmaudit.corpus.splits",
     "Reader": "fmaudit.corpus.splits",
     "RequestError": "fmaudit.errors",
-    "Row": "fmaudit.suites.suite",
+    "Row": "fmaudit.suites.row",
     "Run": "fmaudit.api",
     "Sampling": "fmaudit.models.requests",
     "Score": "fmaudit.models.requests",

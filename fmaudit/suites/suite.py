@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from functools import cached_property
 from importlib import import_module
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pyarrow as pa
@@ -18,9 +15,11 @@ import pyarrow as pa
 from fmaudit.audit import ModelAudit
 from fmaudit.errors import ConfigError
 from fmaudit.models.base import Capability
-from fmaudit.records import Case, Finding, Metric, MetricStatus, Severity, format_slice
+from fmaudit.records import Case, Finding, Metric, Severity
 from fmaudit.suites.asking import Asker
 from fmaudit.suites.naming import canonical_names, table_of, tables, unknown_suite
+from fmaudit.suites.row import SCHEMA, UNAVAILABLE, Row, sha256, with_hash
+from fmaudit.suites.telling import in_words, measured, not_asked
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -30,76 +29,7 @@ if TYPE_CHECKING:
     from fmaudit.records import Exhibit
     from fmaudit.suites.asking import AskParams
 
-__all__ = ["Row", "Suite", "SuiteAudit"]
-
-UNAVAILABLE = "unavailable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One observed answer of a suite: who was asked what under which condition, what came, and how it was judged.
-
-    `item` is what conditions have in common (pairs are made by it), `kind` its category, `condition` the arm ("control", "typo",
-    "user-says-wrong"), `stratum` a part of the items that must not be mixed with others. `label` is a judgement in words, `correct` one
-    of yes and no, `value` one in figures; `confidence` is 0 to 1. `response` is None where a text is withheld; its sha256 stays.
-    `detail` is JSON for what no other column holds.
-    """
-
-    item: str
-    kind: str = ""
-    condition: str = ""
-    language: str = ""
-    stratum: str = ""
-    sample: int = 0
-    prompt: str = ""
-    response: str | None = None
-    response_sha256: str = ""
-    label: str = ""
-    correct: bool | None = None
-    value: float | None = None
-    confidence: float | None = None
-    evidence: str = ""
-    detail: str = ""
-    finish: str = ""
-    tokens: int | None = None
-    log_prob: float | None = None
-
-    def withheld(self) -> Row:
-        """The same without the response's text: its sha256, its length in tokens and the judgement remain."""
-        kept = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Row(**kept | {"response": None, "evidence": "", "response_sha256": self.response_sha256 or sha256(self.response or "")})
-
-
-SCHEMA: pa.Schema = pa.schema(
-    [  # type: ignore[arg-type]
-        ("suite", pa.string()),
-        ("item", pa.string()),
-        ("kind", pa.string()),
-        ("condition", pa.string()),
-        ("language", pa.string()),
-        ("stratum", pa.string()),
-        ("sample", pa.int32()),
-        ("prompt", pa.string()),
-        ("response", pa.string()),
-        ("response_sha256", pa.string()),
-        ("label", pa.string()),
-        ("correct", pa.bool_()),
-        ("value", pa.float64()),
-        ("confidence", pa.float64()),
-        ("evidence", pa.string()),
-        ("detail", pa.string()),
-        ("finish", pa.string()),
-        ("tokens", pa.int32()),
-        ("log_prob", pa.float64()),
-        ("builtin", pa.bool_()),
-        ("chat", pa.bool_()),
-    ]
-)
-
-
-def sha256(text: str) -> str:
-    """Name a text by its sha256."""
-    return hashlib.sha256(text.encode()).hexdigest()
+__all__ = ["Suite", "SuiteAudit"]
 
 
 class Suite(ABC):
@@ -216,7 +146,7 @@ class SuiteAudit(ModelAudit):
     def unable(self, capabilities: Set[Capability]) -> dict[str, str]:
         """Name the suites that cannot be asked of a model that can only do so much, each with what it lacks, in words."""
         lacking = {name: suite.needs - capabilities for name, suite in self.suites.items()}
-        return {name: _in_words(sorted(missing)) for name, missing in lacking.items() if missing}
+        return {name: in_words(sorted(missing)) for name, missing in lacking.items() if missing}
 
     def cases(self) -> Iterator[Case]:
         """Name the cases of all suites, each under its suite's name."""
@@ -235,7 +165,7 @@ class SuiteAudit(ModelAudit):
             rows = await suite.observe(Case(id=case.data["case"], data=case.data["data"]), asker)
         builtin = Capability.PROFILE in model.capabilities and model.profile().builtin
         beside = {"builtin": builtin, "chat": asker.chat}
-        return [{"suite": suite.name, **asdict(_with_hash(row)), **beside} for row in rows]
+        return [{"suite": suite.name, **asdict(with_hash(row)), **beside} for row in rows]
 
     def measure(self, seen: Observations) -> Iterator[Metric | Finding | Exhibit]:
         """Let every suite read its rows."""
@@ -245,7 +175,7 @@ class SuiteAudit(ModelAudit):
             rows = _rows(seen, suite)
             able = _able(rows)
             chatted |= any(row.get("chat") for row in able)  # runs of before have no such column
-            yield from _measured(suite, able) if able else _not_asked(suite, rows, alone)
+            yield from measured(suite, able) if able else not_asked(suite, rows, alone)
         if seen.sql("SELECT 1 FROM observations WHERE builtin LIMIT 1").num_rows:
             sentence = "The model is one of the built-in ones: what is measured of it shows how the audit works, and nothing else."
             yield Finding(code="builtin-model", severity=Severity.NOTE, sentence=sentence)
@@ -303,20 +233,6 @@ def _right(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[
             yield {"item": item, "cluster": suite.cluster(row), "value": row["correct"], "suite": suite.name}
 
 
-ABILITIES: Mapping[str, str] = {
-    Capability.GENERATE: "write answers",
-    Capability.SAMPLE: "draw answers at random",
-    Capability.SETTINGS: "draw answers with the settings it is asked for",
-    Capability.LOG_PROBS: "tell the log-probabilities of its answers",
-    Capability.SCORE: "score given texts (tell their log-probabilities)",
-    Capability.LOGITS: "give its logits",
-    Capability.CHAT: "take chats",
-    Capability.EMBED: "embed texts",
-    Capability.TOKENIZE: "tokenize texts",
-    Capability.TIME: "be timed",
-}
-
-
 def _template_set(params: Any) -> bool:
     return bool(params.template != type(params).model_fields["template"].default)
 
@@ -333,71 +249,3 @@ def _loaded(place: type[Suite] | str) -> type[Suite]:
     module, _, name = place.partition(":")
     kind: type[Suite] = getattr(import_module(module), name)
     return kind
-
-
-def _with_hash(row: Row) -> Row:
-    if row.response is None or row.response_sha256:
-        return row
-    kept = {each.name: getattr(row, each.name) for each in fields(row)}
-    return Row(**kept | {"response_sha256": sha256(row.response)})
-
-
-def _measured(suite: Suite, rows: Sequence[Mapping[str, Any]]) -> list[Metric | Finding | Exhibit]:
-    """Let a suite read its rows; one that raises costs its own results, and not those of the suites beside it."""
-    try:
-        found = list(suite.measure(rows))
-        return [*found, *_without_value(suite, found)]
-    except Exception as error:  # a plugin may raise anything
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        words = f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({Path(frame.filename).name}:{frame.lineno})"
-    where, name = {"suite": suite.name}, "measured"
-    return [
-        Metric(name=name, value=None, unit="count", n=len(rows), slice=where, status=MetricStatus.UNDEFINED, note=words),
-        Finding(
-            code="suite-failed",
-            severity=Severity.ERROR,
-            metric=f"{name}{{suite={suite.name}}}",
-            slice=where,
-            sentence=f"The suite {suite.name!r} ({suite.title}) could not be measured: {words}.",
-            advice="Its answers are kept: `fmaudit measure RUN` reads them again once the cause is mended.",
-        ),
-    ]
-
-
-def _without_value(suite: Suite, found: Sequence[Metric | Finding | Exhibit]) -> Iterator[Finding]:
-    """Say that a suite was asked and none of its chief metrics has a value, so that a complete run is not taken for an answer.
-
-    A slice counts only where a headline names it, or where its metric has nothing but slices.
-    """
-    metrics = [each for each in found if isinstance(each, Metric)]
-    chief = [each for name in suite.headlines for each in _called(metrics, name)]
-    if chief and not any(metric.value is not None for metric in chief):
-        first = f"{chief[0].name}{format_slice(chief[0].slice)}"
-        yield Finding(
-            code="suite-without-value", severity=Severity.WARNING, slice={"suite": suite.name},
-            sentence=f"The suite {suite.name!r} ({suite.title}) was asked, and {first} has no value: {chief[0].note}.",
-            advice="Ask more items (limit, items), or fewer for a rate (minimum_items); see what became of the answers.",
-        )  # fmt: skip
-
-
-def _called(metrics: Sequence[Metric], name: str) -> list[Metric]:
-    """Find the metric of a headline, or where it has nothing but slices, these."""
-    exact = [each for each in metrics if each.name + format_slice(each.slice) == name]
-    return exact or [each for each in metrics if each.name == name]
-
-
-def _not_asked(suite: Suite, rows: Sequence[Mapping[str, Any]], alone: bool) -> Iterator[Metric | Finding]:
-    """Say that a suite has no answers, and why; where no suite beside it has any, nothing was audited, and that is an error."""
-    why = f"the model cannot {_in_words(str(rows[0]['evidence']).split(', '))}" if rows else "no answer came; the ledger says why"
-    yield Metric(name="answered", value=None, unit="count", n=0, slice={"suite": suite.name}, status=MetricStatus.UNDEFINED, note=why)
-    yield Finding(
-        code="suite-not-asked",
-        severity=Severity.WARNING if not rows else Severity.ERROR if alone else Severity.NOTE,
-        sentence=f"The suite {suite.name!r} ({suite.title}) says nothing of this model: {why}.",
-        slice={"suite": suite.name},
-    )
-
-
-def _in_words(lacking: Sequence[str]) -> str:
-    """Word what a model cannot do; what is no capability is in words already."""
-    return " or ".join(ABILITIES.get(each, each) for each in lacking)

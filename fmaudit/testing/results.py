@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fmaudit.records import Finding, Metric, format_slice
-from fmaudit.suites.suite import SCHEMA
+from fmaudit.suites.row import SCHEMA
 
 __all__ = ["by_name", "codes", "covered", "row"]
 
