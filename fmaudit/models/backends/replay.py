@@ -128,9 +128,12 @@ class ReplayBackend(Backend):
             cut = end.rfind(b"\n") + 1
             if not cut:  # the line is longer than what was read
                 return
-            file.seek(0)
-            number = file.read(start + cut).count(b"\n") + 1
-        self._entry(number, _object(self._path, number, end[cut:].decode("utf-8", errors="replace")))
+        last = end[cut:].decode("utf-8", errors="replace")
+        try:
+            self._entry(0, _object(self._path, 0, last))
+        except ModelError:  # which line it is takes reading all of them
+            number = _breaks(self._path, start + cut) + 1
+            self._entry(number, _object(self._path, number, last))
 
     def _entry(self, number: int, row: Mapping[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
         """Give a row's prompt and its answers with how they ended. Raises ModelError."""
@@ -162,6 +165,16 @@ class ReplayBackend(Backend):
             raise ModelError(f"{self._path}: not CSV: {error}") from error
         except DAMAGED as error:
             raise ModelError(f"{self._path} cannot be read: {why_unread(error)}") from error
+
+
+def _breaks(path: Path, size: int) -> int:
+    """Count the line breaks in the first bytes of a file, some of it at a time."""
+    found = 0
+    with path.open("rb") as file:
+        while size > 0 and (part := file.read(min(size, LINE))):
+            found += part.count(b"\n")
+            size -= len(part)
+    return found
 
 
 def _missing(request: GenerateRequest, recorded: int, nulls: int) -> str:
